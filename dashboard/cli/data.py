@@ -1,0 +1,97 @@
+"""`reliability import` and `reliability demo`: history from files and the embedded demo."""
+
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from dashboard.cli import options
+from dashboard.config import load_catalog
+from dashboard.demo.fleet import readings
+from dashboard.demo.incidents import demo_incidents
+from dashboard.domain.event_counts import floor_to_bucket
+from dashboard.domain.sli_bucket import BucketFault
+from dashboard.domain.slo import Catalogue
+from dashboard.errors import InputError
+from dashboard.ingest.load import Loaded, Readings, load
+from dashboard.paths import DEFAULT_CATALOG
+from dashboard.sources.sli_file import read_sli
+
+
+@click.group(name="import")
+def import_data() -> None:
+    """Read history from files into the store."""
+
+
+@import_data.command(name="sli")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.store
+@options.catalog
+def import_sli(*, files: tuple[str, ...], store: Path, catalog: Path) -> None:
+    """Counts of good and total events: CSV, JSON or JSON lines with objective, start, good, total.
+
+    `objective` is service/indicator, `start` the ISO-8601 UTC start of a 5-minute bucket; an empty count
+    means unknown. `-` is stdin. A file is stored whole or not at all; importing it again changes nothing.
+    """
+    catalogue = load_catalog(catalog)
+    for name in files:
+        # The whole file is read before the store is touched.
+        loaded = load(store, catalogue, list(_from_file(name, catalogue)))
+        done = loaded.recorded
+        numbers = f"{done.added} buckets added, {done.corrected} corrected, {done.flagged} flagged"
+        click.echo(f"{name}: {numbers}", err=True)
+        _tell_flagged(name, loaded)
+
+
+@click.command()
+@options.store
+@options.now
+def demo(*, store: Path, now: datetime | None) -> None:
+    """Fill a store with 90 days of believable history of the shipped catalogue.
+
+    The demo's clock stands still at the time it was made, so it looks the same whenever it is opened.
+    """
+    catalogue = load_catalog(DEFAULT_CATALOG)
+    as_of = floor_to_bucket(options.clock(now))
+    loaded = load(
+        store,
+        catalogue,
+        (
+            Readings(objective=item.objective, good=item.good, total=item.total)
+            for item in readings(catalogue, as_of)
+        ),
+        demo_as_of=int(as_of.timestamp()),
+    )
+    click.echo(f"{store}: {loaded.recorded.added} buckets of demo history; in it:", err=True)
+    for incident in demo_incidents(as_of):
+        services = ", ".join(incident.services)
+        click.echo(
+            f"  {incident.started_at:%Y-%m-%d %H:%M}Z {incident.id} {services}: {incident.cause}", err=True
+        )
+
+
+def _from_file(name: str, catalogue: Catalogue) -> Iterator[Readings]:
+    counts = read_sli("stdin" if name == "-" else name, _text(name), catalogue)
+    for objective in catalogue.objectives:
+        if objective.key in counts:
+            of_objective = counts[objective.key]
+            yield Readings(objective=objective, good=of_objective.good, total=of_objective.total)
+
+
+def _text(name: str) -> str:
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read().decode("utf-8")
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{name}: cannot be read as UTF-8 text: {error}") from error
+
+
+def _tell_flagged(name: str, loaded: Loaded) -> None:
+    for key, flagged in loaded.flagged.items():
+        for fault in BucketFault:
+            count = sum(flag.fault is fault for flag in flagged)
+            if count:
+                click.echo(f"  {name}: {key}: {count} buckets not counted: {fault.sentence}", err=True)

@@ -1,0 +1,111 @@
+"""The options that several commands share, and what they mean."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dashboard.config import Locations, parse_moment
+from dashboard.domain.durations import parse_duration
+from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY, DEFAULT_STORE
+
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class _Parsed(click.ParamType[Any]):
+    """A click type from a function that raises ValueError with what was found and what is expected."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """`value` parsed; one that is parsed already is left alone."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _length(text: str) -> timedelta:
+    return parse_duration(text)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = parse_moment(text)
+        if _EARLIEST <= moment <= _LATEST:
+            return moment
+    except OverflowError:
+        pass
+    raise ValueError(f"found {text!r}, expected a time between the years 2000 and 2200")
+
+
+MOMENT = _Parsed("ISO-8601", _moment)
+DURATION = _Parsed("DURATION", _length)
+
+store = click.option(
+    "--store",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="RELIABILITY_STORE",
+    default=DEFAULT_STORE,
+    show_default=True,
+    help="The SQLite file that holds the history.",
+)
+catalog = click.option(
+    "--catalog",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="RELIABILITY_CATALOG",
+    default=DEFAULT_CATALOG,
+    show_default="the shipped one",
+    help="What is measured: services, indicators, objectives.",
+)
+policy = click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="RELIABILITY_POLICY",
+    default=DEFAULT_POLICY,
+    show_default="the shipped one",
+    help="What is allowed: bands, alerts, tiers.",
+)
+now = click.option(
+    "--now",
+    type=MOMENT,
+    envvar="RELIABILITY_NOW",
+    help="Compute as of this time, such as 2026-11-23T09:00:00Z.",
+)
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON document on stdout and nothing else."
+)
+prometheus = click.option(
+    "--prometheus",
+    metavar="URL",
+    help="Where Prometheus is [env: RELIABILITY_PROMETHEUS_URL].",
+)
+backfill = click.option(
+    "--backfill",
+    type=DURATION,
+    default="30d",
+    show_default=True,
+    help="How much history a first sync reads; never less than the longest window of the catalogue.",
+)
+
+
+def clock(moment: datetime | None) -> datetime:
+    """`moment`, or the time now."""
+    return moment or datetime.now(UTC)
+
+
+def located(store: Path, catalog: Path, policy: Path, now: datetime | None) -> Locations:
+    """The options as locations, absolute, so that they hold in any folder."""
+    return Locations(
+        store=Path(os.path.abspath(store)),  # noqa: PTH100 - resolve() would follow a link that is yet to change
+        catalog=catalog.absolute(),
+        policy=policy.absolute(),
+        now=now,
+    )

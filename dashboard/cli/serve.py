@@ -1,0 +1,57 @@
+"""`reliability serve`: the dashboard and the API in one process."""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from dashboard.cli import options
+from dashboard.cli.sync import make_collector
+from dashboard.config import load_catalog, load_policy
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on."
+)
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    help="A further name by which browsers address the server; may be given more than once.",
+)
+@click.option(
+    "--sync-every", type=options.DURATION, help="Also collect from Prometheus, as `sync --every` does."
+)
+@options.prometheus
+@options.backfill
+@options.store
+@options.catalog
+@options.policy
+@options.now
+def serve(  # noqa: PLR0913 - one argument per option
+    *,
+    host: str,
+    port: int,
+    allowed_hosts: tuple[str, ...],
+    sync_every: timedelta | None,
+    prometheus: str | None,
+    backfill: timedelta,
+    store: Path,
+    catalog: Path,
+    policy: Path,
+    now: datetime | None,
+) -> None:
+    """Show the dashboard at http://127.0.0.1:8501, with the API beside it, until stopped."""
+    # A mistake in a file is told here, before a browser is opened.
+    catalogue, _ = load_catalog(catalog), load_policy(policy)
+    locations = options.located(store, catalog, policy, now)
+    os.environ.update(locations.environment())
+    collector = make_collector(prometheus, store, catalogue, backfill) if sync_every else None
+    # Streamlit takes a second to load, which the other commands need not wait for.
+    from dashboard.asgi import create_app, streamlit_options  # noqa: PLC0415 - see above
+
+    app = create_app(locations, collector=collector, every=sync_every)
+    app.run(config=streamlit_options(host, port, allowed_hosts))

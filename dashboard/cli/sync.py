@@ -1,0 +1,128 @@
+"""`reliability sync`: from Prometheus into the store."""
+
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from dashboard.cli import options
+from dashboard.collector import Collector
+from dashboard.config import load_catalog, prometheus_settings
+from dashboard.domain.slo import Catalogue
+from dashboard.errors import SourceUnreachableError
+from dashboard.ingest.sync import SyncReport
+from dashboard.store.sync_log import SyncOutcome
+
+
+@click.command()
+@options.prometheus
+@click.option(
+    "--every", type=options.DURATION, help="Keep going: sync again each time this has passed, e.g. 60s."
+)
+@options.backfill
+@options.store
+@options.catalog
+@options.now
+def sync(  # noqa: PLR0913 - one argument per option
+    *,
+    prometheus: str | None,
+    every: timedelta | None,
+    backfill: timedelta,
+    store: Path,
+    catalog: Path,
+    now: datetime | None,
+) -> None:
+    """Read what is new from Prometheus into the store.
+
+    The first run reads --backfill of history, later runs what came since. Safe to interrupt and to repeat.
+    Credentials come from RELIABILITY_PROMETHEUS_BEARER_TOKEN, _USERNAME and _PASSWORD, _CA_FILE,
+    _CERT_FILE and _KEY_FILE, _HEADERS (JSON), _TIMEOUT (seconds).
+    """
+    if every and now:
+        raise click.UsageError("--every and --now: found both, expected one of them")
+    if now and now > datetime.now(UTC):
+        # What was "read" up to then would not be read again until then.
+        raise click.UsageError(f"--now: found {now.isoformat()}, expected a time that has passed")
+    collector = make_collector(prometheus, store, load_catalog(catalog), backfill)
+    stop = _stop_on_signals()
+    meter = ProgressMeter()
+    if every:
+        collector.run_every(every, stop, tell=tell, progress=meter)
+        return
+    report = collector.run_once(options.clock(now), progress=meter, stop=stop)
+    tell(report)
+    if stop.is_set():
+        click.echo("stopped; what was read is stored, the next sync goes on from there", err=True)
+        return
+    if report.outcome is not SyncOutcome.OK:
+        sys.exit(SourceUnreachableError.exit_code)
+
+
+def make_collector(
+    prometheus: str | None, store: Path, catalogue: Catalogue, backfill: timedelta
+) -> Collector:
+    """A collector with the settings of the environment."""
+    longest = max((objective.window for objective in catalogue.objectives), default=backfill)
+    return Collector(
+        settings=prometheus_settings(os.environ, prometheus),
+        store=store,
+        catalogue=catalogue,
+        backfill=max(backfill, longest),
+    )
+
+
+def tell(report: SyncReport) -> None:
+    """What a sync did and what it newly found wrong, on stderr."""
+    done = report.recorded
+    numbers = f"{done.added} buckets added, {done.corrected} corrected, {done.flagged} flagged"
+    click.echo(f"sync {report.outcome}: {numbers}", err=True)
+    for problem in report.news:
+        click.echo(f"  {problem.subject}: {problem.message}", err=True)
+
+
+class ProgressMeter:
+    """A progress bar with the time left, on a terminal; a line every tenth of the way elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: "click._termui_impl.ProgressBar[int] | None" = None  # noqa: UP037 - the class has no public name
+        self._tenth = -1
+
+    def __call__(self, done: int, chunks: int, what: str) -> None:
+        """`done` of `chunks` are stored; `what` is being stored now."""
+        if chunks <= 1:
+            return
+        if not sys.stderr.isatty():
+            self._say(done, chunks)
+            return
+        if self._bar is None:
+            self._bar = click.progressbar(
+                length=chunks, label="reading", file=sys.stderr, show_eta=True, show_pos=True
+            )
+            self._bar.__enter__()
+        self._bar.label = f"reading {what}" if what else "read"
+        self._bar.update(done - self._bar.pos)
+        if done >= chunks:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+
+    def _say(self, done: int, chunks: int) -> None:
+        tenth = 10 * done // chunks
+        if tenth != self._tenth and done:
+            click.echo(f"read {done} of {chunks} chunks", err=True)
+        self._tenth = tenth
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, ask)
+    return stop

@@ -1,0 +1,188 @@
+"""`policy.yaml`: what is allowed."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BeforeValidator, Field
+
+from dashboard.config.fields import Duration, Exact, Share, StrictModel, choice, duration, exact
+from dashboard.config.yaml_document import Fault, load_document, parts
+from dashboard.domain import policy as rules
+from dashboard.domain.burn_rate import AlertRule, AlertSeverity
+from dashboard.domain.durations import format_duration
+from dashboard.domain.event_counts import BUCKET
+from dashboard.domain.objective_status import BudgetRules
+from dashboard.domain.policy_tier import ChangeType, PolicyTier, TierBands, TierRule
+from dashboard.paths import DEFAULT_POLICY
+
+
+def _timezone(value: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        message = f"found {value!r}, an unknown time zone; expected an IANA name such as UTC or Europe/Berlin"
+        raise ValueError(message) from None
+
+
+class _ErrorBudget(StrictModel):
+    cautious_at: Share
+    protected_below: Share
+    exhausted_at: Exact
+    minimum_coverage: Share
+    minimum_events: Annotated[int, Field(ge=0)]
+    stale_after: Duration
+
+
+class _Alert(StrictModel):
+    severity: Annotated[AlertSeverity, choice(AlertSeverity)]
+    long: Duration
+    short: Duration
+    budget_share: Share
+
+
+class _BurnRate(StrictModel):
+    windows: list[Duration]
+    pace_window: Duration
+    minimum_coverage: Share
+    alerts: list[_Alert]
+
+
+class _Tier(StrictModel):
+    allowed: list[Annotated[ChangeType, choice(ChangeType)]]
+    approvers: list[str] = Field(default_factory=list)
+    notify: list[str] = Field(default_factory=list)
+    conditions: list[str] = Field(default_factory=list)
+
+
+class _Tiers(StrictModel):
+    normal: _Tier
+    cautious: _Tier
+    protected: _Tier
+    exhausted: _Tier
+    unknown: _Tier
+
+
+class _Policy(StrictModel):
+    timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)]
+    error_budget: _ErrorBudget
+    burn_rate: _BurnRate
+    tiers: _Tiers
+
+
+#: What a file may leave out inside a section that it does write; the edges of the bands it may not.
+_OPTIONAL = {"error_budget": {"minimum_events", "stale_after"}, "burn_rate": None, "tiers": None}
+
+
+def load_policy(path: Path) -> rules.Policy:
+    """The policy at `path`; a section that the file leaves out is the shipped default.
+
+    Raises:
+        ConfigurationError: names the file and every fault in it.
+    """
+    document = load_document(path, _Policy, _check, complete=_complete)
+    budget, burn = document.error_budget, document.burn_rate
+    return rules.Policy(
+        timezone=document.timezone,
+        budget=BudgetRules(
+            bands=TierBands(
+                cautious_at=budget.cautious_at,
+                protected_below=budget.protected_below,
+                exhausted_at=budget.exhausted_at,
+            ),
+            minimum_coverage=budget.minimum_coverage,
+            minimum_events=budget.minimum_events,
+            stale_after=budget.stale_after,
+            burn_windows=tuple(dict.fromkeys(burn.windows)),
+            minimum_burn_coverage=burn.minimum_coverage,
+            pace_window=burn.pace_window,
+            alert_rules=tuple(_alert_rule(alert) for alert in burn.alerts),
+        ),
+        tiers={tier: _tier_rule(getattr(document.tiers, tier.value)) for tier in PolicyTier},
+    )
+
+
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    """`document` with what it leaves out taken from the shipped policy."""
+    shipped: dict[str, Any] = yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8"))
+    completed = shipped | document
+    for section, optional in _OPTIONAL.items():
+        written = completed[section]
+        if isinstance(written, dict):
+            spare = {
+                key: value for key, value in shipped[section].items() if optional is None or key in optional
+            }
+            completed[section] = spare | written
+    return completed
+
+
+def _check(document: dict[str, Any]) -> list[Fault]:
+    return [*_check_bands(parts(document, "error_budget")), *_check_windows(parts(document, "burn_rate"))]
+
+
+def _check_bands(budget: dict[str, Any]) -> list[Fault]:
+    names = ("exhausted_at", "protected_below", "cautious_at")
+    try:
+        exhausted, protected, cautious = (exact(budget[name]) for name in names)
+    except (KeyError, ValueError):
+        return []  # told by the field itself
+    if exhausted < protected <= cautious < 1 or not all(0 <= edge <= 1 for edge in (protected, cautious)):
+        return []  # the second: told by the field itself
+    found = ", ".join(f"{name} {budget[name]}" for name in names)
+    return [
+        Fault(where=("error_budget",), message=f"found {found}; expected them to rise and to stay below 1")
+    ]
+
+
+def _check_windows(burn: dict[str, Any]) -> list[Fault]:
+    listed = burn.get("windows")
+    windows = [_length(value) for value in listed] if isinstance(listed, list) else []
+    faults = [
+        Fault(
+            where=("burn_rate", "windows", index),
+            message=f"found {format_duration(window)}, expected a multiple of {format_duration(BUCKET)}",
+        )
+        for index, window in enumerate(windows)
+        if window and window % BUCKET
+    ]
+    alerts = burn.get("alerts")
+    named: list[tuple[tuple[str | int, ...], Any]] = [(("burn_rate", "pace_window"), burn.get("pace_window"))]
+    for index, alert in enumerate(alerts if isinstance(alerts, list) else ()):
+        at = ("burn_rate", "alerts", index)
+        named += [((*at, side), parts(alert).get(side)) for side in ("long", "short")]
+        short, long = (_length(parts(alert).get(side)) for side in ("short", "long"))
+        if short and long and short >= long:
+            message = f"found {format_duration(short)}, expected less than the long window"
+            faults.append(Fault(where=(*at, "short"), message=message))
+    faults += [
+        Fault(where=where, message=f"found {value}, expected one of burn_rate.windows")
+        for where, value in named
+        if (length := _length(value)) and length not in windows
+    ]
+    return faults
+
+
+def _length(value: Any) -> timedelta | None:
+    """`value` as a duration; None when it is none, which its own field tells."""
+    try:
+        return duration(value)
+    except ValueError:
+        return None
+
+
+def _alert_rule(alert: _Alert) -> AlertRule:
+    return AlertRule(
+        severity=alert.severity, long=alert.long, short=alert.short, budget_share=alert.budget_share
+    )
+
+
+def _tier_rule(tier: _Tier) -> TierRule:
+    return TierRule(
+        # A rollback is the way back to safety: no policy file can forbid it (FRAMEWORK, Decided).
+        allowed=frozenset(tier.allowed) | {ChangeType.ROLLBACK},
+        approvers=tuple(tier.approvers),
+        notify=tuple(tier.notify),
+        conditions=tuple(tier.conditions),
+    )

@@ -1,0 +1,84 @@
+"""The demo's history: 90 days of counts of every objective, made from quiet days and the demo's incidents."""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from dashboard.demo.incidents import HISTORY, DemoEffect, EffectKind, demo_incidents
+from dashboard.demo.traffic import (
+    Counts,
+    Series,
+    expected_requests,
+    overlap,
+    profile_of,
+    quiet_bad_ratio,
+)
+from dashboard.domain.event_counts import BUCKET_SECONDS, floor_to_bucket
+from dashboard.domain.slo import Catalogue, Objective
+
+#: Every other seed tells the same story with other noise.
+_SEED = 20_240
+
+_SLOW_INDICATOR = "latency"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoReadings:
+    """Good and total events of one objective, whole numbers, by the end of the bucket (unix seconds)."""
+
+    objective: Objective
+    good: Mapping[int, int]
+    total: Mapping[int, int]
+
+
+def readings(catalogue: Catalogue, as_of: datetime) -> Iterator[DemoReadings]:
+    """The 90 days before `as_of` (floored to a bucket) of each objective of `catalogue`, in its order.
+
+    The same `as_of` gives the same counts. Days and weekends fall where the calendar has them; what goes
+    wrong is placed relative to `as_of`.
+
+    Raises:
+        ConfigurationError: the demo's incidents cannot be read; names the file and every fault in it.
+    """
+    end = int(floor_to_bucket(as_of).timestamp())
+    starts = np.arange(end - int(HISTORY.total_seconds()), end, BUCKET_SECONDS, dtype=np.int64)
+    effects = [effect for incident in demo_incidents(as_of) for effect in incident.effects]
+    for objective in catalogue.objectives:
+        mine = [effect for effect in effects if objective.service in effect.services]
+        yield _readings(objective, mine, starts)
+
+
+def _readings(objective: Objective, effects: Sequence[DemoEffect], starts: Counts) -> DemoReadings:
+    profile = profile_of(objective)
+    # All indicators of a service count the same requests, so the traffic's noise belongs to the service.
+    expected = expected_requests(profile, starts, _random(f"{objective.service} shape"))
+    total = _random(f"{objective.service} traffic").poisson(expected)
+    hurting = EffectKind.SLOW if objective.indicator == _SLOW_INDICATOR else EffectKind.FAILING
+    random = _random(objective.key)
+    quiet = quiet_bad_ratio(profile.bad[objective.indicator], len(starts), random)
+    bad = random.binomial(total, 1 - (1 - quiet) * (1 - _share(effects, hurting, starts)))
+    seen = _share(effects, EffectKind.UNMEASURED, starts) == 0
+    seen[len(starts) - profile.late :] = False
+    ends = (starts[seen] + BUCKET_SECONDS).tolist()
+    return DemoReadings(
+        objective=objective,
+        good=dict(zip(ends, (total - bad)[seen].tolist(), strict=True)),
+        total=dict(zip(ends, total[seen].tolist(), strict=True)),
+    )
+
+
+def _share(effects: Sequence[DemoEffect], kind: EffectKind, starts: Counts) -> Series:
+    """The share of each bucket's events that `effects` of one kind hit; independent ones combine."""
+    spared = np.ones(len(starts))
+    for effect in effects:
+        if effect.kind is kind:
+            within = overlap(starts, effect.start.timestamp(), effect.end.timestamp())
+            spared *= 1 - effect.share * within
+    return 1 - spared
+
+
+def _random(name: str) -> np.random.Generator:
+    return np.random.default_rng([_SEED, zlib.crc32(name.encode())])

@@ -1,0 +1,233 @@
+"""What the counts of one objective mean now: budget, burn rates, alerts, policy tier, forecast."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from dashboard.domain import burn_rate as burning
+from dashboard.domain import error_budget, tier_forecast
+from dashboard.domain.burn_rate import AlertRule, BurnAlert
+from dashboard.domain.durations import format_duration
+from dashboard.domain.event_counts import BUCKET, UNITS_PER_EVENT, EventCounts
+from dashboard.domain.policy_tier import PolicyTier, TierBands
+from dashboard.domain.slo import Objective
+from dashboard.domain.tier_forecast import RollingWindow
+
+
+class ObjectiveState(StrEnum):
+    """What is known of an objective. Only `measured`, `low_traffic` and `no_traffic` have a budget."""
+
+    MEASURED = "measured"
+    LOW_TRAFFIC = "low_traffic"
+    NO_TRAFFIC = "no_traffic"
+    NO_DATA = "no_data"
+    STALE = "stale"
+    LOW_COVERAGE = "low_coverage"
+    PARTIAL_ANSWER = "partial_answer"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the budget can be told."""
+        return self in _KNOWN
+
+
+_KNOWN = frozenset({ObjectiveState.MEASURED, ObjectiveState.LOW_TRAFFIC, ObjectiveState.NO_TRAFFIC})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRules:
+    """How counts become a status; all of it is configuration (`policy.yaml`).
+
+    `pace_window` is the burn window whose rate stands for "the current pace" in forecasts.
+    """
+
+    bands: TierBands
+    minimum_coverage: Fraction
+    minimum_events: int
+    stale_after: timedelta
+    burn_windows: tuple[timedelta, ...]
+    minimum_burn_coverage: Fraction
+    pace_window: timedelta
+    alert_rules: tuple[AlertRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlidingCounts:
+    """The counts of the last five minutes before `at`, read as one sliding window at a sync."""
+
+    at: datetime
+    counts: EventCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliHistory:
+    """What the store knows of one objective at an instant.
+
+    `watermark` is the end of the last measured bucket, None when there is none; every window ends there.
+    `spans` holds the counts of each burn window and of the objective's window. `partial` is the source's
+    warning when its newest answer was only partial. `bad_through` reads the running total of bad events.
+    """
+
+    watermark: datetime | None
+    spans: Mapping[timedelta, EventCounts]
+    sliding: SlidingCounts | None
+    partial: str | None
+    flagged: int
+    bad_through: Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveStatus:
+    """The state of one objective. `remaining` and all that follows from it is None while unknown.
+
+    `burns` holds the known burn rates by window; a window of the rules that is missing there is unknown.
+    `reason` is empty only when there is nothing to explain.
+    """
+
+    objective: Objective
+    state: ObjectiveState
+    reason: str
+    policy_tier: PolicyTier
+    counts: EventCounts | None
+    coverage: Fraction
+    flagged: int
+    watermark: datetime | None
+    remaining: Fraction | None
+    cost_of_one_failure: Fraction | None
+    burns: Mapping[timedelta, Fraction]
+    alerts: tuple[BurnAlert, ...]
+    time_to_exhaustion: timedelta | None
+    better: Mapping[PolicyTier, datetime]
+    worse: Mapping[PolicyTier, datetime]
+
+    @property
+    def consumed(self) -> Fraction | None:
+        """The share of the budget that is spent: 1 − remaining."""
+        return None if self.remaining is None else 1 - self.remaining
+
+
+def objective_status(
+    objective: Objective, history: SliHistory, rules: BudgetRules, now: datetime
+) -> ObjectiveStatus:
+    """The status of `objective` at `now`, from what the store knows."""
+    counts = history.spans.get(objective.window)
+    coverage = error_budget.coverage(counts, objective.window) if counts else Fraction(0)
+    state, reason = _judge(objective, history, coverage, rules, now)
+    fresh = state not in {ObjectiveState.NO_DATA, ObjectiveState.STALE}
+    spans = _known_spans(objective, history, rules, now) if fresh else {}
+    allowed = objective.allowed_error_ratio
+    burns = {window: burning.burn_rate(span, allowed) for window, span in spans.items()}
+    alerts = burning.firing_alerts(
+        rules=rules.alert_rules,
+        spans=spans,
+        period=objective.window,
+        allowed_error_ratio=allowed,
+    )
+    if counts is None or history.watermark is None or not state.is_known:
+        return ObjectiveStatus(
+            objective=objective,
+            state=state,
+            reason=reason,
+            policy_tier=PolicyTier.UNKNOWN,
+            counts=counts,
+            coverage=coverage,
+            flagged=history.flagged,
+            watermark=history.watermark,
+            remaining=None,
+            cost_of_one_failure=None,
+            burns=burns,
+            alerts=alerts,
+            time_to_exhaustion=None,
+            better={},
+            worse={},
+        )
+    remaining = error_budget.remaining(counts, allowed)
+    tier = rules.bands.tier_of(remaining)
+    window = RollingWindow(
+        end=history.watermark,
+        length=objective.window,
+        counts=counts,
+        allowed_error_ratio=allowed,
+        bad_through=history.bad_through,
+    )
+    # The windows end at the watermark, some minutes ago; what would have happened since then, happens now.
+    better = tier_forecast.better_times(window, rules.bands, tier)
+    worse = tier_forecast.worse_times(window, rules.bands, tier, burns.get(rules.pace_window))
+    better, worse = ({to: max(at, now) for to, at in times.items()} for times in (better, worse))
+    exhausted_at = worse.get(PolicyTier.EXHAUSTED)
+    return ObjectiveStatus(
+        objective=objective,
+        state=state,
+        reason=reason,
+        policy_tier=tier,
+        counts=counts,
+        coverage=coverage,
+        flagged=history.flagged,
+        watermark=history.watermark,
+        remaining=remaining,
+        cost_of_one_failure=error_budget.cost_of_one_failure(counts, allowed),
+        burns=burns,
+        alerts=alerts,
+        time_to_exhaustion=exhausted_at - now if exhausted_at else None,
+        better=better,
+        worse=worse,
+    )
+
+
+def fastest_burn(status: ObjectiveStatus) -> tuple[timedelta, Fraction] | None:
+    """The window with the highest burn rate, and that rate; None when no burn rate is known."""
+    return max(status.burns.items(), key=lambda item: item[1], default=None)
+
+
+def _judge(  # noqa: PLR0911 - one return per state
+    objective: Objective, history: SliHistory, coverage: Fraction, rules: BudgetRules, now: datetime
+) -> tuple[ObjectiveState, str]:
+    counts = history.spans.get(objective.window)
+    if history.watermark is None or counts is None:
+        why = "the source has no series for this objective"
+        if history.flagged:
+            why = f"none of the {history.flagged} buckets that the source answered for can be counted"
+        return ObjectiveState.NO_DATA, f"no data: {why}"
+    age = now - history.watermark
+    if age > rules.stale_after:
+        old, limit = format_duration(_whole_minutes_up(age)), format_duration(rules.stale_after)
+        return ObjectiveState.STALE, f"stale: the newest data is {old} old, at most {limit} is trusted"
+    if history.partial:
+        return ObjectiveState.PARTIAL_ANSWER, f"partial answer: the source warns: {history.partial}"
+    if coverage < rules.minimum_coverage:
+        measured = f"{counts.buckets} of {objective.window // BUCKET} five-minute buckets of the window"
+        return ObjectiveState.LOW_COVERAGE, f"coverage: only {measured} were measured"
+    if not counts.total:
+        return ObjectiveState.NO_TRAFFIC, "no traffic: nothing was asked of this service in the whole window"
+    if counts.total < rules.minimum_events * UNITS_PER_EVENT:
+        events = (
+            f"only {counts.total // UNITS_PER_EVENT} events in the window, fewer than {rules.minimum_events}"
+        )
+        return ObjectiveState.LOW_TRAFFIC, f"low traffic: {events}, so single failures move the tier"
+    return ObjectiveState.MEASURED, ""
+
+
+def _known_spans(
+    objective: Objective, history: SliHistory, rules: BudgetRules, now: datetime
+) -> dict[timedelta, EventCounts]:
+    """The counts of each burn window, and the objective's own, of which enough was measured."""
+    known = {}
+    for window in dict.fromkeys((*rules.burn_windows, objective.window)):
+        counts = history.spans.get(window)
+        if window == BUCKET and history.sliding and _is_newer(history, now):
+            counts = history.sliding.counts
+        if counts and error_budget.is_covered(counts, window, rules.minimum_burn_coverage):
+            known[window] = counts
+    return known
+
+
+def _is_newer(history: SliHistory, now: datetime) -> bool:
+    sliding, watermark = history.sliding, history.watermark
+    return sliding is not None and watermark is not None and watermark <= sliding.at <= now
+
+
+def _whole_minutes_up(length: timedelta) -> timedelta:
+    """Rounded up, so that an age over a limit never reads as equal to it."""
+    return timedelta(minutes=-(-length // timedelta(minutes=1)))

@@ -1,0 +1,1 @@
+"""Source → store: one batch, one transaction, idempotent; returns counts."""

@@ -1,0 +1,97 @@
+"""What a sync found wrong, gathered so that each thing is told once, with the names it concerns."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dashboard.domain.sli_bucket import BucketFault
+from dashboard.domain.slo import Objective
+from dashboard.errors import SourceUnreachableError
+from dashboard.store.sli import SliBatch
+from dashboard.store.sync_log import Problem, SyncOutcome
+
+_NAMES_SHOWN = 5
+
+
+@dataclass(slots=True)
+class Findings:
+    """The findings of one sync so far. `given_up` are indicators that failed or answered only in part."""
+
+    unreachable: bool = False
+    given_up: set[str] = field(default_factory=set)
+    _errors: dict[str, str] = field(default_factory=dict)
+    _warnings: dict[str, str] = field(default_factory=dict)
+    _faults: dict[tuple[str, BucketFault], set[str]] = field(default_factory=dict)
+    _uncatalogued: dict[str, set[str]] = field(default_factory=dict)
+    _bound: dict[str, set[str]] = field(default_factory=dict)
+    _answered: dict[str, set[str]] = field(default_factory=dict)
+
+    def failed(self, indicator: str, error: SourceUnreachableError, *, everything: bool) -> None:
+        """`indicator` got no answer; with `everything`, no other one will either."""
+        self.unreachable = self.unreachable or everything
+        self.given_up.add(indicator)
+        self._errors.setdefault(indicator, str(error))
+
+    def partial(self, indicator: str, warnings: Iterable[str]) -> None:
+        """The source warned that its answer on `indicator` is partial."""
+        self.given_up.add(indicator)
+        self._warnings.setdefault(indicator, "; ".join(dict.fromkeys(warnings)))
+
+    def chunk_read(
+        self, indicator: str, batches: Mapping[Objective, SliBatch], answered: Iterable[str]
+    ) -> None:
+        """One chunk of `indicator` is stored; the source answered for the services in `answered`."""
+        bound = {objective.service for objective in batches}
+        answered = set(answered)
+        self._bound.setdefault(indicator, set()).update(bound)
+        self._answered.setdefault(indicator, set()).update(answered)
+        self._uncatalogued.setdefault(indicator, set()).update(answered - bound)
+        for objective, batch in batches.items():
+            for flag in batch.flagged:
+                if flag.fault is not BucketFault.PARTIAL_ANSWER:
+                    self._faults.setdefault((indicator, flag.fault), set()).add(objective.service)
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong, one problem per indicator and kind."""
+        found = [_problem(name, "source", message) for name, message in self._errors.items()]
+        found += [
+            _problem(name, "partial_answer", f"partial answer, nothing of it is counted: {message}")
+            for name, message in self._warnings.items()
+        ]
+        found += [
+            _problem(name, fault.value, f"{fault.sentence}: {_names(services)}")
+            for (name, fault), services in self._faults.items()
+        ]
+        found += [
+            _problem(name, "uncatalogued", f"series without a catalogue entry: {_names(services)}")
+            for name, services in self._uncatalogued.items()
+            if services
+        ]
+        found += [
+            _problem(name, "no_series", f"catalogue entries without a series: {_names(missing)}")
+            for name, bound in self._bound.items()
+            if (missing := bound - self._answered[name])
+        ]
+        return found
+
+    def outcome(self) -> SyncOutcome:
+        """Whether everything was read, some of it, or nothing."""
+        if self._errors and not self._answered:
+            return SyncOutcome.FAILED
+        return SyncOutcome.PARTIAL if self._errors or self._warnings else SyncOutcome.OK
+
+    def summary(self) -> str:
+        """The sources' errors in one line; empty when there is none."""
+        by_message: dict[str, list[str]] = {}
+        for name, message in (self._errors | self._warnings).items():
+            by_message.setdefault(message, []).append(name)
+        return "; ".join(f"{', '.join(names)}: {message}" for message, names in by_message.items())
+
+
+def _problem(indicator: str, kind: str, message: str) -> Problem:
+    return Problem(subject=indicator, kind=kind, message=message)
+
+
+def _names(services: set[str]) -> str:
+    shown = sorted(services)[:_NAMES_SHOWN]
+    more = len(services) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -1,0 +1,18 @@
+"""Where the product's own files are: in a checkout at its root, in an installed wheel inside the package."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_BUNDLED = _PACKAGE / "bundled"
+
+#: The folder that holds `pages/`, `data/` and `.streamlit/`.
+ROOT = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent
+
+PAGES = ROOT / "pages"
+DEFAULT_CATALOG = ROOT / "data" / "catalog.yaml"
+DEFAULT_POLICY = ROOT / "data" / "policy.yaml"
+STREAMLIT_CONFIG = ROOT / ".streamlit" / "config.toml"
+APP_SCRIPT = _PACKAGE / "app.py"
+
+#: Relative on purpose: the store belongs to the folder that the product is run in.
+DEFAULT_STORE = Path("data") / "reliability.db"

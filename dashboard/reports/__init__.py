@@ -1,0 +1,1 @@
+"""What a page, the API or a command shows: store → domain → one frozen report."""

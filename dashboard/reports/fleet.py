@@ -1,0 +1,56 @@
+"""The state of the whole fleet: what the SLO overview, `reliability status` and the API show."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dashboard.domain.objective_status import objective_status
+from dashboard.domain.policy import Policy
+from dashboard.domain.service_status import FleetStatus, ServiceStatus, fleet_status, service_status
+from dashboard.domain.slo import Catalogue, Service
+from dashboard.reports.freshness import Freshness, freshness
+from dashboard.store.database import open_for_reading
+from dashboard.store.sli_history import histories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetReport:
+    """Every service's status at one instant, and how fresh the data is."""
+
+    fleet: FleetStatus
+    freshness: Freshness
+
+
+def fleet_report(store: Path, catalogue: Catalogue, policy: Policy, now: datetime) -> FleetReport:
+    """The fleet at `now`.
+
+    Raises:
+        StoreError: the store is missing or cannot be read.
+    """
+    with open_for_reading(store) as connection:
+        statuses = read_statuses(connection, list(catalogue.services.values()), policy, now)
+        return FleetReport(
+            fleet=fleet_status(statuses, now), freshness=freshness(connection, policy.budget, now)
+        )
+
+
+def read_statuses(
+    connection: sqlite3.Connection, services: Sequence[Service], policy: Policy, now: datetime
+) -> list[ServiceStatus]:
+    """The status of each of `services` at `now`, in their order."""
+    rules = policy.budget
+    objectives = [objective for service in services for objective in service.objectives]
+    known = histories(connection, objectives, rules.burn_windows, now)
+    return [
+        service_status(
+            service,
+            tuple(
+                objective_status(objective, known[objective.key], rules, now)
+                for objective in service.objectives
+            ),
+            rules.bands,
+        )
+        for service in services
+    ]

@@ -1,0 +1,1 @@
+"""The doors: each parses one untrusted source once, into plain values."""

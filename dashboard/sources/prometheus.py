@@ -1,0 +1,239 @@
+"""Prometheus, or what speaks its API (Thanos, Mimir, VictoriaMetrics), through prometheus-api-client.
+
+The client is given a session of our own, because by itself it has no timeout, drops `warnings`, and shows
+an error page instead of Prometheus' own words.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import requests
+from prometheus_api_client import PrometheusConnect
+from requests import exceptions
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, IncompleteRead
+from urllib3.util.retry import Retry
+
+from dashboard.config import PrometheusSettings
+from dashboard.domain.event_counts import BUCKET_SECONDS
+from dashboard.errors import SourceUnreachableError
+
+_READ_BYTES = 1 << 18
+_CONNECT_SECONDS = 10.0
+#: Prometheus refuses a range query of more points than this (web/api/v1: "exceeded maximum resolution").
+MAXIMUM_POINTS: Final = 11_000
+_RETRIED_STATUSES = (429, 502, 503, 504)
+#: The longest `Retry-After` that is waited for, in seconds; beyond it, the next sync asks again.
+_LONGEST_WAIT = 5.0
+_TOO_MUCH = (
+    "too many samples",
+    "exceeded maximum resolution",
+    "query timed out",
+    "context deadline exceeded",
+)
+
+#: The values of one service on the asked-for timestamps, {unix seconds: value}; NaN and ±Inf are kept.
+Values = Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetAnswer:
+    """One query's answer: the values of every service, and the warnings that make it partial."""
+
+    services: Mapping[str, Values]
+    warnings: tuple[str, ...]
+
+
+class AnswerError(SourceUnreachableError):
+    """Prometheus is there, but this query's answer is an error or cannot be trusted; others may be fine."""
+
+
+class TooMuchDataError(AnswerError):
+    """Prometheus would have to read too much for one answer; a shorter range may work."""
+
+
+class Prometheus:
+    """A connection to one Prometheus; not to be shared between threads."""
+
+    def __init__(self, settings: PrometheusSettings) -> None:
+        self._session = _Session(settings)
+        retry = _Retry(
+            total=settings.retries,
+            read=False,  # an answer that hung once would hang again, for another whole timeout
+            backoff_factor=0.5,
+            status_forcelist=_RETRIED_STATUSES,
+            raise_on_status=False,
+            respect_retry_after_header=True,
+        )
+        self._client = PrometheusConnect(url=settings.url, session=self._session, retry=retry)
+        # A plain number is seconds, and may have a fraction: "1.5s" is no duration to Prometheus.
+        self._limits = {"timeout": str(settings.timeout)}
+
+    def range(self, query: str, label: str, start: datetime, end: datetime) -> FleetAnswer:
+        """The values of `query` at each bucket end from `start` to `end` (both included), by `label`.
+
+        Raises:
+            SourceUnreachableError: no answer, or one that cannot be trusted.
+        """
+        result = self._client.custom_query_range(
+            query, start_time=start, end_time=end, step=str(BUCKET_SECONDS), params=dict(self._limits)
+        )
+        return self._answer(result, label, "values")
+
+    def instant(self, query: str, label: str, at: datetime) -> FleetAnswer:
+        """The values of `query` at the instant `at`, by `label`.
+
+        Raises:
+            SourceUnreachableError: no answer, or one that cannot be trusted.
+        """
+        moment = {"time": str(int(at.timestamp()))}
+        result = self._client.custom_query(query, params=self._limits | moment)
+        return self._answer(result, label, "value")
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def _answer(self, result: Any, label: str, field: str) -> FleetAnswer:
+        services: dict[str, Values] = {}
+        try:
+            for series in result:
+                labels = series["metric"]
+                name = labels.get(label)
+                points = series[field] if field == "values" else [series[field]]
+                if name is None or name in services:
+                    what = (
+                        f"two series for {name!r}"
+                        if name is not None
+                        else f"a series without the label {label!r}"
+                    )
+                    raise AnswerError(
+                        f"found {what} (labels {sorted(labels)}), expected one series per service:"
+                        f" the query must aggregate `by ({label})`"
+                    )
+                instants, values = zip(*points, strict=True) if points else ((), ())
+                services[name] = dict(zip(map(int, instants), map(float, values), strict=True))
+        except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
+            raise AnswerError(
+                f"found an answer of another shape ({type(error).__name__}: {error}),"
+                " expected Prometheus' query result"
+            ) from error
+        return FleetAnswer(services=services, warnings=self._session.warnings)
+
+
+class _Retry(Retry):
+    """As urllib3's, which would sleep for the hours that a `Retry-After` may ask for."""
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        wait = super().get_retry_after(response)
+        return None if wait is None else min(wait, _LONGEST_WAIT)
+
+
+class _Session(requests.Session):
+    """A session that bounds every answer in time, checks it, and keeps the `warnings` of the last one."""
+
+    def __init__(self, settings: PrometheusSettings) -> None:
+        super().__init__()
+        self.warnings: tuple[str, ...] = ()
+        self._timeout = settings.timeout
+        # Proxies, netrc passwords and CA bundles of the environment are not ours to send to Prometheus.
+        self.trust_env = False
+        self.headers.update(settings.headers)
+        if settings.bearer_token:
+            self.headers["Authorization"] = f"Bearer {settings.bearer_token}"
+        self.auth = settings.basic_auth
+        if settings.ca_file:
+            self.verify = str(settings.ca_file)
+        if settings.client_certificate:
+            certificate, key = settings.client_certificate
+            self.cert = (str(certificate), str(key))
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
+        """As `requests.Session.request`, but answers only with a checked JSON document."""
+        deadline = time.monotonic() + self._timeout
+        if options.get("auth") is None:
+            options["auth"] = self.auth
+        options |= {"timeout": (min(_CONNECT_SECONDS, self._timeout), self._timeout), "stream": True}
+        # A redirect would carry the bearer token somewhere else.
+        options["allow_redirects"] = False
+        try:
+            response = super().request(method, url, *args, **options)
+            body = _read(response, deadline)
+        except (exceptions.Timeout, TimeoutError):
+            raise SourceUnreachableError(f"no whole answer within {self._timeout:g} s") from None
+        except (exceptions.InvalidHeader, UnicodeError):
+            # The error's own text holds the header's value, which may be the token.
+            raise SourceUnreachableError(
+                "found a character in the token, the password or a header that HTTP cannot carry,"
+                " expected one line of Latin text"
+            ) from None
+        except (exceptions.RequestException, HTTPError, OSError) as error:
+            raise SourceUnreachableError(_without_address(error)) from error
+        document = _checked(response, body)
+        warnings = document.get("warnings") or ()
+        self.warnings = tuple(str(warning) for warning in warnings) if isinstance(warnings, list) else ()
+        # The client parses the body again to take `data.result` from it: give it what is parsed already.
+        response.json = lambda **_options: document  # type: ignore[method-assign]  # see the line above
+        return response
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The whole body before `deadline`: a read timeout alone lets a trickle of bytes go on for ever."""
+    parts = []
+    with response:
+        while part := response.raw.read1(_READ_BYTES, decode_content=True):
+            parts.append(part)
+            if time.monotonic() > deadline:
+                raise TimeoutError
+    return b"".join(parts)
+
+
+def _checked(response: requests.Response, body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    status = response.status_code
+    if not isinstance(document, dict):
+        kind = response.headers.get("Content-Type", "no content type").split(";")[0]
+        raise AnswerError(
+            f"found HTTP {status} with {kind} that is not JSON, expected Prometheus' JSON"
+            f"{_HINTS.get(status, '')}"
+        )
+    if status != requests.codes.ok or document.get("status") != "success":
+        said = document.get("error") or "no error text"
+        message = f"HTTP {status}: {document.get('errorType') or 'error'}: {said}{_HINTS.get(status, '')}"
+        raise (TooMuchDataError if _is_too_much(str(said)) else AnswerError)(message)
+    if not isinstance(document.get("data"), dict) or not isinstance(document["data"].get("result"), list):
+        raise AnswerError("found JSON without data.result, expected Prometheus' query result")
+    return document
+
+
+_HINTS = {
+    401: " (set RELIABILITY_PROMETHEUS_BEARER_TOKEN, or USERNAME and PASSWORD)",
+    403: " (the credentials are not allowed to query)",
+    429: " (too many requests, also after retries)",
+}
+
+
+def _is_too_much(message: str) -> bool:
+    return any(phrase in message for phrase in _TOO_MUCH)
+
+
+def _without_address(error: Exception) -> str:
+    """What went wrong, in a few words: the full text of urllib3 repeats the whole query."""
+    reason = error
+    while reason.__cause__ or reason.__context__ or getattr(reason, "reason", None):
+        inner = getattr(reason, "reason", None)
+        following = inner if isinstance(inner, Exception) else reason.__cause__ or reason.__context__
+        if not isinstance(following, Exception):
+            break
+        reason = following
+    if isinstance(reason, IncompleteRead):
+        return "the answer broke off before its end"  # the counts of bytes would make each one news
+    text = str(reason).rsplit(": ", maxsplit=1)[-1] or type(reason).__name__
+    return f"cannot be reached: {text}"

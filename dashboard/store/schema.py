@@ -1,0 +1,98 @@
+"""The tables, as migrations. Times are unix seconds, counts are units of 1 ÷ 10,000 event."""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("reliability")
+
+#: SQLite's `application_id` of our files ("RelR"), so that another program's database is never written to.
+APPLICATION_ID = 0x52656C52
+
+#: One statement each: a script would end the transaction that keeps a migration whole.
+_SERVICE_LEVEL_HISTORY = (
+    """
+    CREATE TABLE objectives (
+        id INTEGER PRIMARY KEY,
+        service TEXT NOT NULL,
+        indicator TEXT NOT NULL,
+        synced_until INTEGER,      -- the source was read, whole, up to here
+        partial TEXT,              -- the source's warning when its newest answer was partial,
+        partial_since INTEGER,     -- and when that was
+        UNIQUE (service, indicator)
+    )
+    """,
+    """
+    -- Running totals like a Prometheus counter's: two look-ups and a difference make any window.
+    CREATE TABLE sli (
+        objective_id INTEGER NOT NULL REFERENCES objectives (id),
+        bucket INTEGER NOT NULL,   -- start of the 5-minute bucket
+        good INTEGER NOT NULL,     -- all good events through the end of this bucket
+        total INTEGER NOT NULL,
+        measured INTEGER NOT NULL, -- how many buckets were measured, this one included
+        PRIMARY KEY (objective_id, bucket)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE sli_flagged (
+        objective_id INTEGER NOT NULL REFERENCES objectives (id),
+        bucket INTEGER NOT NULL,
+        fault TEXT NOT NULL,
+        found TEXT NOT NULL,       -- the values as the source gave them
+        total INTEGER,             -- only of a bucket without a good series: see store/sli.py
+        PRIMARY KEY (objective_id, bucket)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE sli_sliding (     -- the five minutes before the last sync, as one sliding window
+        objective_id INTEGER PRIMARY KEY REFERENCES objectives (id),
+        at INTEGER NOT NULL,
+        good INTEGER NOT NULL,
+        total INTEGER NOT NULL
+    )
+    """,
+    """
+    -- For people and Datasette: the events of each bucket by itself.
+    CREATE VIEW sli_buckets AS
+    SELECT o.service || '/' || o.indicator AS objective,
+           datetime(s.bucket, 'unixepoch') AS start,
+           (s.good - lag(s.good, 1, 0) OVER running) / 10000.0 AS good,
+           (s.total - lag(s.total, 1, 0) OVER running) / 10000.0 AS total
+    FROM sli s JOIN objectives o ON o.id = s.objective_id
+    WINDOW running AS (PARTITION BY s.objective_id ORDER BY s.bucket)
+    """,
+    """
+    CREATE TABLE sync_runs (
+        id INTEGER PRIMARY KEY,
+        started_at INTEGER NOT NULL,
+        finished_at INTEGER NOT NULL,
+        outcome TEXT NOT NULL,     -- ok, partial or failed
+        message TEXT NOT NULL,
+        buckets INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE sync_problems (   -- what is wrong now; a row goes away when its problem does
+        subject TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        message TEXT NOT NULL,
+        first_seen INTEGER NOT NULL,
+        last_seen INTEGER NOT NULL,
+        PRIMARY KEY (subject, kind)
+    )
+    """,
+    """
+    CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)
+    """,
+)
+
+
+@migrations()
+def service_level_history(db: Database) -> None:
+    """Running totals of every objective, what could not be counted, and how far the sources were read."""
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    for statement in _SERVICE_LEVEL_HISTORY:
+        db.execute(statement)
+
+
+#: The migrations of this version: a store with any other one was made by a newer version.
+KNOWN_MIGRATIONS = frozenset(migration.name for migration in migrations.pending(Database(memory=True)))

@@ -1,0 +1,16 @@
+"""Facts about the store itself, such as whether it holds the demo."""
+
+import sqlite3
+
+_DEMO_AS_OF = "demo_as_of"
+
+
+def mark_demo(connection: sqlite3.Connection, as_of: int) -> None:
+    """Remember that this store holds the demo, whose history ends at `as_of` (unix seconds)."""
+    connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_DEMO_AS_OF, str(as_of)))
+
+
+def demo_as_of(connection: sqlite3.Connection) -> int | None:
+    """The end of the demo's history (unix seconds); None when the store holds real data."""
+    row = connection.execute("SELECT value FROM settings WHERE key = ?", (_DEMO_AS_OF,)).fetchone()
+    return int(row[0]) if row else None

@@ -1,0 +1,1 @@
+"""How a report is drawn: formats, components, charts and the report cache."""

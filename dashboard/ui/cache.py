@@ -1,0 +1,139 @@
+"""Reports for the pages: computed once per state of the files they come from, shared by all sessions."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.config import Locations, load_catalog, load_policy, locations
+from dashboard.domain.policy import Policy
+from dashboard.domain.slo import Catalogue
+from dashboard.reports.deploy_policy import DeployPolicyReport, deploy_policy_report
+from dashboard.reports.fleet import FleetReport, fleet_report
+from dashboard.reports.freshness import reading_time
+from dashboard.reports.service import ServiceReport, service_report
+
+#: How often an open page looks whether what it shows is still the newest.
+_LOOK_EVERY = 15.0
+_DRAWN = "_drawn"
+_MINUTE_SECONDS = 60
+
+#: What a file was when it was read: its path, last change and size; -1 when it does not exist.
+Stamp = tuple[str, int, int]
+#: The state of everything that a report is made from; the minute is in it because data grows old.
+State = tuple[tuple[Stamp, ...], int]
+
+
+def catalogue() -> Catalogue:
+    """The catalogue, read again when its file changes.
+
+    Raises:
+        ConfigurationError: the file is missing or wrong.
+    """
+    return _catalogue(_stamp(_where().catalog))
+
+
+def policy() -> Policy:
+    """The policy, read again when its file changes.
+
+    Raises:
+        ConfigurationError: the file is missing or wrong.
+    """
+    return _policy(_stamp(_where().policy))
+
+
+def fleet() -> FleetReport:
+    """The fleet as it is now.
+
+    Raises:
+        ReliabilityError: the store, the catalogue or the policy cannot be read.
+    """
+    return _fleet(_state())
+
+
+def service(name: str) -> ServiceReport:
+    """One service as it is now.
+
+    Raises:
+        ReliabilityError: there is no such service, or a file cannot be read.
+    """
+    return _service(_state(), name)
+
+
+def deploy_policy(name: str) -> DeployPolicyReport:
+    """What one service may ship now.
+
+    Raises:
+        ReliabilityError: there is no such service, or a file cannot be read.
+    """
+    return _deploy_policy(_state(), name)
+
+
+def keep_current() -> None:
+    """Draw the page again soon after a sync, and every minute, for as long as it is open."""
+    st.session_state[_DRAWN] = _state()
+    _look_again()
+
+
+@st.fragment(run_every=_LOOK_EVERY)
+def _look_again() -> None:
+    if st.session_state.get(_DRAWN) != _state():
+        st.rerun(scope="app")
+
+
+def _where() -> Locations:
+    return locations(os.environ)
+
+
+def _state() -> State:
+    where = _where()
+    # A writer appends to the write-ahead log beside the store long before the store's own file changes.
+    files = (where.store, where.store.with_name(where.store.name + "-wal"), where.catalog, where.policy)
+    shown = where.now.timestamp() if where.now else datetime.now(UTC).timestamp() // _MINUTE_SECONDS
+    return tuple(_stamp(file) for file in files), int(shown)
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        found = file.stat()
+    except OSError:
+        return str(file), -1, -1
+    return str(file), found.st_mtime_ns, found.st_size
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _catalogue(stamp: Stamp) -> Catalogue:
+    return load_catalog(Path(stamp[0]))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _policy(stamp: Stamp) -> Policy:
+    return load_policy(Path(stamp[0]))
+
+
+# `state` is the key of these caches: the reports depend on nothing else. The exact reading time is not in it:
+# a sync that ends within the minute has to be seen, so each report is for the moment it is made in.
+@st.cache_data(ttl=120, max_entries=4, show_spinner=False)
+def _fleet(state: State) -> FleetReport:
+    del state
+    where = _where()
+    return fleet_report(where.store, catalogue(), policy(), _reading_time(where))
+
+
+@st.cache_data(ttl=120, max_entries=64, show_spinner=False)
+def _service(state: State, name: str) -> ServiceReport:
+    del state
+    where = _where()
+    return service_report(where.store, catalogue(), policy(), name, _reading_time(where))
+
+
+@st.cache_data(ttl=120, max_entries=256, show_spinner=False)
+def _deploy_policy(state: State, name: str) -> DeployPolicyReport:
+    del state
+    where = _where()
+    return deploy_policy_report(where.store, catalogue(), policy(), name, _reading_time(where))
+
+
+def _reading_time(where: Locations) -> datetime:
+    return where.now or reading_time(where.store, datetime.now(UTC))

@@ -1,0 +1,145 @@
+"""The course of an objective on one time axis: budget left over the policy's bands, bad events, traffic."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.domain.objective_status import ObjectiveStatus
+from dashboard.domain.policy import Policy
+from dashboard.domain.policy_tier import PolicyTier, TierBands
+from dashboard.reports.service import Course
+from dashboard.ui import format as show
+from dashboard.ui.words import sign
+
+#: Behind the lines in either theme: faint, and named, so that no one has to tell the colours apart.
+_BAND_COLOURS = {
+    PolicyTier.NORMAL: "rgba(34, 160, 84, 0.16)",
+    PolicyTier.CAUTIOUS: "rgba(214, 168, 20, 0.18)",
+    PolicyTier.PROTECTED: "rgba(226, 116, 28, 0.20)",
+    PolicyTier.EXHAUSTED: "rgba(214, 48, 48, 0.20)",
+}
+_INK_ON_LIGHT, _INK_ON_DARK = "#374151", "#d5dae1"
+_ROW_HEIGHTS = (0.56, 0.22, 0.22)
+_HEIGHT = 620
+_HEADROOM = 0.04
+_LOWEST = -0.12
+_MILLISECONDS = 1000
+
+#: Nothing to zoom by accident while scrolling on a phone, and no button that leads elsewhere.
+CHART_CONFIG: Mapping[str, Any] = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
+
+
+def course_figure(course: Course, status: ObjectiveStatus, policy: Policy, *, dark: bool) -> go.Figure:
+    """Three rows over one time axis; a step that was not measured stays a gap."""
+    figure = make_subplots(
+        rows=3,
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.075,
+        row_heights=_ROW_HEIGHTS,
+        subplot_titles=(
+            "Error budget left (share of the whole window's budget)",
+            "Bad events (share of all events)",
+            "Traffic (events per second)",
+        ),
+    )
+    bands, zone = policy.budget.bands, policy.timezone
+    time_axis = _time_axis(course, zone)
+    rows = (
+        (course.remaining, "budget left", "%{y:.2%}"),
+        (course.error_ratio, "bad events", "%{y:.4%}"),
+        (course.events_per_second, "events per second", "%{y:,.1f}"),
+    )
+    for row, (values, name, hover) in enumerate(rows, start=1):
+        line = go.Scatter(
+            y=values, name=name, mode="lines", line={"width": 1.8}, hovertemplate=hover, **time_axis
+        )
+        figure.add_trace(line, row=row, col=1)
+    floor = min([_LOWEST, *(value - _HEADROOM for value in course.remaining if value is not None)])
+    _draw_bands(figure, bands, floor)
+    _draw_allowed(figure, status)
+    figure.update_yaxes(range=[floor, 1 + _HEADROOM], tickformat=".0%", row=1, col=1)
+    figure.update_yaxes(rangemode="tozero", tickformat="~%", row=2, col=1)
+    figure.update_yaxes(rangemode="tozero", row=3, col=1)
+    figure.update_yaxes(fixedrange=True)
+    figure.update_xaxes(fixedrange=True, hoverformat="%d %b %H:%M")
+    zone_name = f"{course.ends[-1].astimezone(zone):%Z}" if course.ends else ""
+    figure.update_xaxes(title_text=f"Time ({zone_name})", row=3, col=1)
+    figure.update_layout(
+        height=_HEIGHT,
+        showlegend=False,
+        hovermode="x unified",
+        dragmode=False,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+    )
+    # Streamlit's own grey for charts has too little contrast to be read on a phone in the sun.
+    ink = _INK_ON_DARK if dark else _INK_ON_LIGHT
+    figure.update_annotations(font={"size": 13, "color": ink})
+    figure.update_xaxes(tickfont_color=ink, title_font_color=ink)
+    figure.update_yaxes(tickfont_color=ink)
+    for title in figure.layout.annotations[:3]:
+        title.update(x=0, xanchor="left")
+    return figure
+
+
+def course_alt(status: ObjectiveStatus, edges: tuple[Fraction, ...]) -> str:
+    """What the chart shows, for people who do not see it."""
+    return (
+        f"{status.objective.key} over {show.length(status.objective.window)}:"
+        f" {show.budget(status.remaining, edges)} of the error budget left; below it the share of bad events"
+        " and the traffic over the same time"
+    )
+
+
+def _time_axis(course: Course, zone: ZoneInfo) -> dict[str, Any]:
+    """Equal steps need only a start and a width; not so when the clocks change in between."""
+    local = [end.astimezone(zone) for end in course.ends]
+    if len(local) > 1 and local[0].utcoffset() == local[-1].utcoffset():
+        step: timedelta = course.ends[1] - course.ends[0]
+        return {"x0": _naive(local[0]), "dx": step.total_seconds() * _MILLISECONDS}
+    return {"x": [_naive(end) for end in local]}
+
+
+def _naive(local: datetime) -> str:
+    return local.replace(tzinfo=None).isoformat(sep=" ")
+
+
+def _draw_bands(figure: go.Figure, bands: TierBands, floor: float) -> None:
+    cautious, protected, exhausted = (float(edge) for edge in bands.edges)
+    spans = {
+        PolicyTier.NORMAL: (cautious, 1 + _HEADROOM),
+        PolicyTier.CAUTIOUS: (protected, cautious),
+        PolicyTier.PROTECTED: (exhausted, protected),
+        PolicyTier.EXHAUSTED: (floor, exhausted),
+    }
+    for tier, (low, high) in spans.items():
+        figure.add_hrect(
+            y0=low,
+            y1=high,
+            fillcolor=_BAND_COLOURS[tier],
+            line_width=0,
+            layer="below",
+            annotation_text=f"{sign(tier).symbol} {sign(tier).word}",
+            annotation_position="bottom left",
+            row=1,
+            col=1,
+        )
+
+
+def _draw_allowed(figure: go.Figure, status: ObjectiveStatus) -> None:
+    """The share of bad events that spends exactly the whole budget; above it the burn rate is over 1."""
+    figure.add_hline(
+        y=float(status.objective.allowed_error_ratio),
+        line_dash="dash",
+        line_width=1,
+        line_color="#8a94a3",
+        annotation_text="burn rate 1×",
+        annotation_position="top left",
+        row=2,
+        col=1,
+    )

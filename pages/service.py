@@ -1,0 +1,22 @@
+"""Service: one service in depth, from its policy tier down to the counts and queries behind it."""
+
+import streamlit as st
+
+from dashboard.ui import cache, components, objective_detail
+
+st.title("Service", anchor=False)
+name = components.choose_service(list(cache.catalogue().services))
+policy = cache.policy()
+if name is None:
+    components.trust(cache.fleet().freshness, policy.timezone)
+    st.info("Choose a service to see its error budget, its burn rates and the numbers behind them.")
+else:
+    report = cache.service(name)
+    components.trust(report.freshness, policy.timezone)
+    status = report.status
+    components.service_header(status, report.freshness.as_of, policy.timezone)
+    components.deploy_policy_link(name)
+    if status.decided_by is not None:
+        objective_detail.draw(objective_detail.choose(report.objectives, status.decided_by), policy)
+components.overview_link()
+components.glossary()

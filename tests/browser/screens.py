@@ -1,0 +1,75 @@
+"""Photographs every page at both sizes and in both themes: `python -m tests.browser.screens [URL [SERVICE]]`.
+
+The pictures go to the folder that RELIABILITY_SCREENSHOTS names, or to a temporary one.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+from tests.browser.driver import ROOT, launch, photograph, serving
+
+SIZES: Mapping[str, ViewportSize] = {
+    "desktop": {"width": 1440, "height": 900},
+    "phone": {"width": 390, "height": 844},
+}
+_DEMO_NOW = "2026-11-23T09:00:00Z"
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def folder() -> Path:
+    """Where pictures go."""
+    named = os.environ.get("RELIABILITY_SCREENSHOTS")
+    return Path(named) if named else Path(tempfile.mkdtemp(prefix="screens-"))
+
+
+def take(browser: Browser, address: str, pages: Mapping[str, str], into: Path) -> list[Path]:
+    """A picture of each of `pages` (name and path) at every size in every theme."""
+    taken = []
+    for size, viewport in SIZES.items():
+        for scheme in SCHEMES:
+            context = browser.new_context(viewport=viewport, color_scheme=scheme)
+            page = context.new_page()
+            for name, path in pages.items():
+                page.goto(f"{address}{path}")
+                file = into / f"{name}-{size}-{scheme}.png"
+                photograph(page, file)
+                taken.append(file)
+            context.close()
+    return taken
+
+
+def main(address: str | None = None, service: str = "websocket-server") -> None:
+    """Photograph the app at `address`; without one, the demo."""
+    pages = {
+        "slo_overview": "/",
+        "service": f"/service?service={service}",
+        "deploy_policy": f"/deploy_policy?service={service}",
+    }
+    with sync_playwright() as playwright, demo() if address is None else nullcontext(address) as url:
+        browser = launch(playwright)
+        for file in take(browser, url, pages, folder()):
+            print(file)
+        browser.close()
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """The address of the demo, made for a fixed time so that its pictures change only when the pages do."""
+    with tempfile.TemporaryDirectory() as temporary:
+        store = Path(temporary) / "demo.db"
+        command = [sys.executable, "-m", "dashboard", "demo", "--store", str(store), "--now", _DEMO_NOW]
+        subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+        with serving({"RELIABILITY_STORE": str(store)}) as url:
+            yield url
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

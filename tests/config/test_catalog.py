@@ -1,0 +1,276 @@
+"""The catalogue: what the shipped one holds, and what a faulty one says."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from dashboard.config import load_catalog
+from dashboard.domain.slo import Catalogue
+from dashboard.paths import DEFAULT_CATALOG
+
+_Faults = Callable[[str], list[str]]
+
+_INDICATORS = """\
+indicators:
+  availability:
+    good: sum(good[{{bucket}}])
+    total: sum(total[{{bucket}}])
+"""
+_SERVICE = """\
+services:
+  api:
+    tier: 1
+    strategy: rolling
+"""
+
+#: FRAMEWORK, Services: tier, strategy, and target by indicator.
+_FRAMEWORK: dict[str, tuple[int, str, dict[str, str]]] = {
+    "api": (1, "progressive-canary", {"availability": "0.999", "latency": "0.99"}),
+    "graphql-gateway": (1, "progressive-canary", {"availability": "0.999", "latency": "0.99"}),
+    "copilot": (1, "progressive-canary", {"availability": "0.995", "latency": "0.95"}),
+    "neo4j": (1, "blue-green", {"availability": "0.9999"}),
+    "postgres": (1, "blue-green", {"availability": "0.999"}),
+    "redis": (1, "blue-green", {"availability": "0.999"}),
+    "conductor": (2, "standard-canary", {"availability": "0.995"}),
+    "audit-svc": (2, "standard-canary", {"availability": "0.999"}),
+    "prov-ledger": (2, "rolling", {"availability": "0.995"}),
+    "worker-ingest": (2, "rolling", {"completion": "0.95"}),
+    "worker-analysis": (2, "rolling", {"completion": "0.95"}),
+    "websocket-server": (2, "standard-canary", {"availability": "0.995"}),
+    "devtools": (3, "rolling", {"availability": "0.95"}),
+    "docs": (3, "rolling", {}),
+    "sandbox": (3, "rolling", {}),
+    "test-runner": (3, "rolling", {}),
+}
+
+
+def _objective(text: str) -> str:
+    return f"{_INDICATORS}{_SERVICE}    objectives:\n      - {text}\n"
+
+
+def _load(path: Path, text: str) -> Catalogue:
+    path.write_text(text, encoding="utf-8")
+    return load_catalog(path)
+
+
+def test_the_shipped_catalogue_is_the_framework_s() -> None:
+    shipped = load_catalog(DEFAULT_CATALOG)
+    assert list(shipped.services) == list(_FRAMEWORK)
+    for name, (tier, strategy, targets) in _FRAMEWORK.items():
+        service = shipped.services[name]
+        assert (service.tier, service.strategy) == (tier, strategy)
+        assert {item.indicator: item.target for item in service.objectives} == {
+            indicator: Fraction(target) for indicator, target in targets.items()
+        }
+        assert {item.window for item in service.objectives} <= {timedelta(days=30)}
+
+
+def test_every_shipped_indicator_is_used_and_grouped_by_service() -> None:
+    shipped = load_catalog(DEFAULT_CATALOG)
+    assert {item.indicator for item in shipped.objectives} == shipped.indicators.keys()
+    for indicator in shipped.indicators.values():
+        for query in (indicator.good, indicator.total):
+            assert query.startswith("sum by (service) (increase(")
+            assert "[{{bucket}}]" in query
+
+
+def test_a_target_is_exactly_what_was_written(tmp_path: Path) -> None:
+    for written in ("0.999", "'0.999'", "9.99e-1"):
+        known = _load(tmp_path / "c.yaml", _objective(f"{{indicator: availability, target: {written}}}"))
+        assert known.objectives[0].target == Fraction(999, 1000)
+
+
+def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
+    known = _load(tmp_path / "c.yaml", _objective("{indicator: availability, target: 0.9}"))
+    assert known.objectives[0].window == timedelta(days=30)
+    indicator = known.indicators["availability"]
+    assert (indicator.service_label, indicator.scrape_interval) == ("service", timedelta(minutes=1))
+    assert _load(tmp_path / "c.yaml", _INDICATORS + _SERVICE).objectives == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("99.9", "found 99.9, which looks like a percentage"),
+        ("99.9", "write 0.999"),
+        ("99.9%", "a percentage; expected a ratio between 0 and 1 such as 0.999"),
+        ("95", "write 0.95"),
+        ("1", "found 1, expected a ratio above 0 and below 1"),
+        ("1.0", "expected a ratio above 0 and below 1"),
+        ("0", "expected a ratio above 0 and below 1"),
+        ("-0.5", "expected a ratio above 0 and below 1"),
+        ("100", "expected a ratio above 0 and below 1"),
+        (".nan", "expected a finite number"),
+        (".inf", "expected a finite number"),
+        ("true", "found True, expected a number"),
+        ("high", "found 'high', expected a number"),
+        ("[0.9]", "expected a number"),
+        ("{a: 1}", "expected a number"),
+        ("", "expected a number"),
+    ],
+)
+def test_a_wrong_target_is_told_in_one_line(catalog_faults: _Faults, target: str, words: str) -> None:
+    (line,) = catalog_faults(_objective(f"{{indicator: availability, target: {target}}}"))
+    assert line.startswith("catalog.yaml:10: services.api.objectives[0].target: found ")
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        ("36h", "found '36h', expected whole days such as 30d"),
+        ("30", "found 30, expected a PromQL duration"),
+        ("a month", "found 'a month', expected a PromQL duration"),
+        ("0d", "above zero"),
+        ("99y", "at most ten years"),
+        ("[30d]", "expected a PromQL duration"),
+    ],
+)
+def test_a_wrong_window_is_told_in_one_line(catalog_faults: _Faults, window: str, words: str) -> None:
+    (line,) = catalog_faults(_objective(f"{{indicator: availability, target: 0.9, window: {window}}}"))
+    assert line.startswith("catalog.yaml:10: services.api.objectives[0].window: found ")
+    assert words in line
+
+
+def test_whole_days_may_be_written_in_hours(tmp_path: Path) -> None:
+    text = _objective("{indicator: availability, target: 0.9, window: 48h}")
+    assert _load(tmp_path / "c.yaml", text).objectives[0].window == timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("tier: 1", "tier: 4", "catalog.yaml:7: services.api.tier: found 4, expected 1, 2 or 3"),
+        ("tier: 1", "tier: '1'", "catalog.yaml:7: services.api.tier: found '1', expected 1, 2 or 3"),
+        ("tier: 1", "tier: true", "catalog.yaml:7: services.api.tier: found True, expected 1, 2 or 3"),
+        ("tier: 1", "tier: [1]", "catalog.yaml:7: services.api.tier: found [1], expected 1, 2 or 3"),
+        ("tier: 1", "tier: {a: 1}", "catalog.yaml:7: services.api.tier: found {'a': 1}, expected 1, 2 or 3"),
+        (
+            "strategy: rolling",
+            "strategy: big-bang",
+            "catalog.yaml:8: services.api.strategy: found 'big-bang', exp",
+        ),
+        (
+            "strategy: rolling",
+            "strategy: [rolling]",
+            "catalog.yaml:8: services.api.strategy: found ['rolling'], exp",
+        ),
+        (
+            "    strategy: rolling\n",
+            "",
+            "catalog.yaml:6: services.api.strategy: found nothing, expected this key",
+        ),
+        (
+            "    tier: 1",
+            "    colour: red\n    tier: 1",
+            "catalog.yaml:7: services.api.colour: found a key that is not",
+        ),
+        ("services:", "extra: 1\nservices:", "catalog.yaml:5: extra: found a key that is not known here"),
+        ("  api:", "  a b:", "catalog.yaml:6: services.a b: found the name 'a b', expected letters"),
+        ("  api:", "  a/b:", "catalog.yaml:6: services.a/b: found the name 'a/b', expected letters"),
+        (
+            "[{{bucket}}])\n    total",
+            "[5m])\n    total",
+            "catalog.yaml:3: indicators.availability.good: found a query wit",
+        ),
+        (
+            "good: sum(good[{{bucket}}])",
+            "good: 5",
+            "catalog.yaml:3: indicators.availability.good: found 5, expected",
+        ),
+        (
+            "good: sum(good[{{bucket}}])",
+            "good: ''",
+            "catalog.yaml:3: indicators.availability.good: found '', expected",
+        ),
+        (
+            "    total",
+            "    scrape_interval: 151s\n    total",
+            "catalog.yaml:4: indicators.availability.scrape_interval: f",
+        ),
+        (
+            "    total",
+            "    service_label: a-b\n    total",
+            "catalog.yaml:4: indicators.availability.service_label: found 'a-b'",
+        ),
+        (
+            "    total",
+            "    description: 5\n    total",
+            "catalog.yaml:4: indicators.availability.description: found 5, exp",
+        ),
+    ],
+)
+def test_each_fault_is_one_line_with_its_place(
+    catalog_faults: _Faults, old: str, new: str, expected: str
+) -> None:
+    text = _INDICATORS + _SERVICE
+    assert old in text
+    (line,) = catalog_faults(text.replace(old, new, 1))
+    assert line.startswith(expected)
+    assert "expected" in line
+
+
+@pytest.mark.parametrize("services", ["", " []", " {}", " 5"])
+def test_a_catalogue_without_services_is_one_fault(catalog_faults: _Faults, services: str) -> None:
+    (line,) = catalog_faults(f"{_INDICATORS}services:{services}\n")
+    assert line.startswith("catalog.yaml:5: services: found ")
+
+
+def test_an_empty_entry_is_a_fault_without_the_words_of_the_code(catalog_faults: _Faults) -> None:
+    (line,) = catalog_faults(f"{_INDICATORS}services:\n  api:\n")
+    assert line.startswith("catalog.yaml:6: services.api: found nothing, expected ")
+    assert "_Service" not in line
+
+
+def test_an_unknown_indicator_is_told_with_the_known_ones(catalog_faults: _Faults) -> None:
+    (line,) = catalog_faults(_objective("{indicator: speed, target: 0.9}"))
+    where = "catalog.yaml:10: services.api.objectives[0].indicator"
+    assert line == f"{where}: found unknown indicator 'speed', expected one of availability"
+
+
+def test_a_second_objective_on_one_indicator_is_a_fault(catalog_faults: _Faults) -> None:
+    twice = "{indicator: availability, target: 0.9}"
+    (line,) = catalog_faults(_objective(f"{twice}\n      - {twice}"))
+    assert line.startswith("catalog.yaml:11: services.api.objectives[1].indicator: found a second objective")
+
+
+def test_a_repeated_key_is_told_with_both_lines(catalog_faults: _Faults) -> None:
+    (line,) = catalog_faults(_INDICATORS + _SERVICE + "    tier: 2\n")
+    assert line == "catalog.yaml:7: services.api.tier: found this key again on line 9, expected it once"
+
+
+def test_a_repeated_service_is_a_fault(catalog_faults: _Faults) -> None:
+    (line,) = catalog_faults(_INDICATORS + _SERVICE + "  api:\n    tier: 1\n    strategy: rolling\n")
+    assert line.startswith("catalog.yaml:6: services.api: found this key again on line 9")
+
+
+def test_all_faults_are_told_together_in_the_order_of_the_file(catalog_faults: _Faults) -> None:
+    lines = catalog_faults(
+        """\
+indicators:
+  availability:
+    good: no placeholder
+    total: sum(total[{{bucket}}])
+services:
+  api:
+    tier: 9
+    strategy: rolling
+    strategy: rolling
+    objectives:
+      - {indicator: speed, target: 99}
+  "b c":
+    tier: 1
+extra: 1
+"""
+    )
+    assert [int(line.split(":")[1]) for line in lines] == [3, 7, 8, 11, 11, 12, 12, 14]
+
+
+def test_the_longest_allowed_scrape_interval_holds_two_scrapes(tmp_path: Path) -> None:
+    text = (_INDICATORS + _SERVICE).replace("    total", "    scrape_interval: 150s\n    total")
+    assert _load(tmp_path / "c.yaml", text).indicators["availability"].scrape_interval == timedelta(
+        seconds=150
+    )
