@@ -37,13 +37,10 @@ def _length(text: str) -> timedelta:
 
 
 def _moment(text: str) -> datetime:
-    try:
-        moment = parse_moment(text)
-        if _EARLIEST <= moment <= _LATEST:
-            return moment
-    except OverflowError:
-        pass
-    raise ValueError(f"found {text!r}, expected a time between the years 2000 and 2200")
+    moment = parse_moment(text)
+    if not _EARLIEST <= moment <= _LATEST:
+        raise ValueError(f"found {text!r}, expected a time between the years 2000 and 2200")
+    return moment
 
 
 MOMENT = _Parsed("ISO-8601", _moment)

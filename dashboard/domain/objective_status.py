@@ -155,7 +155,9 @@ def objective_status(
     # The windows end at the watermark, some minutes ago; what would have happened since then, happens now.
     better = tier_forecast.better_times(window, rules.bands, tier)
     worse = tier_forecast.worse_times(window, rules.bands, tier, burns.get(rules.pace_window))
-    better, worse = ({to: max(at, now) for to, at in times.items()} for times in (better, worse))
+    better, worse = (
+        {to: max(at, now) for to, at in times.items()} if times else times for times in (better, worse)
+    )
     exhausted_at = worse.get(PolicyTier.EXHAUSTED)
     return ObjectiveStatus(
         objective=objective,

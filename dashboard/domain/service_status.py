@@ -59,7 +59,8 @@ def service_status(
         key=lambda status: Fraction(0) if status.remaining is None else status.remaining,
     )
     changes: tuple[TierChange, ...] = ()
-    if tier is not PolicyTier.UNKNOWN and all(status.state.is_known for status in objectives):
+    moves = any(status.better or status.worse for status in objectives)
+    if moves and all(status.state.is_known for status in objectives):
         changes = tier_forecast.tier_changes(
             tier,
             [dict(status.better) for status in objectives],

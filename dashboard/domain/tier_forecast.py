@@ -98,7 +98,7 @@ def time_of_edge(window: RollingWindow, edge: Fraction, burn: Fraction) -> datet
 
 def better_times(window: RollingWindow, bands: TierBands, now_in: PolicyTier) -> dict[PolicyTier, datetime]:
     """For each measured tier looser than `now_in`, when it is reached if nothing more burns."""
-    looser = (tier for tier in MEASURED_TIERS if tier.severity < now_in.severity)
+    looser = MEASURED_TIERS[: MEASURED_TIERS.index(now_in)]
     return {tier: time_of_relief(window, bands, tier) for tier in looser}
 
 
@@ -107,11 +107,9 @@ def worse_times(
 ) -> dict[PolicyTier, datetime]:
     """For each measured tier stricter than `now_in`, when it is reached at the current pace `burn`."""
     times: dict[PolicyTier, datetime] = {}
-    if burn is None:
+    if not burn:
         return times
-    for tier in MEASURED_TIERS:
-        if tier.severity <= now_in.severity:
-            continue
+    for tier in MEASURED_TIERS[MEASURED_TIERS.index(now_in) + 1 :]:
         at = time_of_edge(window, bands.entry_edge(tier), burn)
         if at is None:
             break

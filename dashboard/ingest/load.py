@@ -39,7 +39,7 @@ def load(
     `demo_as_of` (unix seconds) says that they are the demo and where its history ends.
 
     Raises:
-        InputError: real data would be mixed with the demo, or there are more events than the store can count.
+        InputError: real data would be mixed with the demo.
         StoreError: the store cannot be used.
     """
     recorded = Recorded()
@@ -60,10 +60,7 @@ def load(
                 good_seen_before=sli.good_through(connection, [row_id], ends[0] - BUCKET_SECONDS)[row_id] > 0,
                 partial=False,
             )
-            try:
-                recorded += sli.record(connection, [batch])
-            except OverflowError as error:
-                raise InputError(f"{reading.objective.key}: {error}") from error
+            recorded += sli.record(connection, [batch])
             if batch.flagged:
                 flagged[reading.objective.key] = tuple(batch.flagged)
         if demo_as_of is not None:

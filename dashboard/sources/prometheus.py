@@ -5,8 +5,10 @@ an error page instead of Prometheus' own words.
 """
 
 import json
+import queue
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -154,15 +156,16 @@ class _Session(requests.Session):
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
         """As `requests.Session.request`, but answers only with a checked JSON document."""
-        deadline = time.monotonic() + self._timeout
+        deadline, send = time.monotonic() + self._timeout, super().request
         if options.get("auth") is None:
             options["auth"] = self.auth
         options |= {"timeout": (min(_CONNECT_SECONDS, self._timeout), self._timeout), "stream": True}
         # A redirect would carry the bearer token somewhere else.
         options["allow_redirects"] = False
         try:
-            response = super().request(method, url, *args, **options)
-            body = _read(response, deadline)
+            response, body = _within(
+                self._timeout, lambda: _read(send(method, url, *args, **options), deadline)
+            )
         except (exceptions.Timeout, TimeoutError):
             raise SourceUnreachableError(f"no whole answer within {self._timeout:g} s") from None
         except (exceptions.InvalidHeader, UnicodeError):
@@ -181,15 +184,40 @@ class _Session(requests.Session):
         return response
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """The whole body before `deadline`: a read timeout alone lets a trickle of bytes go on for ever."""
+def _within(
+    seconds: float, read: Callable[[], tuple[requests.Response, bytes]]
+) -> tuple[requests.Response, bytes]:
+    """What `read` gives, or TimeoutError: retries, headers and body together, however slowly they trickle.
+
+    The thread is a daemon, so that a read that hangs is left behind until its own timeout ends it.
+    """
+    outcome: queue.SimpleQueue[tuple[requests.Response, bytes] | Exception] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcome.put(read())
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            outcome.put(error)
+
+    threading.Thread(target=run, name="prometheus", daemon=True).start()
+    try:
+        found = outcome.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _read(response: requests.Response, deadline: float) -> tuple[requests.Response, bytes]:
+    """The response with its whole body; after `deadline` nobody waits for it, so it is read no further."""
     parts = []
     with response:
         while part := response.raw.read1(_READ_BYTES, decode_content=True):
             parts.append(part)
             if time.monotonic() > deadline:
                 raise TimeoutError
-    return b"".join(parts)
+    return response, b"".join(parts)
 
 
 def _checked(response: requests.Response, body: bytes) -> dict[str, Any]:

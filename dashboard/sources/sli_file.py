@@ -79,7 +79,7 @@ def _add(counts: dict[str, FileCounts], row: Any, known: set[str]) -> None:
 def _start(value: Any) -> int:
     try:
         moment = parse_moment(value if isinstance(value, str) else str(value))
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ValueError(f"start: {error}") from None
     seconds = moment.timestamp()
     if seconds % BUCKET_SECONDS:
