@@ -37,6 +37,7 @@ def routes(locations: Locations) -> list[Route]:
         # Streamlit answers unknown paths with its own page, which a machine would take for a success.
         Route("/api", _not_found),
         Route("/api/{rest:path}", _not_found, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        Route("/webhooks", _not_found, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/webhooks/{rest:path}", _not_found, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 

@@ -63,4 +63,7 @@ class Collector:
             except ReliabilityError as error:
                 # The store may be locked or its disk full: that too may pass.
                 _log.error("sync failed: %s", error)
+            except Exception:  # noqa: BLE001 - see below
+                # A fault of ours must not end the collecting for good: it is told whole, and tried again.
+                _log.exception("sync failed by a fault of the program")
             stop.wait(max(0.0, (started + interval - datetime.now(UTC)).total_seconds()))

@@ -85,6 +85,10 @@ def tell(report: SyncReport) -> None:
         click.echo(f"  {problem.subject}: {problem.message}", err=True)
 
 
+#: A sync of a few chunks is over before a progress bar is read.
+_ROUTINE_CHUNKS = 10
+
+
 class ProgressMeter:
     """A progress bar with the time left, on a terminal; a line every tenth of the way elsewhere."""
 
@@ -94,7 +98,7 @@ class ProgressMeter:
 
     def __call__(self, done: int, chunks: int, what: str) -> None:
         """`done` of `chunks` are stored; `what` is being stored now."""
-        if chunks <= 1:
+        if chunks <= _ROUTINE_CHUNKS:
             return
         if not sys.stderr.isatty():
             self._say(done, chunks)

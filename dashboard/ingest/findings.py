@@ -50,6 +50,11 @@ class Findings:
                 if flag.fault is not BucketFault.PARTIAL_ANSWER:
                     self._faults.setdefault((indicator, flag.fault), set()).add(objective.service)
 
+    @property
+    def read(self) -> set[str]:
+        """The indicators that were read without an error, so that what is not found wrong now is well."""
+        return self._bound.keys() - self._errors.keys()
+
     def problems(self) -> list[Problem]:
         """Everything that is wrong, one problem per indicator and kind."""
         found = [_problem(name, "source", message) for name, message in self._errors.items()]

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from dashboard.errors import StoreError
-from dashboard.store.schema import APPLICATION_ID, KNOWN_MIGRATIONS, migrations
 
+#: SQLite's `application_id` of our files ("RelR"), so that another program's database is never written to.
+APPLICATION_ID = 0x52656C52
+#: How many migrations `schema` has; a store keeps the number as its `user_version`.
+SCHEMA_VERSION = 1
 #: How long a writer waits for another one, in seconds; a batch takes a second or two.
 _BUSY_SECONDS = 60.0
 _RETRY_SECONDS = 0.02
@@ -33,9 +34,7 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
         try:
             _require_ours(connection, path)
-            database = Database(connection, execute_plugins=False)
-            _refuse_newer(database, path)
-            if migrations.pending(database):
+            if _version(connection, path) < SCHEMA_VERSION:
                 raise StoreError(f"{path}: found a store of an older version; the next sync updates it")
             connection.execute("BEGIN")
             yield connection
@@ -85,10 +84,13 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the store to today's tables, in one transaction: of two new writers the second one waits."""
     with transaction(connection):
         _require_ours(connection, path, may_be_empty=True)
-        database = Database(connection, execute_plugins=False)
-        _refuse_newer(database, path)
-        if migrations.pending(database):
-            migrations.apply(database)
+        if _version(connection, path) < SCHEMA_VERSION:
+            # sqlite-utils loads pandas, which takes longer than most commands: only when needed.
+            from dashboard.store.schema import migrate  # noqa: PLC0415 - see above
+
+            migrate(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     # The mode is part of the file, so it is set once; setting it needs the file for itself for a moment.
     deadline = time.monotonic() + _BUSY_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -108,9 +110,12 @@ def _mapped_errors(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: the store cannot be used: {error}") from error
 
 
-def _refuse_newer(database: Database, path: Path) -> None:
-    if any(migration.name not in KNOWN_MIGRATIONS for migration in migrations.applied(database)):
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """How many migrations the store has seen."""
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found > SCHEMA_VERSION:
         raise StoreError(f"{path}: found a store of a newer version, expected one that this version knows")
+    return found
 
 
 def _require_ours(connection: sqlite3.Connection, path: Path, *, may_be_empty: bool = False) -> None:

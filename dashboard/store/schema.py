@@ -1,12 +1,11 @@
 """The tables, as migrations. Times are unix seconds, counts are units of 1 ÷ 10,000 event."""
 
+import sqlite3
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 migrations = Migrations("reliability")
-
-#: SQLite's `application_id` of our files ("RelR"), so that another program's database is never written to.
-APPLICATION_ID = 0x52656C52
 
 #: One statement each: a script would end the transaction that keeps a migration whole.
 _SERVICE_LEVEL_HISTORY = (
@@ -89,10 +88,10 @@ _SERVICE_LEVEL_HISTORY = (
 @migrations()
 def service_level_history(db: Database) -> None:
     """Running totals of every objective, what could not be counted, and how far the sources were read."""
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for statement in _SERVICE_LEVEL_HISTORY:
         db.execute(statement)
 
 
-#: The migrations of this version: a store with any other one was made by a newer version.
-KNOWN_MIGRATIONS = frozenset(migration.name for migration in migrations.pending(Database(memory=True)))
+def migrate(connection: sqlite3.Connection) -> None:
+    """Apply the migrations that the store has not seen, inside the caller's transaction."""
+    migrations.apply(Database(connection, execute_plugins=False))

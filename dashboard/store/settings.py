@@ -3,6 +3,7 @@
 import sqlite3
 
 _DEMO_AS_OF = "demo_as_of"
+_QUERIES = "queries:"
 
 
 def mark_demo(connection: sqlite3.Connection, as_of: int) -> None:
@@ -14,3 +15,11 @@ def demo_as_of(connection: sqlite3.Connection) -> int | None:
     """The end of the demo's history (unix seconds); None when the store holds real data."""
     row = connection.execute("SELECT value FROM settings WHERE key = ?", (_DEMO_AS_OF,)).fetchone()
     return int(row[0]) if row else None
+
+
+def queries_changed(connection: sqlite3.Connection, indicator: str, digest: str) -> bool:
+    """Remember the `digest` of the queries of `indicator`; whether another one was known."""
+    key = _QUERIES + indicator
+    known = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+    connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, digest))
+    return known is not None and known[0] != digest

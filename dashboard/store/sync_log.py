@@ -1,7 +1,7 @@
 """How far the sources were read, how each sync ended, and what is wrong with the sources now."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -63,6 +63,11 @@ def mark_synced(connection: sqlite3.Connection, ids: Iterable[int], until: int) 
     )
 
 
+def forget_synced(connection: sqlite3.Connection, indicator: str) -> None:
+    """Let the next sync read the whole history of `indicator` again; what is stored stays."""
+    connection.execute("UPDATE objectives SET synced_until = NULL WHERE indicator = ?", (indicator,))
+
+
 def mark_partial(connection: sqlite3.Connection, ids: Iterable[int], warning: str, since: datetime) -> None:
     """The newest answer on objectives was partial: their watermark stays, with the source's `warning`."""
     connection.executemany(
@@ -106,14 +111,22 @@ def runs_by_outcome(connection: sqlite3.Connection) -> dict[SyncOutcome, int]:
 
 
 def replace_problems(
-    connection: sqlite3.Connection, problems: Iterable[Problem], now: datetime
+    connection: sqlite3.Connection,
+    problems: Iterable[Problem],
+    now: datetime,
+    *,
+    unread: Collection[str] = (),
 ) -> list[Problem]:
-    """Make `problems` the open ones; returns those that are new or say something new, to be told once."""
+    """Make `problems` the open ones; returns those that are new or say something new, to be told once.
+
+    What was known of the subjects in `unread` stays open: nobody looked whether it is well again.
+    """
     rows = connection.execute("SELECT subject, kind, message FROM sync_problems")
     known = {(subject, kind): message for subject, kind, message in rows}
     seen = {(problem.subject, problem.kind): problem for problem in problems}
     connection.executemany(
-        "DELETE FROM sync_problems WHERE subject = ? AND kind = ?", list(known.keys() - seen.keys())
+        "DELETE FROM sync_problems WHERE subject = ? AND kind = ?",
+        [key for key in known.keys() - seen.keys() if key[0] not in unread],
     )
     connection.executemany(
         """

@@ -133,7 +133,7 @@ def test_each_service_is_its_part_of_the_status(server: Served, status: dict[str
         "/api/v1/services/" + "x" * 3000,
         "/webhooks/alertmanager",
         "/webhooks/",
-        pytest.param("/webhooks", marks=pytest.mark.xfail(reason="api.routes has no route for it")),
+        "/webhooks",
     ],
 )
 def test_what_is_not_there_is_a_404_in_json(path: str, server: Served) -> None:

@@ -8,8 +8,13 @@ from threading import Barrier
 import pytest
 
 from dashboard.errors import StoreError
-from dashboard.store.database import open_for_reading, open_for_writing, transaction
-from dashboard.store.schema import APPLICATION_ID
+from dashboard.store.database import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    open_for_reading,
+    open_for_writing,
+    transaction,
+)
 
 
 def _foreign(path: Path) -> Path:
@@ -179,3 +184,18 @@ def test_writers_that_open_an_existing_store_at_once_wait_for_each_other(path: P
 def test_writers_that_make_a_new_store_at_once_wait_for_each_other(tmp_path: Path) -> None:
     met = [error for attempt in range(8) for error in _open_at_once(tmp_path / f"{attempt}.db", 4)]
     assert set(met) == {""}
+
+
+def test_the_version_of_a_store_is_the_number_of_migrations(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path / "new.db") as connection:
+        applied = connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0]
+        assert applied == SCHEMA_VERSION == connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_a_store_of_a_newer_version_is_refused_for_reading_and_writing(tmp_path: Path) -> None:
+    path = tmp_path / "newer.db"
+    with open_for_writing(path) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    for opening in (open_for_reading, open_for_writing):
+        with pytest.raises(StoreError, match="newer version"), opening(path):
+            pass

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from tests.faulty_server import FaultyServer, Healthy, SeriesDropped, Values
 from tests.injected_fleet import InjectedFleet
 from tests.sync.collected import BUCKET, DAY, HOUR, Collected, catalogue_text, is_range, side
@@ -85,7 +83,6 @@ def test_a_sync_made_for_an_earlier_time_takes_nothing_back(synced: Collected, b
     assert synced.tables() == before
 
 
-@pytest.mark.xfail(reason="a store that was read up to now with a wrong query is not read again")
 def test_a_query_that_is_put_right_gets_its_history(
     fleet: InjectedFleet, empty: Collected, began: int, later: int
 ) -> None:
