@@ -5,6 +5,8 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := data/demo.db
+# The demo is the shipped catalogue's, whatever the shell exports for another one.
+SHIPPED := env -u RELIABILITY_STORE -u RELIABILITY_CATALOG -u RELIABILITY_POLICY -u RELIABILITY_NOW
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench screenshots lock clean system-python system-test
@@ -13,9 +15,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.done ## Set everything up and open the dashboard on the embedded demo (PORT=8501)
-	@test -f $(DEMO) || $(BIN)/reliability demo --store $(DEMO)
-	@echo "Open http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
-	@$(BIN)/reliability serve --store $(DEMO) --port $(PORT)
+	@test -f $(DEMO) || $(SHIPPED) $(BIN)/reliability demo --store $(DEMO)
+	@$(SHIPPED) $(BIN)/reliability serve --store $(DEMO) --port $(PORT)
 
 test: $(VENV)/dev.done system-test ## Set everything up and run all tests (real Prometheus, real browser)
 	$(BIN)/pytest -n 2 --dist loadscope $(PYTEST_ARGS)
@@ -50,6 +51,7 @@ clean: ## Remove what the targets made, but no store of yours
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist $(DEMO)*
 
 $(VENV)/run.done: requirements.lock pyproject.toml | system-python
+	@echo "setting up $(VENV), which takes a minute or two ..."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

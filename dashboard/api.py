@@ -1,6 +1,5 @@
 """The HTTP API: the same documents as the `reliability` command, health and metrics for machines."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +17,6 @@ from dashboard.reports.fleet import FleetReport, fleet_report
 from dashboard.reports.freshness import reading_time
 from dashboard.reports.metrics import exposition
 from dashboard.reports.status_document import service_document, status_document
-
-Endpoint = Callable[[Request], Response]
 
 
 def routes(locations: Locations) -> list[Route]:
@@ -72,7 +69,7 @@ class _Api:
             report, policy, _ = self._read()
         except ReliabilityError as error:
             return _problem(503, str(error))
-        return JSONResponse(status_document(report, policy.budget))
+        return JSONResponse(status_document(report, policy))
 
     def service(self, request: Request) -> Response:
         name = request.path_params["service"]
@@ -83,8 +80,8 @@ class _Api:
         if name not in catalogue.services:
             return _problem(404, f"found no service {name!r} in the catalogue")
         return JSONResponse(
-            {"as_of": status_document(report, policy.budget)["as_of"]}
-            | service_document(report.fleet.services[0], policy.budget)
+            {"as_of": status_document(report, policy)["as_of"]}
+            | service_document(report.fleet.services[0], policy)
         )
 
     def _read(self, only: str | None = None) -> tuple[FleetReport, Policy, Catalogue]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.api import routes
@@ -29,13 +30,20 @@ _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
 def create_app(
-    locations: Locations, *, collector: Collector | None = None, every: timedelta | None = None
+    locations: Locations,
+    *,
+    hosts: Sequence[str],
+    collector: Collector | None = None,
+    every: timedelta | None = None,
 ) -> "st.App":
-    """The app over `locations`; with `collector` and `every` it also syncs in the background."""
+    """The app over `locations`; with `collector` and `every` it also syncs in the background.
+
+    Only requests to one of `hosts` are answered, but for probes and scrapes, which come by address.
+    """
     return st.App(
         APP_SCRIPT,
         routes=routes(locations),
-        middleware=[Middleware(_SecurityHeaders)],
+        middleware=[Middleware(_SecurityHeaders), Middleware(_KnownHosts, hosts=hosts)],
         lifespan=_lifespan(collector, every),
     )
 
@@ -75,6 +83,20 @@ class _SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class _KnownHosts:
+    """Refuses other names of this server: through one of its own, another site could read the answers."""
+
+    _FOR_ALL = frozenset({"/healthz", "/readyz", "/metrics", "/_stcore/health"})
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
+        self._app = app
+        self._guarded = TrustedHostMiddleware(app, allowed_hosts=list(hosts), www_redirect=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app if scope.get("path") in self._FOR_ALL else self._guarded
+        await app(scope, receive, send)
 
 
 def _content_security_policy() -> str:

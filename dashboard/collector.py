@@ -18,11 +18,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """What one sync needs: where from, where to, what, and how far back the first time."""
+    """What one sync needs: where from, where to, what, and how far back the first time.
+
+    `catalogue` gives what is measured at each sync, so that a changed file counts from the next one on;
+    the longest window of it is read even when `backfill` is shorter.
+    """
 
     settings: PrometheusSettings
     store: Path
-    catalogue: Catalogue
+    catalogue: Callable[[], Catalogue]
     backfill: timedelta
 
     def run_once(
@@ -33,14 +37,16 @@ class Collector:
         stop: threading.Event | None = None,
     ) -> SyncReport:
         """One sync at `now`; see `ingest.sync`."""
+        catalogue = self.catalogue()
+        longest = max((objective.window for objective in catalogue.objectives), default=self.backfill)
         source = Prometheus(self.settings)
         try:
             return sync(
                 self.store,
-                self.catalogue,
+                catalogue,
                 source,
                 now=now,
-                backfill=self.backfill,
+                backfill=max(self.backfill, longest),
                 progress=progress,
                 stop=stop,
             )

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from dashboard.cli.data import demo, import_data
+from dashboard.cli.init import init
 from dashboard.cli.serve import serve
 from dashboard.cli.status import status
 from dashboard.cli.sync import sync
@@ -29,7 +30,7 @@ def cli() -> None:
     """
 
 
-for _command in (demo, import_data, serve, status, sync):
+for _command in (demo, import_data, init, serve, status, sync):
     cli.add_command(_command)
 
 

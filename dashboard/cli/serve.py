@@ -1,6 +1,7 @@
 """`reliability serve`: the dashboard and the API in one process."""
 
 import os
+import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import click
 from dashboard.cli import options
 from dashboard.cli.sync import make_collector
 from dashboard.config import load_catalog, load_policy
+from dashboard.domain.durations import format_duration
+from dashboard.errors import InputError
 
 
 @click.command()
@@ -46,12 +49,33 @@ def serve(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """Show the dashboard at http://127.0.0.1:8501, with the API beside it, until stopped."""
     # A mistake in a file is told here, before a browser is opened.
-    catalogue, _ = load_catalog(catalog), load_policy(policy)
+    load_catalog(catalog)
+    load_policy(policy)
     locations = options.located(store, catalog, policy, now)
     os.environ.update(locations.environment())
-    collector = make_collector(prometheus, store, catalogue, backfill) if sync_every else None
+    collector = None
+    if sync_every:
+        collector = make_collector(prometheus, locations.store, locations.catalog, backfill)
+    _require_free(host, port)
+    shown = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - only compared
+    click.echo(f"store {store}, catalogue {catalog}, policy {policy}", err=True)
+    click.echo(f"pages {shown}, API {shown}/api/v1/status, metrics {shown}/metrics", err=True)
+    if collector and sync_every:
+        click.echo(f"collecting from {collector.settings.url} every {format_duration(sync_every)}", err=True)
     # Streamlit takes a second to load, which the other commands need not wait for.
     from dashboard.asgi import create_app, streamlit_options  # noqa: PLC0415 - see above
 
-    app = create_app(locations, collector=collector, every=sync_every)
-    app.run(config=streamlit_options(host, port, allowed_hosts))
+    config = streamlit_options(host, port, allowed_hosts)
+    app = create_app(locations, hosts=config["server.allowedHosts"], collector=collector, every=sync_every)
+    app.run(config=config)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse a port that cannot be listened on, before anything is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(f"--host {host} --port {port}: cannot listen there: {error.strerror}") from None

@@ -26,7 +26,7 @@ from dashboard.ui import words
 @click.option(
     "--fail-on",
     type=click.Choice([tier.value for tier in PolicyTier if tier is not PolicyTier.NORMAL]),
-    help="Exit with 1 when a service is in this policy tier or a stricter one.",
+    help="Exit with 1 when a service is in this policy tier or a stricter one, or when its tier is unknown.",
 )
 @options.as_json
 @options.store
@@ -54,7 +54,7 @@ def status(  # noqa: PLR0913 - one argument per option
         catalogue = replace(catalogue, services=chosen)
     report = fleet_report(store, catalogue, rules, now or reading_time(store, options.clock(now)))
     if as_json:
-        click.echo(json.dumps(status_document(report, rules.budget), indent=2))
+        click.echo(json.dumps(status_document(report, rules), indent=2))
     else:
         _show(report, rules)
     if fail_on and _reaches(report, PolicyTier(fail_on)):
@@ -62,7 +62,11 @@ def status(  # noqa: PLR0913 - one argument per option
 
 
 def _reaches(report: FleetReport, limit: PolicyTier) -> bool:
-    return report.fleet.worst is not None and report.fleet.worst.severity >= limit.severity
+    """Whether a service is in `limit` or stricter; what is unknown never passes."""
+    counts = report.fleet.counts
+    return any(count for tier, count in counts.items() if tier.severity >= limit.severity) or bool(
+        counts[PolicyTier.UNKNOWN]
+    )
 
 
 def _show(report: FleetReport, policy: Policy) -> None:

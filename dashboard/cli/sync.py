@@ -1,9 +1,11 @@
 """`reliability sync`: from Prometheus into the store."""
 
+import gc
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -13,10 +15,9 @@ import click
 from dashboard.cli import options
 from dashboard.collector import Collector
 from dashboard.config import load_catalog, prometheus_settings
-from dashboard.domain.slo import Catalogue
 from dashboard.errors import SourceUnreachableError
 from dashboard.ingest.sync import SyncReport
-from dashboard.store.sync_log import SyncOutcome
+from dashboard.store.sync_log import Problem, SyncOutcome
 
 
 @click.command()
@@ -48,11 +49,15 @@ def sync(  # noqa: PLR0913 - one argument per option
     if now and now > datetime.now(UTC):
         # What was "read" up to then would not be read again until then.
         raise click.UsageError(f"--now: found {now.isoformat()}, expected a time that has passed")
-    collector = make_collector(prometheus, store, load_catalog(catalog), backfill)
+    # An answer is a million small lists without a cycle: looking for cycles among them takes half the time.
+    gc.freeze()
+    gc.set_threshold(_ANSWER_SIZED)
+    load_catalog(catalog)  # a mistake in it is told before anything is read
+    collector = make_collector(prometheus, store, catalog, backfill)
     stop = _stop_on_signals()
     meter = ProgressMeter()
     if every:
-        collector.run_every(every, stop, tell=tell, progress=meter)
+        collector.run_every(every, stop, tell=tell_news, progress=meter)
         return
     report = collector.run_once(options.clock(now), progress=meter, stop=stop)
     tell(report)
@@ -63,28 +68,37 @@ def sync(  # noqa: PLR0913 - one argument per option
         sys.exit(SourceUnreachableError.exit_code)
 
 
-def make_collector(
-    prometheus: str | None, store: Path, catalogue: Catalogue, backfill: timedelta
-) -> Collector:
+def make_collector(prometheus: str | None, store: Path, catalog: Path, backfill: timedelta) -> Collector:
     """A collector with the settings of the environment."""
-    longest = max((objective.window for objective in catalogue.objectives), default=backfill)
     return Collector(
         settings=prometheus_settings(os.environ, prometheus),
         store=store,
-        catalogue=catalogue,
-        backfill=max(backfill, longest),
+        catalogue=lambda: load_catalog(catalog),
+        backfill=backfill,
     )
 
 
 def tell(report: SyncReport) -> None:
-    """What a sync did and what it newly found wrong, on stderr."""
+    """What one sync did and everything that it found wrong, on stderr."""
+    _tell(report, report.problems)
+
+
+def tell_news(report: SyncReport) -> None:
+    """As `tell`, with the time, but each problem only once: for one sync of many."""
+    click.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} ", err=True, nl=False)
+    _tell(report, report.news)
+
+
+def _tell(report: SyncReport, problems: Iterable[Problem]) -> None:
     done = report.recorded
     numbers = f"{done.added} buckets added, {done.corrected} corrected, {done.flagged} flagged"
     click.echo(f"sync {report.outcome}: {numbers}", err=True)
-    for problem in report.news:
+    for problem in problems:
         click.echo(f"  {problem.subject}: {problem.message}", err=True)
 
 
+#: Objects of a large answer: so many may be made before the garbage collector looks at them.
+_ANSWER_SIZED = 2_000_000
 #: A sync of a few chunks is over before a progress bar is read.
 _ROUTINE_CHUNKS = 10
 

@@ -15,7 +15,8 @@ from dashboard.domain.burn_rate import AlertRule, AlertSeverity
 from dashboard.domain.durations import format_duration
 from dashboard.domain.event_counts import BUCKET
 from dashboard.domain.objective_status import BudgetRules
-from dashboard.domain.policy_tier import ChangeType, PolicyTier, TierBands, TierRule
+from dashboard.domain.policy_tier import ChangeType, Condition, PolicyTier, TierBands, TierRule
+from dashboard.domain.slo import ServiceTier
 from dashboard.paths import DEFAULT_POLICY
 
 
@@ -50,11 +51,21 @@ class _BurnRate(StrictModel):
     alerts: list[_Alert]
 
 
+class _Condition(StrictModel):
+    text: str
+    service_tiers: list[Annotated[int, Field(ge=1, le=3)]]
+
+
+def _condition(value: Any) -> Any:
+    """A condition is a sentence for every service, or one with the service tiers that it is for."""
+    return {"text": value, "service_tiers": [1, 2, 3]} if isinstance(value, str) else value
+
+
 class _Tier(StrictModel):
     allowed: list[Annotated[ChangeType, choice(ChangeType)]]
     approvers: list[str] = Field(default_factory=list)
     notify: list[str] = Field(default_factory=list)
-    conditions: list[str] = Field(default_factory=list)
+    conditions: list[Annotated[_Condition, BeforeValidator(_condition)]] = Field(default_factory=list)
 
 
 class _Tiers(StrictModel):
@@ -72,8 +83,7 @@ class _Policy(StrictModel):
     tiers: _Tiers
 
 
-#: What a file may leave out inside a section that it does write; the edges of the bands it may not.
-_OPTIONAL = {"error_budget": {"minimum_events", "stale_after"}, "burn_rate": None, "tiers": None}
+_EDGES = {"cautious_at", "protected_below", "exhausted_at", "minimum_coverage"}
 
 
 def load_policy(path: Path) -> rules.Policy:
@@ -105,21 +115,60 @@ def load_policy(path: Path) -> rules.Policy:
 
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
-    """`document` with what it leaves out taken from the shipped policy."""
+    """`document` with what it leaves out, at any depth, taken from the shipped policy; a list is whole.
+
+    Only the edges of the bands belong together: who writes one of them writes all.
+    """
     shipped: dict[str, Any] = yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8"))
-    completed = shipped | document
-    for section, optional in _OPTIONAL.items():
-        written = completed[section]
-        if isinstance(written, dict):
-            spare = {
-                key: value for key, value in shipped[section].items() if optional is None or key in optional
-            }
-            completed[section] = spare | written
-    return completed
+    if isinstance(document.get("error_budget"), dict):
+        shipped["error_budget"] = {
+            key: value for key, value in shipped["error_budget"].items() if key not in _EDGES
+        }
+    merged = _merged(shipped, document)
+    protected, unknown = parts(merged, "tiers", "protected"), parts(merged, "tiers", "unknown")
+    for key in ("allowed", "approvers"):
+        if key not in parts(document, "tiers", "unknown") and key in protected:
+            unknown[key] = protected[key]  # what cannot be known is treated as protected
+    return merged
+
+
+def _merged(shipped: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
+    merged = shipped | written
+    for key, value in written.items():
+        spare = shipped.get(key)
+        if isinstance(value, dict) and isinstance(spare, dict):
+            merged[key] = _merged(spare, value)
+    return merged
 
 
 def _check(document: dict[str, Any]) -> list[Fault]:
-    return [*_check_bands(parts(document, "error_budget")), *_check_windows(parts(document, "burn_rate"))]
+    return [
+        *_check_bands(parts(document, "error_budget")),
+        *_check_windows(parts(document, "burn_rate")),
+        *_check_unknown(parts(document, "tiers")),
+    ]
+
+
+def _check_unknown(tiers: dict[str, Any]) -> list[Fault]:
+    """What cannot be known must not open what a known low budget closes (FRAMEWORK, Error budget policy)."""
+    protected, unknown = parts(tiers, "protected"), parts(tiers, "unknown")
+    opened = [
+        change
+        for change in _listed(unknown.get("allowed"))
+        if change not in _listed(protected.get("allowed"))
+    ]
+    faults = []
+    if opened:
+        message = f"found {', '.join(map(str, opened))}, expected nothing that protected does not allow"
+        faults.append(Fault(where=("tiers", "unknown", "allowed"), message=message))
+    if protected.get("approvers") and unknown.get("approvers") == []:
+        message = "found no approver, expected one, as in protected"
+        faults.append(Fault(where=("tiers", "unknown", "approvers"), message=message))
+    return faults
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _check_bands(budget: dict[str, Any]) -> list[Fault]:
@@ -184,5 +233,8 @@ def _tier_rule(tier: _Tier) -> TierRule:
         allowed=frozenset(tier.allowed) | {ChangeType.ROLLBACK},
         approvers=tuple(tier.approvers),
         notify=tuple(tier.notify),
-        conditions=tuple(tier.conditions),
+        conditions=tuple(
+            Condition(text=item.text, service_tiers=frozenset(map(ServiceTier, item.service_tiers)))
+            for item in tier.conditions
+        ),
     )

@@ -188,7 +188,7 @@ def _judge(  # noqa: PLR0911 - one return per state
 ) -> tuple[ObjectiveState, str]:
     counts = history.spans.get(objective.window)
     if history.watermark is None or counts is None:
-        why = "the source has no series for this objective"
+        why = "no counts were ever stored for this objective"
         if history.flagged:
             why = f"none of the {history.flagged} buckets that the source answered for can be counted"
         return ObjectiveState.NO_DATA, f"no data: {why}"

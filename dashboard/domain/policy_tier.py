@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from dashboard.domain.slo import ServiceTier
+
 
 class ChangeType(StrEnum):
     """What kind of change a release carries."""
@@ -77,13 +79,25 @@ class TierBands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Something that a release must keep to in a policy tier, if its service is in one of `service_tiers`."""
+
+    text: str
+    service_tiers: frozenset[ServiceTier]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TierRule:
     """What one policy tier allows and asks for."""
 
     allowed: frozenset[ChangeType]
     approvers: tuple[str, ...]
     notify: tuple[str, ...]
-    conditions: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+
+    def conditions_for(self, tier: ServiceTier) -> tuple[str, ...]:
+        """The conditions that hold for a service of `tier`."""
+        return tuple(condition.text for condition in self.conditions if tier in condition.service_tiers)
 
     def needs_approval(self, change: ChangeType) -> bool:
         """Whether `change` waits for the approvers; a rollback never does: it is the way back to safety."""

@@ -1,6 +1,6 @@
 """What a sync found wrong, gathered so that each thing is told once, with the names it concerns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dashboard.domain.sli_bucket import BucketFault
@@ -17,6 +17,7 @@ class Findings:
     """The findings of one sync so far. `given_up` are indicators that failed or answered only in part."""
 
     unreachable: bool = False
+    stopped: bool = False
     given_up: set[str] = field(default_factory=set)
     _errors: dict[str, str] = field(default_factory=dict)
     _warnings: dict[str, str] = field(default_factory=dict)
@@ -37,14 +38,21 @@ class Findings:
         self._warnings.setdefault(indicator, "; ".join(dict.fromkeys(warnings)))
 
     def chunk_read(
-        self, indicator: str, batches: Mapping[Objective, SliBatch], answered: Iterable[str]
+        self,
+        indicator: str,
+        batches: Mapping[Objective, SliBatch],
+        answered: Iterable[str],
+        catalogued: Collection[str],
     ) -> None:
-        """One chunk of `indicator` is stored; the source answered for the services in `answered`."""
+        """One chunk of `indicator` is stored; the source answered for the services in `answered`.
+
+        One that is `catalogued` without an objective on this indicator is nothing to tell.
+        """
         bound = {objective.service for objective in batches}
         answered = set(answered)
         self._bound.setdefault(indicator, set()).update(bound)
         self._answered.setdefault(indicator, set()).update(answered)
-        self._uncatalogued.setdefault(indicator, set()).update(answered - bound)
+        self._uncatalogued.setdefault(indicator, set()).update(answered - bound - set(catalogued))
         for objective, batch in batches.items():
             for flag in batch.flagged:
                 if flag.fault is not BucketFault.PARTIAL_ANSWER:
@@ -53,7 +61,7 @@ class Findings:
     @property
     def read(self) -> set[str]:
         """The indicators that were read without an error, so that what is not found wrong now is well."""
-        return self._bound.keys() - self._errors.keys()
+        return set() if self.stopped else self._bound.keys() - self._errors.keys()
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong, one problem per indicator and kind."""
@@ -74,12 +82,15 @@ class Findings:
         found += [
             _problem(name, "no_series", f"catalogue entries without a series: {_names(missing)}")
             for name, bound in self._bound.items()
-            if (missing := bound - self._answered[name])
+            # What was not read to the end may still have a series.
+            if name in self.read and (missing := bound - self._answered[name])
         ]
         return found
 
     def outcome(self) -> SyncOutcome:
         """Whether everything was read, some of it, or nothing."""
+        if self.stopped:
+            return SyncOutcome.STOPPED
         if self._errors and not self._answered:
             return SyncOutcome.FAILED
         return SyncOutcome.PARTIAL if self._errors or self._warnings else SyncOutcome.OK

@@ -71,6 +71,8 @@ def load(
 def _refuse_mixture(connection: sqlite3.Connection, store: Path, demo_as_of: int | None) -> None:
     is_demo = settings.demo_as_of(connection) is not None
     if is_demo and demo_as_of is None:
-        raise InputError(f"{store}: found the demo in this store, expected a store of its own for real data")
+        raise InputError(
+            f"{store}: found the demo in this store, expected a store of its own for real data (--store)"
+        )
     if demo_as_of is not None and not is_demo and sli.holds_data(connection):
         raise InputError(f"{store}: found real data in this store, expected a new one for the demo")

@@ -11,10 +11,11 @@ from dashboard.domain.slo import Catalogue, Indicator, Objective
 from dashboard.errors import SourceUnreachableError
 from dashboard.ingest.findings import Findings
 from dashboard.sources.prometheus import AnswerError, FleetAnswer, Prometheus, TooMuchDataError
-from dashboard.store import settings, sli_history, sync_log
+from dashboard.store import settings, sli, sli_history, sync_log
 
 #: Buckets of one range query: a day, far below Prometheus' limit of 11,000 points.
 _CHUNK_BUCKETS = 288
+_DIGEST_LENGTH = 16
 #: The smallest chunk that is still tried when Prometheus finds a larger one too much: an hour.
 _SMALLEST_CHUNK = 12
 #: How many buckets before the watermark are read again, since samples may arrive late.
@@ -39,13 +40,20 @@ class Answers:
     error: SourceUnreachableError | None = None
 
 
-def notice_changed_queries(connection: sqlite3.Connection, catalogue: Catalogue) -> None:
-    """An indicator whose queries are not those of the last sync is read again from the beginning."""
+def prepare(connection: sqlite3.Connection, catalogue: Catalogue, now: datetime, backfill: timedelta) -> None:
+    """Bring the store's objectives in line with the catalogue, inside the caller's transaction.
+
+    Counts of queries that have changed since are set aside, objectives that are new are added, and those
+    that are wanted from further back than they were read begin anew.
+    """
     for indicator in catalogue.indicators.values():
         text = repr((indicator.good, indicator.total, indicator.service_label))
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if settings.queries_changed(connection, indicator.name, digest):
-            sync_log.forget_synced(connection, indicator.name)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+        known = settings.swap_query_digest(connection, indicator.name, digest)
+        if known not in {None, digest}:
+            sync_log.retire(connection, indicator.name, str(known), digest)
+    sli.ensure_objectives(connection, catalogue.objectives)
+    sync_log.want_from(connection, int(floor_to_bucket(now - backfill).timestamp()), now)
 
 
 def plan(

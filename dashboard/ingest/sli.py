@@ -55,8 +55,10 @@ def _all_clean(good: Mapping[int, float], total: Mapping[int, float], ends: list
     The same rule as `measure`, on whole arrays: nearly every answer is clean, and a large fleet's first sync
     brings tens of millions of buckets.
     """
-    goods = np.array([good.get(end) for end in ends], dtype=np.float64)  # a missing value becomes NaN
-    totals = np.array([total.get(end) for end in ends], dtype=np.float64)
+    if list(good) != ends or list(total) != ends:
+        return None  # a value is missing
+    goods = np.fromiter(good.values(), dtype=np.float64, count=len(ends))
+    totals = np.fromiter(total.values(), dtype=np.float64, count=len(ends))
     if not (np.isfinite(goods) & np.isfinite(totals) & (goods >= 0) & (totals >= 0)).all():
         return None
     if totals.max(initial=0) > MAXIMUM_COUNT or goods.max(initial=0) > MAXIMUM_COUNT:
@@ -65,7 +67,7 @@ def _all_clean(good: Mapping[int, float], total: Mapping[int, float], ends: list
     total_units = np.rint(totals * UNITS_PER_EVENT).astype(np.int64)
     if (good_units > total_units).any():
         return None
-    starts = [end - BUCKET_SECONDS for end in ends]
+    starts = (np.array(ends) - BUCKET_SECONDS).tolist()
     return list(zip(starts, good_units.tolist(), total_units.tolist(), strict=True))
 
 

@@ -7,7 +7,7 @@ where it stopped and the store ends as if it had run once.
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,11 +31,12 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """How a sync ended. `news` are the problems that were not there, or not the same, the last time."""
+    """How a sync ended, with the `problems` it met; `news` are those that the last sync did not meet."""
 
     outcome: SyncOutcome
     recorded: Recorded
     message: str
+    problems: tuple[Problem, ...]
     news: tuple[Problem, ...]
 
 
@@ -62,11 +63,10 @@ def sync(  # noqa: PLR0913 - one argument per fact
     with open_for_writing(store) as connection:
         if settings.demo_as_of(connection) is not None:
             raise InputError(
-                f"{store}: found the demo in this store, expected a store of its own for real data"
+                f"{store}: found the demo in this store, expected a store of its own for real data (--store)"
             )
         with transaction(connection):
-            sli.ensure_objectives(connection, catalogue.objectives)
-            reading.notice_changed_queries(connection, catalogue)
+            reading.prepare(connection, catalogue, now, backfill)
         chunks = reading.plan(connection, catalogue, now, backfill)
         asked = reading.answers(source, chunks, findings)
         for done, answers in enumerate(prefetched(asked, stop)):
@@ -74,13 +74,14 @@ def sync(  # noqa: PLR0913 - one argument per fact
             recorded += _store_chunk(connection, catalogue, answers, findings, now)
             if stop.is_set():
                 break
-        else:
-            progress(len(chunks), len(chunks), "")
         if not findings.unreachable and not stop.is_set():
+            progress(len(chunks), len(chunks), "")
             _read_sliding(connection, catalogue, source, now, findings, stop)
+        findings.stopped = stop.is_set()
         with transaction(connection):
             unread = catalogue.indicators.keys() - findings.read
-            news = sync_log.replace_problems(connection, findings.problems(), now, unread=unread)
+            problems = findings.problems()
+            news = sync_log.replace_problems(connection, problems, now, unread=unread)
             outcome = findings.outcome()
             message = findings.summary()
             run = SyncRun(
@@ -91,7 +92,9 @@ def sync(  # noqa: PLR0913 - one argument per fact
                 buckets=recorded.added + recorded.corrected + recorded.flagged,
             )
             sync_log.log_run(connection, run)
-    return SyncReport(outcome=outcome, recorded=recorded, message=message, news=tuple(news))
+    return SyncReport(
+        outcome=outcome, recorded=recorded, message=message, problems=tuple(problems), news=tuple(news)
+    )
 
 
 def _store_chunk(
@@ -109,16 +112,16 @@ def _store_chunk(
     with transaction(connection):
         ids = sli.objective_ids(connection, objectives)
         seen = sli.good_through(connection, ids.values(), chunk.ends[0] - BUCKET_SECONDS)
-        batches = {}
+        batches, ends = {}, list(chunk.ends)
         for objective in objectives:
             of_good = good.services.get(objective.service, {})
             of_total = total.services.get(objective.service, {})
-            kept = _still_good(connection, objective, chunk.ends, of_good, of_total)
+            kept = _still_good(connection, objective, ends, of_good, of_total)
             batches[objective] = to_batch(
                 objective_id=ids[objective.key],
                 good=of_good,
                 total=of_total,
-                ends=[end for end in chunk.ends if end not in kept] if kept else chunk.ends,
+                ends=[end for end in ends if end not in kept] if kept else ends,
                 good_seen_before=seen[ids[objective.key]] > 0,
                 partial=bool(warnings),
             )
@@ -127,14 +130,15 @@ def _store_chunk(
             sync_log.mark_partial(connection, ids.values(), "; ".join(dict.fromkeys(warnings)), now)
         else:
             sync_log.mark_synced(connection, ids.values(), chunk.ends[-1])
-    findings.chunk_read(chunk.indicator.name, batches, good.services.keys() | total.services.keys())
+    answered = good.services.keys() | total.services.keys()
+    findings.chunk_read(chunk.indicator.name, batches, answered, catalogue.services)
     return recorded
 
 
 def _still_good(
     connection: sqlite3.Connection,
     objective: Objective,
-    ends: range,
+    ends: Sequence[int],
     good: Mapping[int, float],
     total: Mapping[int, float],
 ) -> set[int]:
@@ -142,9 +146,9 @@ def _still_good(
 
     A sample may come late, but none is ever taken back: that nothing was good cannot be true of these.
     """
-    lost = [end for end in ends if end in total and end not in good]
-    if not lost:
+    if good.keys() == total.keys():
         return set()
+    lost = [end for end in ends if end in total and end not in good]
     edges = [edge for end in lost for edge in (end - BUCKET_SECONDS, end)]
     through = sli_history.running_totals(connection, objective, edges)
     return {

@@ -8,7 +8,6 @@ from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType, TierRule
 from dashboard.domain.service_status import ServiceStatus
 from dashboard.domain.slo import Catalogue
-from dashboard.domain.tier_forecast import TierChange
 from dashboard.errors import InputError
 from dashboard.reports.fleet import read_statuses
 from dashboard.reports.freshness import Freshness, freshness
@@ -20,15 +19,13 @@ class DeployPolicyReport:
     """What the error budget allows one service now.
 
     `rule` is None for a service without an objective: its error budget asks for nothing. `allowed` and
-    `denied` hold every change type, in the order of `ChangeType`; `next_change` is the first time at which
-    the tier changes, under the assumption that it carries.
+    `denied` hold every change type, in the order of `ChangeType`.
     """
 
     status: ServiceStatus
     rule: TierRule | None
     allowed: tuple[ChangeType, ...]
     denied: tuple[ChangeType, ...]
-    next_change: TierChange | None
     freshness: Freshness
 
 
@@ -53,6 +50,5 @@ def deploy_policy_report(
         rule=rule,
         allowed=allowed,
         denied=tuple(change for change in ChangeType if change not in allowed),
-        next_change=status.tier_changes[0] if status.tier_changes else None,
         freshness=fresh,
     )

@@ -16,8 +16,9 @@ from dashboard.store.sync_log import OpenProblem, SyncOutcome, SyncRun
 class Freshness:
     """The state of the data behind a report.
 
-    `newest` is the end of the newest bucket of any objective; `stale` says that it is older than the policy
-    trusts; `runs` counts the kept syncs by how they ended; `problems` are what the last sync found wrong.
+    `newest` is the end of the newest bucket of any objective; `stale` says that at least half of the
+    objectives that ever had data have none that is as new as the policy asks for; `runs` counts the kept
+    syncs by how they ended; `problems` are what the last sync found wrong.
     """
 
     as_of: datetime
@@ -31,11 +32,12 @@ class Freshness:
 
 def freshness(connection: sqlite3.Connection, rules: BudgetRules, now: datetime) -> Freshness:
     """The state of the store's data at `now`."""
-    newest = sli_history.newest_bucket_end(connection, now)
+    ends = sli_history.newest_bucket_ends(connection, now)
+    old = sum(now - end > rules.stale_after for end in ends)
     return Freshness(
         as_of=now,
-        newest=newest,
-        stale=newest is None or now - newest > rules.stale_after,
+        newest=max(ends, default=None),
+        stale=2 * old >= len(ends),
         last_run=sync_log.last_run(connection, now),
         runs=sync_log.runs_by_outcome(connection),
         problems=tuple(sync_log.open_problems(connection, now)),

@@ -9,7 +9,8 @@ from dashboard.domain.burn_rate import BurnAlert
 from dashboard.domain.durations import format_duration
 from dashboard.domain.event_counts import to_events
 from dashboard.domain.objective_status import BudgetRules, ObjectiveStatus
-from dashboard.domain.policy_tier import PolicyTier
+from dashboard.domain.policy import Policy
+from dashboard.domain.policy_tier import ChangeType, PolicyTier
 from dashboard.domain.service_status import ServiceStatus
 from dashboard.domain.tier_forecast import TierChange
 from dashboard.reports.fleet import FleetReport
@@ -17,7 +18,7 @@ from dashboard.reports.fleet import FleetReport
 Document = dict[str, Any]
 
 
-def status_document(report: FleetReport, rules: BudgetRules) -> Document:
+def status_document(report: FleetReport, policy: Policy) -> Document:
     """The whole fleet, worst first."""
     fleet = report.fleet
     return {
@@ -36,12 +37,12 @@ def status_document(report: FleetReport, rules: BudgetRules) -> Document:
             "policy_tiers": {tier.value: count for tier, count in fleet.counts.items()},
             "best_effort": fleet.best_effort,
         },
-        "services": [service_document(status, rules) for status in fleet.services],
+        "services": [service_document(status, policy) for status in fleet.services],
     }
 
 
-def service_document(status: ServiceStatus, rules: BudgetRules) -> Document:
-    """One service with its objectives."""
+def service_document(status: ServiceStatus, policy: Policy) -> Document:
+    """One service with its objectives and what its policy tier allows."""
     return {
         "service": status.service.name,
         "service_tier": int(status.service.tier),
@@ -49,7 +50,23 @@ def service_document(status: ServiceStatus, rules: BudgetRules) -> Document:
         "reason": status.reason,
         "decided_by": status.decided_by.key if status.decided_by else None,
         "tier_changes": [_change(change) for change in status.tier_changes],
-        "objectives": [_objective(objective, rules) for objective in status.objectives],
+        "deploy_policy": _deploy_policy(status, policy),
+        "objectives": [_objective(objective, policy.budget) for objective in status.objectives],
+    }
+
+
+def _deploy_policy(status: ServiceStatus, policy: Policy) -> Document | None:
+    """What the error budget allows and asks for; None for a service without one."""
+    if status.policy_tier is None:
+        return None
+    rule = policy.tiers[status.policy_tier]
+    return {
+        "allowed": [change.value for change in ChangeType if change in rule.allowed],
+        "denied": [change.value for change in ChangeType if change not in rule.allowed],
+        "approvers": list(rule.approvers),
+        "without_approval": [change.value for change in ChangeType if not rule.needs_approval(change)],
+        "notify": list(rule.notify),
+        "conditions": list(rule.conditions_for(status.service.tier)),
     }
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import requests
 from prometheus_api_client import PrometheusConnect
@@ -26,8 +26,6 @@ from dashboard.errors import SourceUnreachableError
 
 _READ_BYTES = 1 << 18
 _CONNECT_SECONDS = 10.0
-#: Prometheus refuses a range query of more points than this (web/api/v1: "exceeded maximum resolution").
-MAXIMUM_POINTS: Final = 11_000
 _RETRIED_STATUSES = (429, 502, 503, 504)
 #: The longest `Retry-After` that is waited for, in seconds; beyond it, the next sync asks again.
 _LONGEST_WAIT = 5.0
@@ -118,7 +116,7 @@ class Prometheus:
                         f" the query must aggregate `by ({label})`"
                     )
                 instants, values = zip(*points, strict=True) if points else ((), ())
-                services[name] = dict(zip(map(int, instants), map(float, values), strict=True))
+                services[name] = dict(zip(instants, map(float, values), strict=True))
         except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
             raise AnswerError(
                 f"found an answer of another shape ({type(error).__name__}: {error}),"
@@ -142,8 +140,11 @@ class _Session(requests.Session):
         super().__init__()
         self.warnings: tuple[str, ...] = ()
         self._timeout = settings.timeout
+        self._address = settings.url  # holds no password: the settings refuse one
         # Proxies, netrc passwords and CA bundles of the environment are not ours to send to Prometheus.
         self.trust_env = False
+        # Prometheus spends more time on compressing an answer than a network near it saves.
+        self.headers["Accept-Encoding"] = "identity"
         self.headers.update(settings.headers)
         if settings.bearer_token:
             self.headers["Authorization"] = f"Bearer {settings.bearer_token}"
@@ -167,7 +168,9 @@ class _Session(requests.Session):
                 self._timeout, lambda: _read(send(method, url, *args, **options), deadline)
             )
         except (exceptions.Timeout, TimeoutError):
-            raise SourceUnreachableError(f"no whole answer within {self._timeout:g} s") from None
+            raise SourceUnreachableError(
+                f"{self._address} gave no whole answer within {self._timeout:g} s"
+            ) from None
         except (exceptions.InvalidHeader, UnicodeError):
             # The error's own text holds the header's value, which may be the token.
             raise SourceUnreachableError(
@@ -175,7 +178,7 @@ class _Session(requests.Session):
                 " expected one line of Latin text"
             ) from None
         except (exceptions.RequestException, HTTPError, OSError) as error:
-            raise SourceUnreachableError(_without_address(error)) from error
+            raise SourceUnreachableError(f"{self._address} {_in_few_words(error)}") from error
         document = _checked(response, body)
         warnings = document.get("warnings") or ()
         self.warnings = tuple(str(warning) for warning in warnings) if isinstance(warnings, list) else ()
@@ -252,7 +255,7 @@ def _is_too_much(message: str) -> bool:
     return any(phrase in message for phrase in _TOO_MUCH)
 
 
-def _without_address(error: Exception) -> str:
+def _in_few_words(error: Exception) -> str:
     """What went wrong, in a few words: the full text of urllib3 repeats the whole query."""
     reason = error
     while reason.__cause__ or reason.__context__ or getattr(reason, "reason", None):

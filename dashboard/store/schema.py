@@ -14,7 +14,8 @@ _SERVICE_LEVEL_HISTORY = (
         id INTEGER PRIMARY KEY,
         service TEXT NOT NULL,
         indicator TEXT NOT NULL,
-        synced_until INTEGER,      -- the source was read, whole, up to here
+        synced_from INTEGER,       -- the source was read, whole, from here
+        synced_until INTEGER,      -- up to here
         partial TEXT,              -- the source's warning when its newest answer was partial,
         partial_since INTEGER,     -- and when that was
         UNIQUE (service, indicator)
@@ -23,7 +24,7 @@ _SERVICE_LEVEL_HISTORY = (
     """
     -- Running totals like a Prometheus counter's: two look-ups and a difference make any window.
     CREATE TABLE sli (
-        objective_id INTEGER NOT NULL REFERENCES objectives (id),
+        objective_id INTEGER NOT NULL, -- of objectives; not checked row by row, which would double the time
         bucket INTEGER NOT NULL,   -- start of the 5-minute bucket
         good INTEGER NOT NULL,     -- all good events through the end of this bucket
         total INTEGER NOT NULL,
@@ -64,7 +65,7 @@ _SERVICE_LEVEL_HISTORY = (
         id INTEGER PRIMARY KEY,
         started_at INTEGER NOT NULL,
         finished_at INTEGER NOT NULL,
-        outcome TEXT NOT NULL,     -- ok, partial or failed
+        outcome TEXT NOT NULL,     -- ok, partial, failed or stopped
         message TEXT NOT NULL,
         buckets INTEGER NOT NULL
     )

@@ -17,9 +17,9 @@ def demo_as_of(connection: sqlite3.Connection) -> int | None:
     return int(row[0]) if row else None
 
 
-def queries_changed(connection: sqlite3.Connection, indicator: str, digest: str) -> bool:
-    """Remember the `digest` of the queries of `indicator`; whether another one was known."""
+def swap_query_digest(connection: sqlite3.Connection, indicator: str, digest: str) -> str | None:
+    """Remember the `digest` of the queries of `indicator`; returns the one that was known before."""
     key = _QUERIES + indicator
     known = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
     connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, digest))
-    return known is not None and known[0] != digest
+    return None if known is None else str(known[0])

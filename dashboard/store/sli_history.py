@@ -110,15 +110,15 @@ def flagged_by_fault(
     return dict(rows.fetchall())
 
 
-def newest_bucket_end(connection: sqlite3.Connection, now: datetime) -> datetime | None:
-    """The end of the newest complete bucket of any objective at `now`; None when there is none."""
-    # One seek per objective; a plain max(bucket) would read the whole table.
-    row = connection.execute(
-        "SELECT max((SELECT max(bucket) FROM sli WHERE objective_id = o.id AND bucket < ?))"
-        " FROM objectives o",
+def newest_bucket_ends(connection: sqlite3.Connection, now: datetime) -> list[datetime]:
+    """The end of the newest complete bucket of each objective that has one at `now`."""
+    # Queries that have changed left their counts under a name with an @; those say nothing of today.
+    rows = connection.execute(
+        "SELECT (SELECT max(bucket) FROM sli WHERE objective_id = o.id AND bucket < ?)"
+        " FROM objectives o WHERE instr(o.indicator, '@') = 0",
         (int(floor_to_bucket(now).timestamp()),),
-    ).fetchone()
-    return None if row[0] is None else _time(row[0] + BUCKET_SECONDS)
+    )
+    return [_time(bucket + BUCKET_SECONDS) for (bucket,) in rows if bucket is not None]
 
 
 def _spans(

@@ -16,6 +16,7 @@ class SyncOutcome(StrEnum):
     OK = "ok"
     PARTIAL = "partial"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,29 @@ def synced_until(connection: sqlite3.Connection, indicator: str) -> dict[str, in
     return dict(rows.fetchall())
 
 
+def want_from(connection: sqlite3.Connection, oldest: int, now: datetime) -> None:
+    """The sources are wanted from `oldest` (unix seconds); what was read from later on begins anew.
+
+    A look at the past, at a `now` before what was read, asks for nothing older.
+    """
+    connection.execute(
+        "UPDATE objectives SET synced_from = ?1, synced_until = NULL"
+        " WHERE synced_until IS NULL OR (synced_until <= ?2 AND coalesce(synced_from > ?1, TRUE))",
+        (oldest, _seconds(now)),
+    )
+
+
+def retire(connection: sqlite3.Connection, indicator: str, old: str, new: str) -> None:
+    """The queries of `indicator` changed from those of the digest `old` to those of `new`.
+
+    What the old ones counted is something else, so it keeps its place under a name of its own; what the new
+    ones counted before, if they are back, becomes current again. Nothing is lost, nothing is mixed.
+    """
+    rename = "UPDATE objectives SET indicator = ? WHERE indicator = ?"
+    connection.execute(rename, (f"{indicator}@{old}", indicator))
+    connection.execute(rename, (indicator, f"{indicator}@{new}"))
+
+
 def mark_synced(connection: sqlite3.Connection, ids: Iterable[int], until: int) -> None:
     """Objectives were read, whole, up to `until` (unix seconds; never moved back)."""
     connection.executemany(
@@ -61,11 +85,6 @@ def mark_synced(connection: sqlite3.Connection, ids: Iterable[int], until: int) 
         " partial = NULL, partial_since = NULL WHERE id = ?2",
         [(until, row_id) for row_id in ids],
     )
-
-
-def forget_synced(connection: sqlite3.Connection, indicator: str) -> None:
-    """Let the next sync read the whole history of `indicator` again; what is stored stays."""
-    connection.execute("UPDATE objectives SET synced_until = NULL WHERE indicator = ?", (indicator,))
 
 
 def mark_partial(connection: sqlite3.Connection, ids: Iterable[int], warning: str, since: datetime) -> None:

@@ -1,7 +1,7 @@
 """The course of an objective on one time axis: budget left over the policy's bands, bad events, traffic."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,7 +49,7 @@ def course_figure(course: Course, status: ObjectiveStatus, policy: Policy, *, da
         ),
     )
     bands, zone = policy.budget.bands, policy.timezone
-    time_axis = _time_axis(course, zone)
+    time_axis, time_title = course_times(course, zone)
     rows = (
         (course.remaining, "budget left", "%{y:.2%}"),
         (course.error_ratio, "bad events", "%{y:.4%}"),
@@ -68,8 +68,7 @@ def course_figure(course: Course, status: ObjectiveStatus, policy: Policy, *, da
     figure.update_yaxes(rangemode="tozero", row=3, col=1)
     figure.update_yaxes(fixedrange=True)
     figure.update_xaxes(fixedrange=True, hoverformat="%d %b %H:%M")
-    zone_name = f"{course.ends[-1].astimezone(zone):%Z}" if course.ends else ""
-    figure.update_xaxes(title_text=f"Time ({zone_name})", row=3, col=1)
+    figure.update_xaxes(title_text=time_title, row=3, col=1)
     figure.update_layout(
         height=_HEIGHT,
         showlegend=False,
@@ -96,17 +95,24 @@ def course_alt(status: ObjectiveStatus, edges: tuple[Fraction, ...]) -> str:
     )
 
 
-def _time_axis(course: Course, zone: ZoneInfo) -> dict[str, Any]:
-    """Equal steps need only a start and a width; not so when the clocks change in between."""
-    local = [end.astimezone(zone) for end in course.ends]
-    if len(local) > 1 and local[0].utcoffset() == local[-1].utcoffset():
-        step: timedelta = course.ends[1] - course.ends[0]
-        return {"x0": _naive(local[0]), "dx": step.total_seconds() * _MILLISECONDS}
-    return {"x": [_naive(end) for end in local]}
+def course_times(course: Course, zone: ZoneInfo) -> tuple[dict[str, Any], str]:
+    """Where the steps of `course` are on the time axis, and the title that names its clock.
 
-
-def _naive(local: datetime) -> str:
-    return local.replace(tzinfo=None).isoformat(sep=" ")
+    The axis knows no time zones: on local times it would run backwards or leap where the clocks change. So
+    all of it is on one clock, the one that `zone` has at the newest step.
+    """
+    if not course.ends:
+        return {"x": []}, f"Time ({UTC})"
+    newest = course.ends[-1].astimezone(zone)
+    clock = timezone(newest.utcoffset() or timedelta())
+    changed = any(end.astimezone(zone).utcoffset() != newest.utcoffset() for end in course.ends)
+    title = f"Time ({newest:%Z}, also before the clocks changed)" if changed else f"Time ({newest:%Z})"
+    start = course.ends[0].astimezone(clock).replace(tzinfo=None).isoformat(sep=" ")
+    if len(course.ends) == 1:
+        return {"x": [start]}, title
+    # Equal steps need only a start and a width, which keeps the page small.
+    step: timedelta = course.ends[1] - course.ends[0]
+    return {"x0": start, "dx": step.total_seconds() * _MILLISECONDS}, title
 
 
 def _draw_bands(figure: go.Figure, bands: TierBands, floor: float) -> None:

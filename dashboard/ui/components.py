@@ -1,6 +1,6 @@
 """What every page has: its trust line, the choice of a service, tier badges, and what went wrong."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -23,6 +23,15 @@ _SERVICE = "service"
 _PICKED, _LAST = "picked_service", "_last_service"
 _DRAWN, _ARRIVED = "_page_drawn", "_page_is_new"
 
+#: How a sync that did not go well ended, after "The last sync".
+_ENDED = {
+    SyncOutcome.PARTIAL: "was only partly successful",
+    SyncOutcome.FAILED: "failed",
+    SyncOutcome.STOPPED: "was stopped before it was done",
+}
+#: Data grows this old between two buckets; a card that said so every time would say nothing.
+_FRESH = timedelta(minutes=5)
+
 _FILL_THE_STORE = (
     "run `reliability sync` (or `reliability demo` for a look around) to fill it, or point"
     " `RELIABILITY_STORE` at the store that you mean."
@@ -42,10 +51,9 @@ def trust(freshness: Freshness, zone: ZoneInfo) -> None:
             " error budget is unknown. Look at `reliability sync`: it has to run and to reach its source."
         )
     if run is not None and run.outcome is not SyncOutcome.OK:
-        word = "failed" if run.outcome is SyncOutcome.FAILED else "was only partly successful"
         when = show.age(run.finished_at, freshness.as_of)
         told = literal(run.message) if run.message else "it gave no reason"
-        st.warning(f"**The last sync {word}**, {when} ago: {told}")
+        st.warning(f"**The last sync {_ENDED[run.outcome]}**, {when} ago: {told}")
     _problems(freshness.problems, zone)
     st.markdown(f":small[{_as_of(freshness, zone, run)}]")
 
@@ -147,11 +155,11 @@ def service_link(name: str, *, label: str | None = None) -> None:
     st.page_link(SERVICE_PAGE, label=label or literal(name), help="", query_params={_SERVICE: name})
 
 
-def deploy_policy_link(name: str) -> None:
+def deploy_policy_link(name: str, *, label: str | None = None) -> None:
     """One click to the deploy policy of a service."""
     st.page_link(
         DEPLOY_POLICY_PAGE,
-        label=f"May {literal(name)} ship now? → Deploy policy",
+        label=label or f"May {literal(name)} ship now? → Deploy policy",
         help="",
         query_params={_SERVICE: name},
     )
@@ -188,10 +196,10 @@ def _remedy(error: ReliabilityError) -> tuple[str, str]:
     return "This page cannot be shown.", "mend what is named above."
 
 
-def oldest_data(status: ServiceStatus, now: datetime) -> str:
-    """How old the data of the service is: the oldest over its objectives."""
+def old_data(status: ServiceStatus, now: datetime) -> str:
+    """How old the oldest data of the service's objectives is, or that there is none; empty when fresh."""
     marks = [objective.watermark for objective in status.objectives]
     known = [mark for mark in marks if mark is not None]
     if len(known) < len(marks):
         return "no data" if not known else "no data for an objective"
-    return f"data {show.age(min(known), now)} old" if known else ""
+    return f"data {show.age(min(known), now)} old" if known and now - min(known) > _FRESH else ""

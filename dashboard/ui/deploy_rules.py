@@ -1,18 +1,40 @@
 """What the error budget allows a service now: the verdict, every kind of change, who approves, until when."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+from fractions import Fraction
+
 import streamlit as st
 
+from dashboard.domain.burn_rate import AlertSeverity
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType, PolicyTier, TierRule
 from dashboard.domain.service_status import ServiceStatus
 from dashboard.reports.deploy_policy import DeployPolicyReport
 from dashboard.ui import format as show
-from dashboard.ui.components import badge, firing
-from dashboard.ui.words import CHANGES, STRATEGIES, burning, forecast, joined, left, literal, service_tier
+from dashboard.ui.components import badge
+from dashboard.ui.words import (
+    CHANGES,
+    STRATEGIES,
+    alerts,
+    burning,
+    forecast,
+    joined,
+    left,
+    literal,
+    service_tier,
+    worst_alert,
+)
+
+#: What the burn-rate gate wants each window's burn rate to be below (FRAMEWORK, Burn rate).
+_GATE: Mapping[timedelta, Fraction] = {timedelta(minutes=5): Fraction(2), timedelta(hours=1): Fraction(1)}
+#: Marks a condition that loosens, such as "Canary steps may be accelerated".
+_FASTER = "accelerat"
 
 _LIMITS = (
     "This page answers for the **error budget** only. A release also has to pass the other gates (build,"
-    " quality, security, policy, deployment window, freezes and open incidents), which are checked elsewhere."
+    " quality, security, policy, burn rates, recent rollbacks, deployment window, freezes and open"
+    " incidents), which are checked elsewhere."
 )
 
 
@@ -29,10 +51,9 @@ def draw(report: DeployPolicyReport, policy: Policy) -> None:
         st.markdown(_LIMITS)
         return
     _verdict(report, rule, tier)
-    if alerts := firing(status):
-        st.markdown("Burn-rate alerts fire now: " + " ".join(alerts))
     st.markdown(_LIMITS)
-    changes, why = st.columns((3, 2), gap="large")
+    # On a phone the columns stand below one another, and a large gap would be a hole before the second.
+    changes, why = st.columns((3, 2), gap="small")
     with changes:
         _changes(report, rule)
     with why:
@@ -41,27 +62,71 @@ def draw(report: DeployPolicyReport, policy: Policy) -> None:
 
 
 def _verdict(report: DeployPolicyReport, rule: TierRule, tier: PolicyTier) -> None:
+    status = report.status
+    parts = [_answer(report, rule), f"Why: {literal(status.reason)}."]
+    if alarm := _alarm(status):
+        parts.insert(0, alarm)
+    if tier is PolicyTier.UNKNOWN:
+        parts.insert(0, "**The error budget cannot be known, so it counts as restrictive.**")
+    if conditions := _conditions(status, rule):
+        parts.append("**Conditions:**\n" + "".join(f"\n- {condition}" for condition in conditions))
+    text = "\n\n".join(parts)
+    if tier in (PolicyTier.UNKNOWN, PolicyTier.EXHAUSTED) or worst_alert(status) is AlertSeverity.PAGE:
+        st.error(text)
+    elif tier is PolicyTier.NORMAL and not (report.denied or rule.approvers or alarm):
+        st.success(text)
+    else:
+        st.warning(text)
+
+
+def _answer(report: DeployPolicyReport, rule: TierRule) -> str:
     who = _people(rule.approvers)
     if report.denied:
         denied = joined([CHANGES[change].lower() for change in report.denied])
         answer = f"**Restricted. Not allowed: {denied}.**"
-        answer += f" **{who} must approve** everything else, except a rollback." if who else ""
-    else:
-        answer = "**The error budget allows every kind of change.**"
-        answer += f" **{who} must approve**, except a rollback." if who else ""
-    conditions = [f"{_people(rule.notify)} must be told"] if rule.notify else []
-    conditions += [literal(condition) for condition in rule.conditions]
-    answer += f"\n\nWhy: {literal(report.status.reason)}."
-    if conditions:
-        answer += "\n\n**Conditions:**\n" + "".join(f"\n- {condition}" for condition in conditions)
-    if tier is PolicyTier.UNKNOWN:
-        st.error(f"**The error budget cannot be known, so it counts as restrictive.**\n\n{answer}")
-    elif tier is PolicyTier.EXHAUSTED:
-        st.error(answer)
-    elif tier is PolicyTier.NORMAL and not report.denied and not rule.approvers:
-        st.success(answer)
-    else:
-        st.warning(answer)
+        return f"{answer} **{who} must approve** everything else, except a rollback." if who else answer
+    # While an alert fires, a plain "allowed" would be read as the whole answer.
+    by_itself = " by itself" if worst_alert(report.status) else ""
+    answer = f"**The error budget{by_itself} allows every kind of change.**"
+    return f"{answer} **{who} must approve**, except a rollback." if who else answer
+
+
+def _alarm(status: ServiceStatus) -> str:
+    """Which alerts fire and what the burn-rate gate makes of the burn now; empty when none fires."""
+    severity = worst_alert(status)
+    if severity is None:
+        return ""
+    burns = [_fastest(status, window) for window in _GATE]
+    wanted = joined(
+        [
+            f"below {show.factor(limit)} over {show.length(window)} (now {show.burn(burn)})"
+            for (window, limit), burn in zip(_GATE.items(), burns, strict=True)
+        ]
+    )
+    fires = f"**A {severity.value} fires right now** ({'; '.join(alerts(status))})."
+    # A ticket fires for hours after the burn; the gate looks at the last hour only.
+    if all(burn is not None and burn < limit for burn, limit in zip(burns, _GATE.values(), strict=True)):
+        return f"{fires} The burn-rate gate asks for no hold any more: the burn rate is {wanted}."
+    return (
+        f"{fires} **The burn-rate gate asks to hold until it stops**, except for a rollback: the burn rate"
+        f" has to be {wanted}."
+    )
+
+
+def _fastest(status: ServiceStatus, window: timedelta) -> Fraction | None:
+    """The highest burn rate over `window` of any objective; None when one of them is unknown."""
+    burns = [objective.burns.get(window) for objective in status.objectives]
+    known = [burn for burn in burns if burn is not None]
+    return max(known) if known and len(known) == len(burns) else None
+
+
+def _conditions(status: ServiceStatus, rule: TierRule) -> list[str]:
+    told = [f"{_people(rule.notify)} must be told"] if rule.notify else []
+    texts = rule.conditions_for(status.service.tier)
+    if worst_alert(status):
+        # To go faster is no advice while the service burns; every other condition still holds.
+        texts = tuple(text for text in texts if _FASTER not in text.lower())
+    return told + [literal(text) for text in texts]
 
 
 def _changes(report: DeployPolicyReport, rule: TierRule) -> None:
@@ -118,5 +183,5 @@ def _until(report: DeployPolicyReport, policy: Policy) -> None:
         pace = show.length(policy.budget.pace_window)
         st.markdown(f"No change is in sight: at the pace of the last {pace} the tier stays as it is.")
     else:
-        lines = [f"- {forecast(change, now, policy.timezone)}" for change in status.tier_changes]
-        st.markdown("\n".join(lines))
+        lines = [forecast(change, now, policy.timezone) for change in status.tier_changes]
+        st.markdown("  \n".join(lines))

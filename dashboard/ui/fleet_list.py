@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.service_status import FleetStatus, ServiceStatus
-from dashboard.ui.components import badge, firing, oldest_data, service_link
+from dashboard.ui.components import badge, deploy_policy_link, firing, old_data, service_link
 from dashboard.ui.words import (
     SERVICE_TIERS,
     TIER_ORDER,
@@ -23,7 +23,7 @@ from dashboard.ui.words import (
 _TIER, _SERVICE_TIER, _TEXT, _PAGE = "tier", "service_tier", "q", "page"
 #: Cards on one page: about three screens, and few enough to be drawn at once.
 _CARDS = 20
-_COLUMNS = (2.5, 1.9, 5.2, 3.2)
+_COLUMNS = (3.3, 1.5, 5.1, 3.0)
 
 
 def filtered(fleet: FleetStatus) -> list[ServiceStatus]:
@@ -35,7 +35,7 @@ def filtered(fleet: FleetStatus) -> list[ServiceStatus]:
         "Service tier", list(labels), selection_mode="multi", key=_SERVICE_TIER, bind="query-params"
     )
     text = right.text_input(
-        "Service name contains", key=_TEXT, bind="query-params", placeholder="api", type="search"
+        "Service name contains", key=_TEXT, bind="query-params", placeholder="part of a name", type="search"
     )
     return [
         status
@@ -94,13 +94,15 @@ def _card(status: ServiceStatus, policy: Policy, now: datetime) -> None:
     service = status.service
     with st.container(border=True, gap=None):
         name, tier, budgets, next_change = st.columns(_COLUMNS, gap="small", vertical_alignment="center")
-        with name:
+        with name, st.container(horizontal=True, gap="xxsmall"):
             label = f":blue[**{literal(service.name)}**] :small[service tier {int(service.tier)}]"
             service_link(service.name, label=label)
+            deploy_policy_link(service.name, label=":small[:blue[May it ship? →]]")
         tier.markdown("  \n".join([badge(status.policy_tier), *firing(status)]))
         budgets.markdown(_objectives(status, policy))
-        if status.objectives:
-            next_change.markdown(_next(status, policy, now))
+        # Nothing is drawn rather than an empty text, which would still take a line on a phone.
+        if coming := _next(status, policy, now):
+            next_change.markdown(coming)
 
 
 def _objectives(status: ServiceStatus, policy: Policy) -> str:
@@ -116,5 +118,6 @@ def _objectives(status: ServiceStatus, policy: Policy) -> str:
 
 def _next(status: ServiceStatus, policy: Policy, now: datetime) -> str:
     lines = [forecast(change, now, policy.timezone) for change in next_changes(status.tier_changes)]
-    lines.append(f":small[{oldest_data(status, now)}]")
+    if old := old_data(status, now):
+        lines.append(f":small[{old}]")
     return "  \n".join(lines)

@@ -61,6 +61,14 @@ STRATEGIES = {
     Strategy.ROLLING: "rolling update",
     Strategy.FEATURE_FLAG: "feature flag",
 }
+#: What each tier means for the fleet, as short as it can be said; what is unknown comes first.
+_HEADLINE = {
+    PolicyTier.UNKNOWN: "unknown",
+    PolicyTier.EXHAUSTED: "spent",
+    PolicyTier.PROTECTED: "fixes only",
+    PolicyTier.CAUTIOUS: "caution",
+    PolicyTier.NORMAL: "normal",
+}
 _ASSUMPTIONS = {
     Assumption.NOTHING_MORE_BURNS: "if nothing more burns",
     Assumption.CURRENT_PACE: "at the current pace",
@@ -107,19 +115,8 @@ def headline(fleet: FleetStatus) -> str:
     total = sum(fleet.counts.values())
     if not total:
         return "No service has an objective, so there is no error budget to watch."
-    counts = fleet.counts
-    parts = []
-    if count := counts[PolicyTier.UNKNOWN]:
-        parts.append(f"{count} cannot be known and {_count_as(count)} restricted")
-    if count := counts[PolicyTier.EXHAUSTED]:
-        parts.append(f"{count} {_have(count)} spent the error budget")
-    if count := counts[PolicyTier.PROTECTED]:
-        parts.append(f"{count} may ship fixes only, with approval")
-    if count := counts[PolicyTier.CAUTIOUS]:
-        parts.append(f"{count} may ship with caution")
-    if count := counts[PolicyTier.NORMAL]:
-        parts.append(f"{count} may ship as normal")
-    return f"Of {show.amount(total, 'service')} with an error budget, {joined(parts)}."
+    parts = [f"{words} for {count}" for tier, words in _HEADLINE.items() if (count := fleet.counts[tier])]
+    return f"Error budget of {show.amount(total, 'service')}: {', '.join(parts)}."
 
 
 def alerting(fleet: FleetStatus) -> str:
@@ -148,6 +145,12 @@ def alerts(status: ServiceStatus) -> list[str]:
         if spans:
             told.append(f"{severity.value} over {joined([show.length(span) for span in spans])}")
     return told
+
+
+def worst_alert(status: ServiceStatus) -> AlertSeverity | None:
+    """The most urgent severity that fires for a service; None when no alert does."""
+    firing = _severities(status)
+    return next((severity for severity in AlertSeverity if severity in firing), None)
 
 
 def left(status: ObjectiveStatus, bands: TierBands) -> str:
@@ -200,11 +203,3 @@ def _some(names: list[str]) -> str:
     more = len(names) - _NAMES_SHOWN
     shown = [literal(name) for name in names[:_NAMES_SHOWN]]
     return joined([*shown, f"{more} more"] if more > 0 else shown)
-
-
-def _have(count: int) -> str:
-    return "has" if count == 1 else "have"
-
-
-def _count_as(count: int) -> str:
-    return "counts as" if count == 1 else "count as"

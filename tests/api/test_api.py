@@ -329,3 +329,18 @@ def test_a_mistake_in_a_file_is_told_before_anything_is_served(tmp_path: Path) -
     ended = run("serve", "--catalog", catalog, "--store", tmp_path / "store.db")
     assert (ended.code, ended.out) == (2, "")
     assert str(catalog) in ended.err
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/status", "/api/v1/services/api"])
+def test_another_name_of_the_server_is_refused(path: str, server: Served) -> None:
+    """Through a name of its own, a page of another site could read the answers (DNS rebinding)."""
+    refused = requests.get(server.url + path, headers={"Host": "evil.example"}, timeout=10)
+    assert refused.status_code == 400
+    allowed = requests.get(server.url + path, headers={"Host": "localhost"}, timeout=10)
+    assert allowed.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_probes_and_scrapes_may_come_by_any_name(path: str, server: Served) -> None:
+    answer = requests.get(server.url + path, headers={"Host": "10.0.0.7:8501"}, timeout=10)
+    assert answer.status_code == 200

@@ -89,8 +89,21 @@ def test_one_click_leads_to_a_service_and_one_more_to_what_it_may_ship(
         assert "/deploy_policy?service=api" in page.url
         settle(page)
         page.get_by_role("link", name="All services").click()
-        expect(page.get_by_role("heading", name="Of 2 services")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("heading", name="Error budget of 2 services")).to_be_visible(timeout=15_000)
         assert listener.complaints == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_one_click_leads_from_a_card_to_what_its_service_may_ship(
+    browser: Browser, address: str, size: str
+) -> None:
+    with opened(browser, address, size=size) as (page, _):
+        card = page.get_by_test_id("stVerticalBlock").filter(
+            has=page.get_by_role("link", name="worker service tier 2")
+        )
+        card.last.get_by_role("link", name="May it ship?").click()
+        expect(page.get_by_role("heading", name="worker ? unknown")).to_be_visible(timeout=15_000)
+        assert "/deploy_policy?service=worker" in page.url
 
 
 def test_the_menu_keeps_the_chosen_service(browser: Browser, address: str) -> None:

@@ -79,7 +79,7 @@ def test_service_narrows_the_report(demo: Path) -> None:
 @pytest.mark.parametrize("tier", ["cautious", "protected", "unknown", "exhausted"])
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
 def test_fail_on_ends_with_1_from_that_tier_on(tier: str, more: tuple[str, ...], demo: Path) -> None:
-    """And still prints the whole report."""
+    """And still prints the whole report; what is unknown never passes."""
     found = document(run("status", "--store", demo, "--json"))
     services = found["services"]
     assert isinstance(services, list)
@@ -87,7 +87,8 @@ def test_fail_on_ends_with_1_from_that_tier_on(tier: str, more: tuple[str, ...],
     for service in services:
         if service["policy_tier"] is None:
             continue
-        reached = order.index(service["policy_tier"]) >= order.index(tier)
+        found_tier = service["policy_tier"]
+        reached = found_tier == "unknown" or order.index(found_tier) >= order.index(tier)
         ended = run("status", "--store", demo, "--service", service["service"], "--fail-on", tier, *more)
         assert ended.code == int(reached), service["service"]
         assert service["service"] in ended.out
@@ -157,7 +158,7 @@ def test_a_store_that_is_none_is_told(tmp_path: Path) -> None:
     assert run("status", "--store", tmp_path).code == 2
 
 
-_COMMANDS = [(), ("status",), ("sync",), ("serve",), ("demo",), ("import",), ("import", "sli")]
+_COMMANDS = [(), ("init",), ("status",), ("sync",), ("serve",), ("demo",), ("import",), ("import", "sli")]
 
 
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
@@ -237,3 +238,23 @@ def test_the_demo_refuses_a_store_with_real_data_and_remakes_itself(
     assert (ended.code, ended.out) == (2, "")
     assert "found real data in this store" in ended.err
     assert demo.exists()
+
+
+def test_init_writes_the_shipped_files_and_never_over_ones_that_are_there(tmp_path: Path) -> None:
+    ended = run("init", tmp_path / "mine")
+    assert (ended.code, ended.out) == (0, "")
+    for name in ("catalog.yaml", "policy.yaml"):
+        assert (tmp_path / "mine" / name).read_bytes() == (ROOT / "data" / name).read_bytes()
+    (tmp_path / "mine" / "policy.yaml").unlink()
+    again = run("init", tmp_path / "mine")
+    assert again.code == 2
+    assert "catalog.yaml: found this file, expected none" in again.err
+    assert not (tmp_path / "mine" / "policy.yaml").exists()
+
+
+def test_one_sync_tells_its_reason_every_time(store: Path, catalog: Path) -> None:
+    for _ in range(2):
+        ended = run("sync", "--store", store, "--catalog", catalog, "--prometheus", "http://127.0.0.1:9")
+        assert ended.code == 3
+        assert "http://127.0.0.1:9 cannot be reached: " in ended.err
+        assert "read " not in ended.err

@@ -11,6 +11,7 @@ import pytest
 from dashboard.config import load_policy
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType, PolicyTier
+from dashboard.domain.slo import ServiceTier
 from dashboard.paths import DEFAULT_POLICY
 from tests.histories import RULES
 
@@ -79,6 +80,25 @@ def test_one_tier_may_be_written_without_the_others(tmp_path: Path) -> None:
     assert loaded.tiers[PolicyTier.NORMAL].allowed == _ALL
 
 
+def test_a_tier_keeps_the_approvers_that_the_file_leaves_out(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, "tiers:\n  exhausted: {allowed: [security]}\n")
+    assert loaded.tiers[PolicyTier.EXHAUSTED].approvers == ("VP Engineering",)
+    assert loaded.tiers[PolicyTier.EXHAUSTED].conditions_for(ServiceTier.INTERNAL)
+
+
+def test_unknown_follows_protected_unless_it_is_written(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, "tiers:\n  protected: {allowed: [security], approvers: [CTO]}\n")
+    assert loaded.tiers[PolicyTier.UNKNOWN].allowed == {ChangeType.SECURITY, ChangeType.ROLLBACK}
+    assert loaded.tiers[PolicyTier.UNKNOWN].approvers == ("CTO",)
+
+
+def test_a_condition_may_be_for_some_service_tiers_only(tmp_path: Path) -> None:
+    cautious = _load(tmp_path, "timezone: UTC\n").tiers[PolicyTier.CAUTIOUS]
+    canary = "This service must use a canary or blue-green"
+    assert canary in cautious.conditions_for(ServiceTier.CRITICAL_PATH)
+    assert canary not in cautious.conditions_for(ServiceTier.SUPPORTING)
+
+
 def test_no_policy_forbids_a_rollback(tmp_path: Path) -> None:
     loaded = _load(tmp_path, "tiers:\n  exhausted: {allowed: []}\n")
     assert loaded.tiers[PolicyTier.EXHAUSTED].allowed == {ChangeType.ROLLBACK}
@@ -125,7 +145,14 @@ def test_bands_that_do_not_rise_are_one_fault(
             "tiers:\n  purple: {allowed: []}\n",
             "policy.yaml:2: tiers.purple: found a key that is not known here",
         ),
-        ("tiers:\n  normal: {}\n", "policy.yaml:2: tiers.normal.allowed: found nothing, expected this key"),
+        (
+            "tiers:\n  unknown:\n    allowed: [feature]\n",
+            "policy.yaml:3: tiers.unknown.allowed: found feature, expected nothing that protected",
+        ),
+        (
+            "tiers:\n  unknown:\n    approvers: []\n",
+            "policy.yaml:3: tiers.unknown.approvers: found no approver, expected one",
+        ),
         (
             "tiers:\n  normal:\n    allowed: [fun]\n",
             "policy.yaml:3: tiers.normal.allowed[0]: found 'fun', exp",

@@ -100,3 +100,11 @@ def test_every_answered_bucket_is_measured_or_flagged_and_never_both(
     flagged = [flag.bucket for flag in batch.flagged]
     assert sorted(measured + flagged) == sorted(end - STEP for end in good.keys() | total.keys())
     assert measured == sorted(measured)
+
+
+def test_of_a_partial_answer_nothing_is_counted_however_clean_it_is() -> None:
+    clean = dict.fromkeys(_ENDS, 5.0)
+    batch = _batch(clean, clean, partial=True)
+    assert list(batch.measured) == []
+    assert {fault for _, fault in _faults(batch)} == {BucketFault.PARTIAL_ANSWER}
+    assert len(batch.flagged) == len(_ENDS)

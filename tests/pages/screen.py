@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.paths import APP_SCRIPT
 from tests.pages.stores import Fleet
 
-_MARKS = str.maketrans("", "", "*\\`")
+#: The marks of markdown, which a reader does not see.
+MARKS = str.maketrans("", "", "*\\`")
 
 
 class Screen:
@@ -32,7 +33,7 @@ class Screen:
     def text(self) -> str:
         """What is on the screen now, without the marks of markdown."""
         assert not self.app.exception, self.app.exception
-        return "\n".join(_words(self.app.main)).translate(_MARKS)
+        return "\n".join(_words(self.app.main)).translate(MARKS)
 
 
 def _words(node: Any) -> Iterator[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.store.sync_log import Problem, SyncOutcome
 from tests.pages.conftest import Shown
+from tests.pages.screen import MARKS
 from tests.pages.stores import (
     CATALOGUE,
     NEWEST,
@@ -44,8 +45,8 @@ def test_an_empty_store_is_unknown_never_healthy(tmp_path: Path, on: Shown) -> N
     fleet = build(tmp_path, {})
     text = on(fleet).open()
     assert "No data yet" in text
-    assert "Of 2 services with an error budget, 2 cannot be known and count as restricted." in text
-    assert "may ship as normal" not in text
+    assert "Error budget of 2 services: unknown for 2." in text
+    assert "normal for" not in text
     text = on(fleet).open("deploy_policy", service="api")
     assert "cannot be known, so it counts as restrictive" in text
     assert "SRE must approve" in text
@@ -53,7 +54,7 @@ def test_an_empty_store_is_unknown_never_healthy(tmp_path: Path, on: Shown) -> N
 
 def test_a_healthy_fleet_may_ship_and_shows_its_age(tmp_path: Path, on: Shown) -> None:
     text = on(build(tmp_path, HEALTHY)).open()
-    assert "Of 2 services with an error budget, 2 may ship as normal." in text
+    assert "Error budget of 2 services: normal for 2." in text
     assert "As of Mon 23 Nov 2026, 09:02 UTC" in text
     assert "newest data 2 min old" in text
     assert "availability: 100 % of budget left · burn rate 0× (1 h)" in text
@@ -69,14 +70,56 @@ def test_a_healthy_service_gets_a_yes_that_claims_no_more_than_the_error_budget(
     assert "The error budget allows every kind of change." in text
     assert "must approve" not in text
     assert "✕ not allowed" not in text
+    assert "Canary steps may be accelerated" in text
     assert "answers for the error budget only" in text
+    assert "burn rates, recent rollbacks" in text
     assert "No change is in sight" in text
+
+
+def test_a_firing_page_is_said_first_in_the_answer_and_asks_to_hold(tmp_path: Path, on: Shown) -> None:
+    screen = on(build(tmp_path, HEALTHY | {"worker/availability": burst(0.2, timedelta(minutes=70))}))
+    text = screen.open("deploy_policy", service="worker")
+    assert "✓ normal" in text
+    (box,) = screen.app.error
+    assert box.value.startswith("**A page fires right now** (page over 1 h")
+    said = box.value.translate(MARKS)
+    assert "The burn-rate gate asks to hold until it stops, except for a rollback" in said
+    assert "below 2× over 5 min (now 20×) and below 1× over 1 h (now 20×)" in said
+    assert "The error budget by itself allows every kind of change." in said
+    assert not screen.app.success
+    assert "accelerated" not in text
+
+
+def test_a_ticket_that_outlives_its_burn_warns_without_a_hold(tmp_path: Path, on: Shown) -> None:
+    shares = HEALTHY | {"worker/availability": burst(0.05, timedelta(hours=6), timedelta(minutes=65))}
+    screen = on(build(tmp_path, shares))
+    text = screen.open("deploy_policy", service="worker")
+    assert "✓ normal" in text
+    (box,) = screen.app.warning
+    assert box.value.startswith("**A ticket fires right now** (ticket over")
+    said = box.value.translate(MARKS)
+    assert "asks for no hold any more: the burn rate is below 2× over 5 min (now 0×)" in said
+    assert not screen.app.success
+    assert "accelerated" not in text
+
+
+def test_only_tier_1_is_told_to_use_a_canary(tmp_path: Path, on: Shown) -> None:
+    canary = "must use a canary or blue-green"
+    shares = CAUTIOUS | {
+        "worker/availability": burst(0.1, timedelta(hours=6, minutes=20), timedelta(hours=2))
+    }
+    fleet = build(tmp_path, shares)
+    for service, told in (("api", True), ("worker", False)):
+        text = on(fleet).open("deploy_policy", service=service)
+        assert "△ cautious" in text
+        assert "Each observation pause of a canary is doubled" in text
+        assert (canary in text) is told
 
 
 def test_an_exhausted_service_comes_first_and_says_what_brings_it_back(tmp_path: Path, on: Shown) -> None:
     fleet = build(tmp_path, SPENT)
     text = on(fleet).open()
-    assert "1 has spent the error budget and 1 may ship as normal" in text
+    assert "Error budget of 2 services: spent for 1, normal for 1." in text
     assert text.index(":blue[api]") < text.index(":blue[worker]")
     assert "→ protected 25 Nov" in text
     assert "if nothing more burns" in text
@@ -117,8 +160,7 @@ def test_stale_data_is_said_before_anything_else_and_restricts(tmp_path: Path, o
     fleet = build(tmp_path, HEALTHY, newest=NEWEST - timedelta(hours=3))
     text = on(fleet).open()
     assert "Stale data. The newest data is 3 h 2 min old" in text
-    assert text.index("Stale data") < text.index("Of 2 services")
-    assert "2 cannot be known" in text
+    assert text.index("Stale data") < text.index("Error budget of 2 services: unknown for 2.")
     text = on(fleet).open("deploy_policy", service="api")
     assert "? unknown" in text
     assert "stale: the newest data is 3h2m old, at most 15m is trusted" in text
@@ -143,10 +185,25 @@ def test_a_failed_sync_and_its_problems_are_shown_as_they_were_told(tmp_path: Pa
         assert r"\[x\]\(http\:\/\/y\)" in raw, "untrusted text must be escaped, not drawn"
 
 
+def test_a_stopped_sync_is_not_called_partly_successful(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, HEALTHY)
+    log_sync(fleet, SyncOutcome.STOPPED, "told to stop")
+    text = on(fleet).open()
+    assert "The last sync was stopped before it was done, 1 min ago: told to stop" in text
+    assert "partly successful" not in text
+
+
+def test_a_card_says_how_old_its_data_is_only_when_it_is_not_fresh(tmp_path: Path, on: Shown) -> None:
+    assert ":small[data" not in on(build(tmp_path / "fresh", HEALTHY)).open()
+    late = build(tmp_path / "late", HEALTHY, newest=NEWEST - timedelta(minutes=5))
+    assert ":small[data 7 min old]" in on(late).open()
+    assert ":small[no data]" in on(build(tmp_path / "empty", {})).open()
+
+
 def test_low_coverage_is_unknown_with_the_number_of_measured_buckets(tmp_path: Path, on: Shown) -> None:
     fleet = build(tmp_path, HEALTHY | {"worker/availability": measured_since(timedelta(days=1))})
     text = on(fleet).open()
-    assert text.index("1 cannot be known and counts as restricted") < text.index("1 may ship as normal")
+    assert "Error budget of 2 services: unknown for 1, normal for 1." in text
     assert "budget unknown: coverage: only 288 of 864 five-minute buckets" in text
     text = on(fleet).open("service", service="worker")
     assert "288 of 864 five-minute buckets (33.3 %)" in text

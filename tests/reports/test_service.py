@@ -135,3 +135,14 @@ def test_an_unknown_service_is_told(fleet: tuple[Path, Catalogue], policy: Polic
 def test_a_best_effort_service_has_no_objectives(fleet: tuple[Path, Catalogue], policy: Policy) -> None:
     report = service_report(*fleet, policy, "free", NOW)
     assert (report.objectives, report.status.policy_tier) == ((), None)
+
+
+def test_the_burn_down_begins_with_the_whole_budget_whatever_burnt_before_the_window(
+    make_store: _MakeStore, policy: Policy
+) -> None:
+    """A history of two days behind a window of one: only the bad events of the window count."""
+    buckets = evenly(576_000, 0, 2 * DAY_BUCKETS)
+    for start in sorted(buckets)[:12]:
+        buckets[start] = (0, 1000)  # an outage, long before the window
+    course = _course(*make_store({_DAY: buckets}), policy)
+    assert set(course.remaining) == {1.0}

@@ -17,7 +17,7 @@ _GOLDEN = Path(__file__).parents[1] / "golden" / "status.json"
 
 @pytest.fixture
 def document(fleet: tuple[Path, Catalogue], policy: Policy) -> dict[str, Any]:
-    return status_document(fleet_report(*fleet, policy, NOW), policy.budget)
+    return status_document(fleet_report(*fleet, policy, NOW), policy)
 
 
 @pytest.fixture

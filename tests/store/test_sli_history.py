@@ -16,7 +16,7 @@ from dashboard.store.sli_history import (
     bad_through,
     flagged_by_fault,
     histories,
-    newest_bucket_end,
+    newest_bucket_ends,
     running_totals,
 )
 from dashboard.store.sync_log import mark_partial, mark_synced
@@ -76,7 +76,7 @@ def test_the_bucket_that_is_still_running_does_not_count(connection: sqlite3.Con
     for late, end in ((0, NOW), (299, NOW), (300, NOW + timedelta(minutes=5))):
         moment = NOW + timedelta(seconds=late)
         assert histories(connection, [_DAY], _WINDOWS, moment)[_DAY.key].watermark == end
-        assert newest_bucket_end(connection, moment) == end
+        assert newest_bucket_ends(connection, moment) == [end]
 
 
 def test_an_objective_that_the_store_never_heard_of_has_no_history(connection: sqlite3.Connection) -> None:
@@ -84,7 +84,7 @@ def test_an_objective_that_the_store_never_heard_of_has_no_history(connection: s
     found = histories(connection, [other], _WINDOWS, NOW)[other.key]
     assert (found.watermark, dict(found.spans), found.flagged, found.partial) == (None, {}, 0, None)
     assert running_totals(connection, other, [END]) == [NO_EVENTS]
-    assert newest_bucket_end(connection, NOW) is None
+    assert newest_bucket_ends(connection, NOW) == []
 
 
 def test_objectives_are_told_apart(connection: sqlite3.Connection) -> None:

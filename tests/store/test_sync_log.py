@@ -18,8 +18,10 @@ from dashboard.store.sync_log import (
     mark_synced,
     open_problems,
     replace_problems,
+    retire,
     runs_by_outcome,
     synced_until,
+    want_from,
 )
 from tests.histories import NOW, objective
 
@@ -74,6 +76,7 @@ def test_runs_are_counted_by_outcome(connection: sqlite3.Connection) -> None:
         SyncOutcome.OK: 2,
         SyncOutcome.PARTIAL: 0,
         SyncOutcome.FAILED: 1,
+        SyncOutcome.STOPPED: 0,
     }
 
 
@@ -111,3 +114,49 @@ def test_a_demo_is_remembered_with_its_end(connection: sqlite3.Connection, as_of
     assert settings.demo_as_of(connection) is None
     settings.mark_demo(connection, as_of)
     assert settings.demo_as_of(connection) == as_of
+
+
+def test_a_changed_query_sets_the_old_counts_aside_and_a_return_brings_them_back(
+    connection: sqlite3.Connection,
+) -> None:
+    ids = sli.ensure_objectives(connection, [objective()])
+    mark_synced(connection, ids.values(), 500)
+    retire(connection, "availability", old="aaaa", new="bbbb")
+    assert synced_until(connection, "availability") == {}
+    assert synced_until(connection, "availability@aaaa") == {"api": 500}
+    sli.ensure_objectives(connection, [objective()])
+    retire(connection, "availability", old="bbbb", new="aaaa")
+    assert synced_until(connection, "availability") == {"api": 500}
+
+
+def test_history_that_is_wanted_from_further_back_is_read_anew(connection: sqlite3.Connection) -> None:
+    ids = sli.ensure_objectives(connection, [objective()])
+    now = int(NOW.timestamp())
+    want_from(connection, now - 100, NOW)
+    mark_synced(connection, ids.values(), now)
+    for wanted, read in ((now - 100, now), (now - 50, now), (now - 101, None)):
+        want_from(connection, wanted, NOW)
+        assert synced_until(connection, "availability") == {"api": read}
+
+
+def test_a_look_at_the_past_reads_nothing_anew(connection: sqlite3.Connection) -> None:
+    ids = sli.ensure_objectives(connection, [objective()])
+    now = int(NOW.timestamp())
+    want_from(connection, now - 100, NOW)
+    mark_synced(connection, ids.values(), now)
+    want_from(connection, now - 200, NOW - _SECOND)
+    assert synced_until(connection, "availability") == {"api": now}
+
+
+def test_a_partial_answer_is_known_since_the_first_one(connection: sqlite3.Connection) -> None:
+    ids = sli.ensure_objectives(connection, [objective()])
+    for moment in (NOW, NOW + _SECOND):
+        mark_partial(connection, ids.values(), "half an answer", moment)
+    since = connection.execute("SELECT partial_since FROM objectives").fetchone()
+    assert since == (int(NOW.timestamp()),)
+
+
+def test_problems_of_what_was_not_read_stay_open(connection: sqlite3.Connection) -> None:
+    replace_problems(connection, [_problem(subject="a"), _problem(subject="b")], NOW)
+    assert replace_problems(connection, [], NOW + _SECOND, unread={"a"}) == []
+    assert [item.problem.subject for item in open_problems(connection, NOW + _SECOND)] == ["a"]

@@ -79,7 +79,7 @@ class Collected:
         collector = Collector(
             settings=self.settings,
             store=self.store,
-            catalogue=load_catalog(self.catalog),
+            catalogue=lambda: load_catalog(self.catalog),
             backfill=timedelta(seconds=self.backfill),
         )
         return collector.run_once(at(now))
@@ -88,7 +88,7 @@ class Collected:
         """The document of `reliability status --json`."""
         policy = load_policy(DEFAULT_POLICY)
         report = fleet_report(self.store, load_catalog(self.catalog), policy, at(now))
-        return status_document(report, policy.budget)
+        return status_document(report, policy)
 
     def objective(self, key: str, now: int) -> dict[str, Any]:
         """One objective of it."""

@@ -161,7 +161,9 @@ def test_without_a_prometheus_one_sync_ends_with_3(synced: Collected, later: int
     assert "sync failed" in said
     assert "Connection refused" in said
     assert "Traceback" not in said
-    assert synced.tables() == before
+    after = synced.tables()
+    # The command wants 30 days, more than the fixture read, so only how far back is wanted may change.
+    assert (after["sli"], after["sli_flagged"]) == (before["sli"], before["sli_flagged"])
 
 
 def _outcomes(collected: Collected) -> list[str]:

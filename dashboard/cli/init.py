@@ -1,0 +1,25 @@
+"""`reliability init`: the shipped catalogue and policy, to make them yours."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from dashboard.errors import InputError
+from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def init(*, folder: Path) -> None:
+    """Write the shipped catalog.yaml and policy.yaml into FOLDER (this one), to make them yours.
+
+    A file that is there already is never overwritten.
+    """
+    for shipped in (DEFAULT_CATALOG, DEFAULT_POLICY):
+        mine = folder / shipped.name
+        if mine.exists():
+            raise InputError(f"{mine}: found this file, expected none: it is yours and stays as it is")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(shipped, mine)
+        click.echo(f"wrote {mine}", err=True)
