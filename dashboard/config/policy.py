@@ -44,21 +44,28 @@ class _Alert(StrictModel):
     budget_share: Share
 
 
+class _BurnLimit(StrictModel):
+    window: Duration
+    below: Exact
+
+
 class _BurnRate(StrictModel):
     windows: list[Duration]
     pace_window: Duration
     minimum_coverage: Share
     alerts: list[_Alert]
+    gate: list[_BurnLimit]
 
 
 class _Condition(StrictModel):
     text: str
-    service_tiers: list[Annotated[int, Field(ge=1, le=3)]]
+    service_tiers: list[Annotated[int, Field(ge=1, le=3)]] = Field(default_factory=lambda: [1, 2, 3])
+    unless_burning: bool = False
 
 
 def _condition(value: Any) -> Any:
-    """A condition is a sentence for every service, or one with the service tiers that it is for."""
-    return {"text": value, "service_tiers": [1, 2, 3]} if isinstance(value, str) else value
+    """A condition is a sentence that always holds, or one with what it depends on."""
+    return {"text": value} if isinstance(value, str) else value
 
 
 class _Tier(StrictModel):
@@ -96,6 +103,7 @@ def load_policy(path: Path) -> rules.Policy:
     budget, burn = document.error_budget, document.burn_rate
     return rules.Policy(
         timezone=document.timezone,
+        burn_gate=tuple(rules.BurnLimit(window=limit.window, below=limit.below) for limit in burn.gate),
         budget=BudgetRules(
             bands=TierBands(
                 cautious_at=budget.cautious_at,
@@ -205,6 +213,9 @@ def _check_windows(burn: dict[str, Any]) -> list[Fault]:
         if short and long and short >= long:
             message = f"found {format_duration(short)}, expected less than the long window"
             faults.append(Fault(where=(*at, "short"), message=message))
+    gate = burn.get("gate")
+    for index, limit in enumerate(gate if isinstance(gate, list) else ()):
+        named.append((("burn_rate", "gate", index, "window"), parts(limit).get("window")))
     faults += [
         Fault(where=where, message=f"found {value}, expected one of burn_rate.windows")
         for where, value in named
@@ -234,7 +245,11 @@ def _tier_rule(tier: _Tier) -> TierRule:
         approvers=tuple(tier.approvers),
         notify=tuple(tier.notify),
         conditions=tuple(
-            Condition(text=item.text, service_tiers=frozenset(map(ServiceTier, item.service_tiers)))
+            Condition(
+                text=item.text,
+                service_tiers=frozenset(map(ServiceTier, item.service_tiers)),
+                unless_burning=item.unless_burning,
+            )
             for item in tier.conditions
         ),
     )

@@ -80,10 +80,15 @@ class TierBands:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Something that a release must keep to in a policy tier, if its service is in one of `service_tiers`."""
+    """Something that a release must keep to, or may do, in a policy tier.
+
+    It is for services in one of `service_tiers`; one that is `unless_burning` does not hold while a
+    burn-rate alert fires.
+    """
 
     text: str
     service_tiers: frozenset[ServiceTier]
+    unless_burning: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +100,13 @@ class TierRule:
     notify: tuple[str, ...]
     conditions: tuple[Condition, ...]
 
-    def conditions_for(self, tier: ServiceTier) -> tuple[str, ...]:
-        """The conditions that hold for a service of `tier`."""
-        return tuple(condition.text for condition in self.conditions if tier in condition.service_tiers)
+    def conditions_for(self, tier: ServiceTier, *, burning: bool = False) -> tuple[str, ...]:
+        """The conditions that hold for a service of `tier`, with a burn-rate alert that fires or without."""
+        return tuple(
+            condition.text
+            for condition in self.conditions
+            if tier in condition.service_tiers and not (burning and condition.unless_burning)
+        )
 
     def needs_approval(self, change: ChangeType) -> bool:
         """Whether `change` waits for the approvers; a rollback never does: it is the way back to safety."""

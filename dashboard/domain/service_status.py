@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from dashboard.domain import tier_forecast
@@ -27,6 +27,17 @@ class ServiceStatus:
     decided_by: Objective | None
     tier_changes: tuple[TierChange, ...]
     objectives: tuple[ObjectiveStatus, ...]
+
+    @property
+    def is_alerting(self) -> bool:
+        """Whether a burn-rate alert fires for any objective."""
+        return any(objective.alerts for objective in self.objectives)
+
+    def highest_burn(self, window: timedelta) -> Fraction | None:
+        """The highest burn rate over `window` of any objective; None when one of them is unknown."""
+        burns = [objective.burns.get(window) for objective in self.objectives]
+        known = [burn for burn in burns if burn is not None]
+        return max(known) if known and len(known) == len(burns) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

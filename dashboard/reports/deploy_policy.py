@@ -8,8 +8,7 @@ from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType, TierRule
 from dashboard.domain.service_status import ServiceStatus
 from dashboard.domain.slo import Catalogue
-from dashboard.errors import InputError
-from dashboard.reports.fleet import read_statuses
+from dashboard.reports.fleet import read_statuses, required_service
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.store.database import open_for_reading
 
@@ -38,10 +37,9 @@ def deploy_policy_report(
         InputError: the catalogue has no such service.
         StoreError: the store is missing or cannot be read.
     """
-    if name not in catalogue.services:
-        raise InputError(f"service: found {name!r}, expected a service of the catalogue")
+    service = required_service(catalogue, name)
     with open_for_reading(store) as connection:
-        status = read_statuses(connection, [catalogue.services[name]], policy, now)[0]
+        (status,) = read_statuses(connection, [service], policy, now)
         fresh = freshness(connection, policy.budget, now)
     rule = None if status.policy_tier is None else policy.tiers[status.policy_tier]
     allowed = tuple(change for change in ChangeType if rule is None or change in rule.allowed)

@@ -10,6 +10,7 @@ from dashboard.domain.objective_status import objective_status
 from dashboard.domain.policy import Policy
 from dashboard.domain.service_status import FleetStatus, ServiceStatus, fleet_status, service_status
 from dashboard.domain.slo import Catalogue, Service
+from dashboard.errors import InputError
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.store.database import open_for_reading
 from dashboard.store.sli_history import histories
@@ -34,6 +35,17 @@ def fleet_report(store: Path, catalogue: Catalogue, policy: Policy, now: datetim
         return FleetReport(
             fleet=fleet_status(statuses, now), freshness=freshness(connection, policy.budget, now)
         )
+
+
+def required_service(catalogue: Catalogue, name: str) -> Service:
+    """The service `name` of the catalogue.
+
+    Raises:
+        InputError: the catalogue has no such service.
+    """
+    if name not in catalogue.services:
+        raise InputError(f"service: found {name!r}, expected a service of the catalogue")
+    return catalogue.services[name]
 
 
 def read_statuses(

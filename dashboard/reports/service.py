@@ -15,8 +15,7 @@ from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import TierBands
 from dashboard.domain.service_status import ServiceStatus
 from dashboard.domain.slo import Catalogue, Indicator
-from dashboard.errors import InputError
-from dashboard.reports.fleet import read_statuses
+from dashboard.reports.fleet import read_statuses, required_service
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.store.database import open_for_reading
 from dashboard.store.sli_history import flagged_by_fault, running_totals
@@ -78,10 +77,9 @@ def service_report(
         InputError: the catalogue has no such service.
         StoreError: the store is missing or cannot be read.
     """
-    if name not in catalogue.services:
-        raise InputError(f"service: found {name!r}, expected a service of the catalogue")
+    service = required_service(catalogue, name)
     with open_for_reading(store) as connection:
-        status = read_statuses(connection, [catalogue.services[name]], policy, now)[0]
+        (status,) = read_statuses(connection, [service], policy, now)
         return ServiceReport(
             status=status,
             objectives=tuple(

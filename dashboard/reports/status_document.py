@@ -66,7 +66,7 @@ def _deploy_policy(status: ServiceStatus, policy: Policy) -> Document | None:
         "approvers": list(rule.approvers),
         "without_approval": [change.value for change in ChangeType if not rule.needs_approval(change)],
         "notify": list(rule.notify),
-        "conditions": list(rule.conditions_for(status.service.tier)),
+        "conditions": list(rule.conditions_for(status.service.tier, burning=status.is_alerting)),
     }
 
 

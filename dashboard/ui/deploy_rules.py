@@ -1,13 +1,9 @@
 """What the error budget allows a service now: the verdict, every kind of change, who approves, until when."""
 
-from collections.abc import Mapping
-from datetime import timedelta
-from fractions import Fraction
-
 import streamlit as st
 
 from dashboard.domain.burn_rate import AlertSeverity
-from dashboard.domain.policy import Policy
+from dashboard.domain.policy import BurnLimit, Policy
 from dashboard.domain.policy_tier import ChangeType, PolicyTier, TierRule
 from dashboard.domain.service_status import ServiceStatus
 from dashboard.reports.deploy_policy import DeployPolicyReport
@@ -25,11 +21,6 @@ from dashboard.ui.words import (
     service_tier,
     worst_alert,
 )
-
-#: What the burn-rate gate wants each window's burn rate to be below (FRAMEWORK, Burn rate).
-_GATE: Mapping[timedelta, Fraction] = {timedelta(minutes=5): Fraction(2), timedelta(hours=1): Fraction(1)}
-#: Marks a condition that loosens, such as "Canary steps may be accelerated".
-_FASTER = "accelerat"
 
 _LIMITS = (
     "This page answers for the **error budget** only. A release also has to pass the other gates (build,"
@@ -50,7 +41,7 @@ def draw(report: DeployPolicyReport, policy: Policy) -> None:
         )
         st.markdown(_LIMITS)
         return
-    _verdict(report, rule, tier)
+    _verdict(report, rule, tier, policy.burn_gate)
     st.markdown(_LIMITS)
     # On a phone the columns stand below one another, and a large gap would be a hole before the second.
     changes, why = st.columns((3, 2), gap="small")
@@ -61,10 +52,12 @@ def draw(report: DeployPolicyReport, policy: Policy) -> None:
         _until(report, policy)
 
 
-def _verdict(report: DeployPolicyReport, rule: TierRule, tier: PolicyTier) -> None:
+def _verdict(
+    report: DeployPolicyReport, rule: TierRule, tier: PolicyTier, gate: tuple[BurnLimit, ...]
+) -> None:
     status = report.status
     parts = [_answer(report, rule), f"Why: {literal(status.reason)}."]
-    if alarm := _alarm(status):
+    if alarm := _alarm(status, gate):
         parts.insert(0, alarm)
     if tier is PolicyTier.UNKNOWN:
         parts.insert(0, "**The error budget cannot be known, so it counts as restrictive.**")
@@ -91,21 +84,21 @@ def _answer(report: DeployPolicyReport, rule: TierRule) -> str:
     return f"{answer} **{who} must approve**, except a rollback." if who else answer
 
 
-def _alarm(status: ServiceStatus) -> str:
+def _alarm(status: ServiceStatus, gate: tuple[BurnLimit, ...]) -> str:
     """Which alerts fire and what the burn-rate gate makes of the burn now; empty when none fires."""
     severity = worst_alert(status)
     if severity is None:
         return ""
-    burns = [_fastest(status, window) for window in _GATE]
+    burns = [status.highest_burn(limit.window) for limit in gate]
     wanted = joined(
         [
-            f"below {show.factor(limit)} over {show.length(window)} (now {show.burn(burn)})"
-            for (window, limit), burn in zip(_GATE.items(), burns, strict=True)
+            f"below {show.factor(limit.below)} over {show.length(limit.window)} (now {show.burn(burn)})"
+            for limit, burn in zip(gate, burns, strict=True)
         ]
     )
     fires = f"**A {severity.value} fires right now** ({'; '.join(alerts(status))})."
     # A ticket fires for hours after the burn; the gate looks at the last hour only.
-    if all(burn is not None and burn < limit for burn, limit in zip(burns, _GATE.values(), strict=True)):
+    if all(burn is not None and burn < limit.below for burn, limit in zip(burns, gate, strict=True)):
         return f"{fires} The burn-rate gate asks for no hold any more: the burn rate is {wanted}."
     return (
         f"{fires} **The burn-rate gate asks to hold until it stops**, except for a rollback: the burn rate"
@@ -113,19 +106,9 @@ def _alarm(status: ServiceStatus) -> str:
     )
 
 
-def _fastest(status: ServiceStatus, window: timedelta) -> Fraction | None:
-    """The highest burn rate over `window` of any objective; None when one of them is unknown."""
-    burns = [objective.burns.get(window) for objective in status.objectives]
-    known = [burn for burn in burns if burn is not None]
-    return max(known) if known and len(known) == len(burns) else None
-
-
 def _conditions(status: ServiceStatus, rule: TierRule) -> list[str]:
     told = [f"{_people(rule.notify)} must be told"] if rule.notify else []
-    texts = rule.conditions_for(status.service.tier)
-    if worst_alert(status):
-        # To go faster is no advice while the service burns; every other condition still holds.
-        texts = tuple(text for text in texts if _FASTER not in text.lower())
+    texts = rule.conditions_for(status.service.tier, burning=status.is_alerting)
     return told + [literal(text) for text in texts]
 
 
