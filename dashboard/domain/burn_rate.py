@@ -50,6 +50,13 @@ def burn_rate(counts: EventCounts, allowed_error_ratio: Fraction) -> Fraction:
     )
 
 
+def burn_rate_number(counts: EventCounts, allowed_error_ratio: Fraction) -> float:
+    """`burn_rate` as the nearest float, for documents of a whole fleet: fractions take five times as long."""
+    if not counts.total:
+        return 0.0
+    return counts.bad * allowed_error_ratio.denominator / (counts.total * allowed_error_ratio.numerator)
+
+
 def alert_factor(rule: AlertRule, period: timedelta, allowed_error_ratio: Fraction) -> Fraction:
     """Budget share × period ÷ long window, never above 1 ÷ (1 − target): the burn rate of a full outage."""
     uncapped = rule.budget_share * Fraction(_seconds(period), _seconds(rule.long))

@@ -82,7 +82,7 @@ class SliHistory:
 class ObjectiveStatus:
     """The state of one objective. `remaining` and all that follows from it is None while unknown.
 
-    `burns` holds the known burn rates by window; a window of the rules that is missing there is unknown.
+    `spans` holds the counts of each window of which enough was measured to tell a burn rate.
     `reason` is empty only when there is nothing to explain.
     """
 
@@ -96,11 +96,17 @@ class ObjectiveStatus:
     watermark: datetime | None
     remaining: Fraction | None
     cost_of_one_failure: Fraction | None
-    burns: Mapping[timedelta, Fraction]
+    spans: Mapping[timedelta, EventCounts]
     alerts: tuple[BurnAlert, ...]
     time_to_exhaustion: timedelta | None
     better: Mapping[PolicyTier, datetime]
     worse: Mapping[PolicyTier, datetime]
+
+    @property
+    def burns(self) -> dict[timedelta, Fraction]:
+        """The known burn rates by window; a window of the rules that is missing there is unknown."""
+        allowed = self.objective.allowed_error_ratio
+        return {window: burning.burn_rate(counts, allowed) for window, counts in self.spans.items()}
 
     @property
     def consumed(self) -> Fraction | None:
@@ -118,7 +124,6 @@ def objective_status(
     fresh = state not in {ObjectiveState.NO_DATA, ObjectiveState.STALE}
     spans = _known_spans(objective, history, rules, now) if fresh else {}
     allowed = objective.allowed_error_ratio
-    burns = {window: burning.burn_rate(span, allowed) for window, span in spans.items()}
     alerts = burning.firing_alerts(
         rules=rules.alert_rules,
         spans=spans,
@@ -137,7 +142,7 @@ def objective_status(
             watermark=history.watermark,
             remaining=None,
             cost_of_one_failure=None,
-            burns=burns,
+            spans=spans,
             alerts=alerts,
             time_to_exhaustion=None,
             better={},
@@ -154,7 +159,9 @@ def objective_status(
     )
     # The windows end at the watermark, some minutes ago; what would have happened since then, happens now.
     better = tier_forecast.better_times(window, rules.bands, tier)
-    worse = tier_forecast.worse_times(window, rules.bands, tier, burns.get(rules.pace_window))
+    recent = spans.get(rules.pace_window)
+    pace = burning.burn_rate(recent, allowed) if recent else None
+    worse = tier_forecast.worse_times(window, rules.bands, tier, pace)
     better, worse = (
         {to: max(at, now) for to, at in times.items()} if times else times for times in (better, worse)
     )
@@ -170,7 +177,7 @@ def objective_status(
         watermark=history.watermark,
         remaining=remaining,
         cost_of_one_failure=error_budget.cost_of_one_failure(counts, allowed),
-        burns=burns,
+        spans=spans,
         alerts=alerts,
         time_to_exhaustion=exhausted_at - now if exhausted_at else None,
         better=better,
@@ -216,7 +223,10 @@ def _known_spans(
 ) -> dict[timedelta, EventCounts]:
     """The counts of each burn window, and the objective's own, of which enough was measured."""
     known = {}
-    for window in dict.fromkeys((*rules.burn_windows, objective.window)):
+    windows = rules.burn_windows
+    if objective.window not in windows:
+        windows = (*windows, objective.window)
+    for window in windows:
         counts = history.spans.get(window)
         if window == BUCKET and history.sliding and _is_newer(history, now):
             counts = history.sliding.counts

@@ -1,7 +1,9 @@
 """The state of the whole fleet: what the SLO overview, `reliability status` and the API show."""
 
+import gc
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,11 +32,23 @@ def fleet_report(store: Path, catalogue: Catalogue, policy: Policy, now: datetim
     Raises:
         StoreError: the store is missing or cannot be read.
     """
-    with open_for_reading(store) as connection:
+    with open_for_reading(store) as connection, _without_collecting():
         statuses = read_statuses(connection, list(catalogue.services.values()), policy, now)
         return FleetReport(
             fleet=fleet_status(statuses, now), freshness=freshness(connection, policy.budget, now)
         )
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """A large fleet is many small values without a cycle: looking for one takes a sixth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def required_service(catalogue: Catalogue, name: str) -> Service:

@@ -4,7 +4,6 @@ The client is given a session of our own, because by itself it has no timeout, d
 an error page instead of Prometheus' own words.
 """
 
-import json
 import queue
 import threading
 import time
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 import requests
 from prometheus_api_client import PrometheusConnect
 from requests import exceptions
@@ -225,8 +225,8 @@ def _read(response: requests.Response, deadline: float) -> tuple[requests.Respon
 
 def _checked(response: requests.Response, body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = orjson.loads(body)
+    except ValueError:
         document = None
     status = response.status_code
     if not isinstance(document, dict):

@@ -100,12 +100,13 @@ def record(connection: sqlite3.Connection, batches: Iterable[SliBatch]) -> Recor
         if batch.measured:
             rows, added, corrected = _merged(connection, batch)
             _put(connection, rows)
-            _clear_flags(connection, batch)
             done += Recorded(added=added, corrected=corrected)
         if batch.flagged:
             done += Recorded(flagged=_flag(connection, batch))
-        if outages := _explained_outages(connection, batch.objective_id):
-            done += record(connection, [SliBatch(objective_id=batch.objective_id, measured=outages)])
+        if _has_flags(connection, batch.objective_id):
+            _clear_flags(connection, batch)
+            if outages := _explained_outages(connection, batch.objective_id):
+                done += record(connection, [SliBatch(objective_id=batch.objective_id, measured=outages)])
     return done
 
 
@@ -174,15 +175,17 @@ def _put(connection: sqlite3.Connection, rows: list[tuple[int, int, int, int, in
     connection.executemany(_PUT + _ROW, rows[whole:])
 
 
+def _has_flags(connection: sqlite3.Connection, row_id: int) -> bool:
+    """Whether anything is flagged at all: seldom, and then there is nothing to look for bucket by bucket."""
+    found = connection.execute("SELECT 1 FROM sli_flagged WHERE objective_id = ? LIMIT 1", (row_id,))
+    return found.fetchone() is not None
+
+
 def _clear_flags(connection: sqlite3.Connection, batch: SliBatch) -> None:
-    flagged = connection.execute(
-        "SELECT 1 FROM sli_flagged WHERE objective_id = ? LIMIT 1", (batch.objective_id,)
-    ).fetchone()
-    if flagged:  # seldom; without one there is nothing to look for bucket by bucket
-        connection.executemany(
-            "DELETE FROM sli_flagged WHERE objective_id = ? AND bucket = ?",
-            [(batch.objective_id, bucket) for bucket, _, _ in batch.measured],
-        )
+    connection.executemany(
+        "DELETE FROM sli_flagged WHERE objective_id = ? AND bucket = ?",
+        [(batch.objective_id, bucket) for bucket, _, _ in batch.measured],
+    )
 
 
 def _flag(connection: sqlite3.Connection, batch: SliBatch) -> int:
