@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -86,6 +87,19 @@ def duration(value: Any) -> timedelta:
     if not isinstance(value, str):
         raise ValueError(f"found {value!r}, expected a PromQL duration such as 5m, 1h or 30d")  # noqa: TRY004 - ditto
     return parse_duration(value)
+
+
+def time_zone(value: Any) -> ZoneInfo:
+    """A time zone of a file, by its IANA name.
+
+    Raises:
+        ValueError: when there is no such zone.
+    """
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        message = f"found {value!r}, an unknown time zone; expected an IANA name such as UTC or Europe/Berlin"
+        raise ValueError(message) from None
 
 
 #: A target ratio, strictly between 0 and 1.

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboard.errors import ConfigurationError
-from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY, DEFAULT_STORE
+from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY, DEFAULT_SOURCES, DEFAULT_STORE
 
 _STORE, _CATALOG, _POLICY = "RELIABILITY_STORE", "RELIABILITY_CATALOG", "RELIABILITY_POLICY"
-_NOW = "RELIABILITY_NOW"
+_SOURCES, _NOW = "RELIABILITY_SOURCES", "RELIABILITY_NOW"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,16 +19,24 @@ class Locations:
     store: Path
     catalog: Path
     policy: Path
+    sources: Path = DEFAULT_SOURCES
     now: datetime | None = None
 
     def environment(self) -> dict[str, str]:
         """The variables from which `locations` reads these again, in another process or on a page."""
-        found = {_STORE: str(self.store), _CATALOG: str(self.catalog), _POLICY: str(self.policy)}
+        found = {
+            _STORE: str(self.store),
+            _CATALOG: str(self.catalog),
+            _POLICY: str(self.policy),
+            _SOURCES: str(self.sources),
+        }
         return found if self.now is None else found | {_NOW: self.now.isoformat()}
 
 
 def locations(environment: Mapping[str, str]) -> Locations:
-    """The locations of `environment` (`RELIABILITY_STORE`, `_CATALOG`, `_POLICY`, `_NOW`), or the defaults.
+    """The locations of `environment`, or the defaults.
+
+    They are `RELIABILITY_STORE`, `RELIABILITY_CATALOG`, `_POLICY`, `_SOURCES` and `_NOW`.
 
     Raises:
         ConfigurationError: `RELIABILITY_NOW` is not a time.
@@ -42,6 +50,7 @@ def locations(environment: Mapping[str, str]) -> Locations:
         store=Path(environment.get(_STORE) or DEFAULT_STORE),
         catalog=Path(environment.get(_CATALOG) or DEFAULT_CATALOG),
         policy=Path(environment.get(_POLICY) or DEFAULT_POLICY),
+        sources=Path(environment.get(_SOURCES) or DEFAULT_SOURCES),
         now=moment,
     )
 

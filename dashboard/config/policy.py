@@ -3,29 +3,23 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BeforeValidator, Field
 
-from dashboard.config.fields import Duration, Exact, Share, StrictModel, choice, duration, exact
+from dashboard.config.fields import Duration, Exact, Share, StrictModel, choice, duration, exact, time_zone
 from dashboard.config.yaml_document import Fault, load_document, parts
 from dashboard.domain import policy as rules
 from dashboard.domain.burn_rate import AlertRule, AlertSeverity
 from dashboard.domain.durations import format_duration
 from dashboard.domain.event_counts import BUCKET
+from dashboard.domain.incident_phases import Phase
+from dashboard.domain.incidents import Severity
 from dashboard.domain.objective_status import BudgetRules
 from dashboard.domain.policy_tier import ChangeType, Condition, PolicyTier, TierBands, TierRule
 from dashboard.domain.slo import ServiceTier
 from dashboard.paths import DEFAULT_POLICY
-
-
-def _timezone(value: Any) -> ZoneInfo:
-    try:
-        return ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        message = f"found {value!r}, an unknown time zone; expected an IANA name such as UTC or Europe/Berlin"
-        raise ValueError(message) from None
 
 
 class _ErrorBudget(StrictModel):
@@ -83,11 +77,48 @@ class _Tiers(StrictModel):
     unknown: _Tier
 
 
+class _DeliveryTargets(StrictModel):
+    lead_time: Duration
+    deployments_per_day: Exact
+    change_failure_rate: Share
+    recovery: Duration
+
+
+class _Delivery(StrictModel):
+    environment: Annotated[str, Field(min_length=1)]
+    attribution_window: Duration
+    bake_time: Duration
+    targets: _DeliveryTargets
+
+
+class _PhaseTargets(StrictModel):
+    detect: Duration
+    triage: Duration
+    mitigate: Duration
+    recover: Duration
+    total: Duration
+
+
+class _SeverityTargets(StrictModel):
+    P1: _PhaseTargets
+    P2: _PhaseTargets
+    P3: _PhaseTargets
+
+
+class _Incidents(StrictModel):
+    targets: _SeverityTargets
+    large_budget_share: Share
+    postmortem_within: Duration
+    postmortem_for: list[Annotated[Severity, choice(Severity)]]
+
+
 class _Policy(StrictModel):
-    timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)]
+    timezone: Annotated[ZoneInfo, BeforeValidator(time_zone)]
     error_budget: _ErrorBudget
     burn_rate: _BurnRate
     tiers: _Tiers
+    delivery: _Delivery
+    incidents: _Incidents
 
 
 _EDGES = {"cautious_at", "protected_below", "exhausted_at", "minimum_coverage"}
@@ -119,6 +150,37 @@ def load_policy(path: Path) -> rules.Policy:
             alert_rules=tuple(_alert_rule(alert) for alert in burn.alerts),
         ),
         tiers={tier: _tier_rule(getattr(document.tiers, tier.value)) for tier in PolicyTier},
+        delivery=_delivery_rules(document.delivery),
+        incidents=_incident_rules(document.incidents),
+    )
+
+
+def _delivery_rules(written: _Delivery) -> rules.DeliveryRules:
+    targets = written.targets
+    return rules.DeliveryRules(
+        environment=written.environment,
+        attribution_window=written.attribution_window,
+        bake_time=written.bake_time,
+        targets=rules.DeliveryTargets(
+            lead_time=targets.lead_time,
+            deployments_per_day=targets.deployments_per_day,
+            change_failure_rate=targets.change_failure_rate,
+            recovery=targets.recovery,
+        ),
+    )
+
+
+def _incident_rules(written: _Incidents) -> rules.IncidentRules:
+    return rules.IncidentRules(
+        targets={
+            severity: {
+                phase: getattr(getattr(written.targets, severity.value), phase.value) for phase in Phase
+            }
+            for severity in Severity
+        },
+        large_budget_share=written.large_budget_share,
+        postmortem_within=written.postmortem_within,
+        postmortem_for=frozenset(written.postmortem_for),
     )
 
 

@@ -1,9 +1,6 @@
 """SLI counts from a file: CSV, a JSON array or JSON lines, with `objective, start, good, total`."""
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +8,9 @@ from typing import Any
 from dashboard.config import parse_moment
 from dashboard.domain.event_counts import BUCKET_SECONDS
 from dashboard.domain.slo import Catalogue
-from dashboard.errors import InputError
+from dashboard.sources import row_file
 
 _FIELDS = ("objective", "start", "good", "total")
-_FAULTS_SHOWN = 20
-_SHORT = f"found fewer values than columns, expected {', '.join(_FIELDS)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +33,13 @@ def read_sli(name: str, text: str, catalogue: Catalogue) -> dict[str, FileCounts
     known = {objective.key for objective in catalogue.objectives}
     counts: dict[str, FileCounts] = {}
     faults = []
-    for where, row in _rows(name, text):
+    for where, row in row_file.rows(name, text, _columns, ", ".join(_FIELDS)):
         try:
             _add(counts, row, known)
         except ValueError as error:
             faults.append(f"{name}: {where}: {error}")
     if faults:
-        more = len(faults) - _FAULTS_SHOWN
-        told = faults[:_FAULTS_SHOWN] + ([f"{name}: and {more} more rows like these"] if more > 0 else [])
-        raise InputError("\n".join([*told, f"{name}: nothing was imported"]))
+        raise row_file.faults(name, faults)
     return counts
 
 
@@ -102,52 +95,7 @@ def _count(side: str, value: Any) -> float | None:
         raise ValueError(f"{side}: found {value!r}, expected a number of events") from None
 
 
-def _rows(name: str, text: str) -> Iterator[tuple[str, Any]]:
-    """Each row with what a person calls it: a line of a CSV or JSON-lines file, an entry of an array.
-
-    A line that is no row is the ValueError that says why, so that all of a file's faults are told at once.
-    """
-    stripped = text.lstrip("\ufeff \t\r\n")
-    if not stripped:
-        raise InputError(f"{name}: found an empty file, expected rows of {', '.join(_FIELDS)}")
-    above = text[: len(text) - len(stripped)].count("\n")
-    readers: dict[str, Callable[[str, str, int], Iterator[tuple[str, Any]]]] = {"[": _array, "{": _lines}
-    return readers.get(stripped[0], _table)(name, stripped, above)
-
-
-def _array(name: str, text: str, _above: int) -> Iterator[tuple[str, Any]]:
-    try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}: found text that is not JSON: {error}") from error
-    for index, row in enumerate(rows, start=1):
-        yield f"entry {index}", row
-
-
-def _lines(_name: str, text: str, above: int) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(text.split("\n"), start=above + 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                row = ValueError(f"found text that is not JSON: {error}")
-            yield f"line {number}", row
-
-
-def _table(name: str, text: str, above: int) -> Iterator[tuple[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="more values than columns", strict=True)
-    try:
-        header = [column.strip() for column in reader.fieldnames or ()]
-        if set(header) != set(_FIELDS) or len(header) != len(_FIELDS):
-            found = ", ".join(header)[:200]
-            raise InputError(
-                f"{name}: line {above + 1}: found the columns {found}; expected {', '.join(_FIELDS)}"
-            )
-        reader.fieldnames = header
-        for row in reader:
-            # The csv module fills a row that ends early with None; a file may have been cut off there.
-            short = None in row.values()
-            yield f"line {above + reader.line_num}", ValueError(_SHORT) if short else row
-    except csv.Error as error:
-        where = f"line {above + reader.line_num}"
-        raise InputError(f"{name}: {where}: found text that is not CSV: {error}") from error
+def _columns(header: Sequence[str]) -> str | None:
+    """What is wrong with the header of a CSV file; None when nothing is."""
+    as_expected = set(header) == set(_FIELDS) and len(header) == len(_FIELDS)
+    return None if as_expected else f"expected {', '.join(_FIELDS)}"

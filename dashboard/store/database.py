@@ -11,7 +11,7 @@ from dashboard.errors import StoreError
 #: SQLite's `application_id` of our files ("RelR"), so that another program's database is never written to.
 APPLICATION_ID = 0x52656C52
 #: How many migrations `schema` has; a store keeps the number as its `user_version`.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 #: How long a writer waits for another one, in seconds; a batch takes a second or two.
 _BUSY_SECONDS = 60.0
 _RETRY_SECONDS = 0.02
@@ -65,6 +65,22 @@ def open_for_writing(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
         finally:
             connection.close()
+
+
+def keep_open(path: Path) -> sqlite3.Connection:
+    """A connection that reads nothing: while it is open, no other one is the last to close the store.
+
+    The last one to close it writes the whole log back, which takes longer than a small batch.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    with _mapped_errors(path):
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS, check_same_thread=False
+        )
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return connection
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""The tables, as migrations. Times are unix seconds, counts are units of 1 ÷ 10,000 event."""
+"""The tables, as migrations. Times are unix seconds, counts are units of 1 ÷ 10,000 event.
+
+Times of deployments and incidents are whole microseconds: their columns end in `_us`.
+"""
 
 import sqlite3
 
@@ -90,6 +93,110 @@ _SERVICE_LEVEL_HISTORY = (
 def service_level_history(db: Database) -> None:
     """Running totals of every objective, what could not be counted, and how far the sources were read."""
     for statement in _SERVICE_LEVEL_HISTORY:
+        db.execute(statement)
+
+
+#: Events only: what a deployment or an incident is follows from them, in whatever order they came. `key` is
+#: a digest of all that an event says, so that the same event is the same row.
+_RELEASES = (
+    """
+    CREATE TABLE deployment_events (
+        service TEXT NOT NULL,     -- as the source calls it, like every name here
+        environment TEXT NOT NULL,
+        deployment TEXT NOT NULL,
+        key TEXT NOT NULL,
+        source TEXT NOT NULL,
+        at_us INTEGER NOT NULL,
+        state TEXT,
+        started_us INTEGER,
+        finished_us INTEGER,
+        version TEXT,
+        commit_sha TEXT,
+        commits_us TEXT,           -- JSON list of the times of its commits
+        change_type TEXT,
+        actor TEXT,
+        url TEXT,
+        reason TEXT,
+        rollback_of TEXT,
+        correction INTEGER NOT NULL,
+        PRIMARY KEY (service, environment, deployment, key)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE incident_events (
+        incident TEXT NOT NULL,
+        key TEXT NOT NULL,
+        source TEXT NOT NULL,
+        at_us INTEGER NOT NULL,
+        title TEXT,
+        severity TEXT,
+        services TEXT,             -- JSON list
+        started_us INTEGER,
+        detected_us INTEGER,
+        acknowledged_us INTEGER,
+        mitigated_us INTEGER,
+        resolved_us INTEGER,
+        reopened_us INTEGER,
+        start_unmeasured INTEGER NOT NULL,
+        caused_by TEXT,
+        url TEXT,
+        correction INTEGER NOT NULL,
+        PRIMARY KEY (incident, key)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE alert_events (
+        source TEXT NOT NULL,
+        alert_group TEXT NOT NULL,
+        key TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        started_us INTEGER NOT NULL,
+        ended_us INTEGER,
+        title TEXT,
+        severity TEXT,
+        service TEXT,
+        url TEXT,
+        PRIMARY KEY (source, alert_group, key)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE attributions (    -- by hand: which deployment caused an incident, or that none did
+        incident TEXT NOT NULL,
+        at_us INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        service TEXT,
+        environment TEXT,
+        deployment TEXT,           -- null: no deployment caused it
+        by TEXT NOT NULL,
+        why TEXT NOT NULL,
+        PRIMARY KEY (incident, at_us, key)
+    ) WITHOUT ROWID
+    """,
+    """
+    -- For people and Datasette: the events in the order in which they happened, with readable times.
+    CREATE VIEW deployment_log AS
+    SELECT datetime(at_us / 1000000, 'unixepoch') AS at, service, environment, deployment, state, version,
+           change_type, actor, datetime(started_us / 1000000, 'unixepoch') AS started,
+           datetime(finished_us / 1000000, 'unixepoch') AS finished, reason, source
+    FROM deployment_events ORDER BY at_us
+    """,
+    """
+    CREATE VIEW incident_log AS
+    SELECT datetime(at_us / 1000000, 'unixepoch') AS at, incident, title, severity, services,
+           datetime(started_us / 1000000, 'unixepoch') AS started,
+           datetime(detected_us / 1000000, 'unixepoch') AS detected,
+           datetime(acknowledged_us / 1000000, 'unixepoch') AS acknowledged,
+           datetime(mitigated_us / 1000000, 'unixepoch') AS mitigated,
+           datetime(resolved_us / 1000000, 'unixepoch') AS resolved, source
+    FROM incident_events ORDER BY at_us
+    """,
+)
+
+
+@migrations()
+def deployments_and_incidents(db: Database) -> None:
+    """What pipelines, pagers and people said of deployments and incidents."""
+    for statement in _RELEASES:
         db.execute(statement)
 
 

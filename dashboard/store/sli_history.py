@@ -84,6 +84,13 @@ def running_totals(
 ) -> list[EventCounts]:
     """The running totals of `objective` up to each of `instants` (unix seconds on the bucket grid)."""
     row_id = objective_ids(connection, [objective]).get(objective.key)
+    return running_totals_of(connection, row_id, instants)
+
+
+def running_totals_of(
+    connection: sqlite3.Connection, row_id: int | None, instants: Sequence[int]
+) -> list[EventCounts]:
+    """As `running_totals`, of the objective with `row_id` (see `objective_ids`; None: nothing is known)."""
     rows = connection.execute(
         """
         SELECT coalesce(good, 0), coalesce(total, 0), coalesce(measured, 0)
@@ -108,6 +115,15 @@ def flagged_by_fault(
         (row_id, int(start.timestamp()) if start else 0, int(floor_to_bucket(end).timestamp())),
     )
     return dict(rows.fetchall())
+
+
+def watermarks(connection: sqlite3.Connection, now: datetime) -> dict[int, int]:
+    """The end (unix seconds) of the newest complete bucket at `now` of each objective, by its row id."""
+    rows = connection.execute(
+        "SELECT id, (SELECT max(bucket) FROM sli WHERE objective_id = o.id AND bucket < ?) FROM objectives o",
+        (int(floor_to_bucket(now).timestamp()),),
+    )
+    return {row_id: bucket + BUCKET_SECONDS for row_id, bucket in rows if bucket is not None}
 
 
 def newest_bucket_ends(connection: sqlite3.Connection, now: datetime) -> list[datetime]:

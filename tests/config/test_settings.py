@@ -157,6 +157,7 @@ def test_locations_survive_the_way_through_an_environment() -> None:
         store=Path("a b.db"),
         catalog=Path("c.yaml"),
         policy=Path("p.yaml"),
+        sources=Path("s.yaml"),
         now=datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
     )
     assert locations(chosen.environment()) == chosen
