@@ -1,6 +1,7 @@
 """`reliability import` and `reliability demo`: history from files and the embedded demo."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +10,10 @@ import click
 
 from dashboard.cli import options
 from dashboard.config import load_catalog
+from dashboard.demo.deployments import demo_deployments
 from dashboard.demo.fleet import readings
-from dashboard.demo.incidents import demo_incidents
+from dashboard.demo.incident_events import demo_incident_events
+from dashboard.demo.incidents import DemoIncident, demo_incidents
 from dashboard.domain.event_counts import floor_to_bucket
 from dashboard.domain.sli_bucket import BucketFault
 from dashboard.domain.slo import Catalogue
@@ -18,6 +21,9 @@ from dashboard.errors import InputError
 from dashboard.ingest.load import Loaded, Readings, load
 from dashboard.paths import DEFAULT_CATALOG
 from dashboard.sources.sli_file import read_sli
+
+#: The severity of the incidents that `reliability demo` always lists.
+_GRAVEST = "P1"
 
 
 @click.group(name="import")
@@ -55,6 +61,7 @@ def demo(*, store: Path, now: datetime | None) -> None:
     """
     catalogue = load_catalog(DEFAULT_CATALOG)
     as_of = floor_to_bucket(options.clock(now))
+    deployments = demo_deployments(as_of)
     loaded = load(
         store,
         catalogue,
@@ -63,13 +70,27 @@ def demo(*, store: Path, now: datetime | None) -> None:
             for item in readings(catalogue, as_of)
         ),
         demo_as_of=int(as_of.timestamp()),
+        events=(*deployments, *demo_incident_events(as_of)),
     )
-    click.echo(f"{store}: {loaded.recorded.added} buckets of demo history; in it:", err=True)
-    for incident in demo_incidents(as_of):
-        services = ", ".join(incident.services)
-        click.echo(
-            f"  {incident.started_at:%Y-%m-%d %H:%M}Z {incident.id} {services}: {incident.cause}", err=True
-        )
+    incidents = demo_incidents(as_of)
+    count = len({(event.service, event.environment, event.deployment) for event in deployments})
+    severities = Counter(incident.severity for incident in incidents)
+    listed = ", ".join(f"{number} {severity}" for severity, number in sorted(severities.items()))
+    click.echo(
+        f"{store}: {loaded.recorded.added} buckets of demo history, {count} deployments,"
+        f" {len(incidents)} incidents ({listed}); the gravest and the open ones:",
+        err=True,
+    )
+    for incident in incidents:
+        if incident.severity == _GRAVEST or incident.ended_at is None:
+            click.echo(f"  {_line(incident)}", err=True)
+
+
+def _line(incident: DemoIncident) -> str:
+    services = ", ".join(incident.services)
+    open_ = ", open" if incident.ended_at is None else ""
+    what = f"{incident.severity}{open_}, {services}: {incident.title}"
+    return f"{incident.started_at:%Y-%m-%d %H:%M}Z {incident.id} {what}"
 
 
 def _from_file(name: str, catalogue: Catalogue) -> Iterator[Readings]:

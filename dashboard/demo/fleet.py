@@ -1,4 +1,4 @@
-"""The demo's history: 90 days of counts of every objective, made from quiet days and the demo's incidents."""
+"""The demo's history: 90 days of counts of every objective, from quiet days and what goes wrong."""
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,9 @@ from datetime import datetime
 
 import numpy as np
 
-from dashboard.demo.incidents import HISTORY, DemoEffect, EffectKind, demo_incidents
+from dashboard.demo.deployments import demo_deployment_effects
+from dashboard.demo.effects import HISTORY, DemoEffect, EffectKind
+from dashboard.demo.incidents import demo_incidents
 from dashboard.demo.traffic import (
     Counts,
     Series,
@@ -41,11 +43,12 @@ def readings(catalogue: Catalogue, as_of: datetime) -> Iterator[DemoReadings]:
     wrong is placed relative to `as_of`.
 
     Raises:
-        ConfigurationError: the demo's incidents cannot be read; names the file and every fault in it.
+        ConfigurationError: a file of the demo cannot be read; names the file and every fault in it.
     """
     end = int(floor_to_bucket(as_of).timestamp())
     starts = np.arange(end - int(HISTORY.total_seconds()), end, BUCKET_SECONDS, dtype=np.int64)
     effects = [effect for incident in demo_incidents(as_of) for effect in incident.effects]
+    effects += demo_deployment_effects(as_of)
     for objective in catalogue.objectives:
         mine = [effect for effect in effects if objective.service in effect.services]
         yield _readings(objective, mine, starts)

@@ -1,4 +1,4 @@
-"""Readings of a file or the demo → the store, through the same rules as an answer of Prometheus."""
+"""A file or the demo → the store: readings by the same rules as an answer of Prometheus, and events."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -8,8 +8,9 @@ from pathlib import Path
 from dashboard.domain.event_counts import BUCKET_SECONDS
 from dashboard.domain.slo import Catalogue, Objective
 from dashboard.errors import InputError
+from dashboard.ingest.events import ReleaseEvent, record_events, refuse_demo
 from dashboard.ingest.sli import to_batch
-from dashboard.store import settings, sli
+from dashboard.store import deployments, incidents, settings, sli
 from dashboard.store.database import open_for_writing, transaction
 from dashboard.store.sli import FlaggedBucket, Recorded
 
@@ -25,18 +26,28 @@ class Readings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What was stored, and the buckets that were flagged instead of counted, by `service/indicator`."""
+    """What was stored, and the buckets that were flagged instead of counted, by `service/indicator`.
+
+    `events` is how many events of deployments, incidents and alerts the store did not know before.
+    """
 
     recorded: Recorded
     flagged: Mapping[str, tuple[FlaggedBucket, ...]]
+    events: int = 0
 
 
 def load(
-    store: Path, catalogue: Catalogue, readings: Iterable[Readings], *, demo_as_of: int | None = None
+    store: Path,
+    catalogue: Catalogue,
+    readings: Iterable[Readings],
+    *,
+    demo_as_of: int | None = None,
+    events: Iterable[ReleaseEvent] = (),
 ) -> Loaded:
-    """Store `readings` in one transaction: all of them or nothing.
+    """Store `readings` and `events` in one transaction: all of them or nothing.
 
-    `demo_as_of` (unix seconds) says that they are the demo and where its history ends.
+    `demo_as_of` (unix seconds) says that they are the demo and where its history ends; the events of a demo
+    that was made before are forgotten, since its incidents bear the same names and happened at other times.
 
     Raises:
         InputError: real data would be mixed with the demo.
@@ -65,14 +76,16 @@ def load(
                 flagged[reading.objective.key] = tuple(batch.flagged)
         if demo_as_of is not None:
             settings.mark_demo(connection, demo_as_of)
-    return Loaded(recorded=recorded, flagged=flagged)
+            deployments.forget(connection)
+            incidents.forget(connection)
+        added = record_events(connection, events)
+    return Loaded(recorded=recorded, flagged=flagged, events=added)
 
 
 def _refuse_mixture(connection: sqlite3.Connection, store: Path, demo_as_of: int | None) -> None:
-    is_demo = settings.demo_as_of(connection) is not None
-    if is_demo and demo_as_of is None:
-        raise InputError(
-            f"{store}: found the demo in this store, expected a store of its own for real data (--store)"
-        )
-    if demo_as_of is not None and not is_demo and sli.holds_data(connection):
+    if demo_as_of is None:
+        refuse_demo(connection, store)
+    elif settings.demo_as_of(connection) is None and any(
+        of.holds_data(connection) for of in (sli, deployments, incidents)
+    ):
         raise InputError(f"{store}: found real data in this store, expected a new one for the demo")

@@ -12,8 +12,10 @@ import yaml
 
 from dashboard.config.catalog import load_catalog
 from dashboard.config.policy import load_policy
+from dashboard.demo.effects import HISTORY, EffectKind
 from dashboard.demo.fleet import DemoReadings, readings
-from dashboard.demo.incidents import HISTORY, INCIDENTS, EffectKind, IncidentKind, demo_incidents
+from dashboard.demo.incident_file import IncidentKind
+from dashboard.demo.incidents import INCIDENTS, demo_incidents
 from dashboard.domain.burn_rate import AlertSeverity
 from dashboard.domain.event_counts import BUCKET, BUCKET_SECONDS, floor_to_bucket
 from dashboard.domain.objective_status import ObjectiveState, ObjectiveStatus
@@ -310,7 +312,11 @@ def test_a_start_at_a_time_of_day_is_the_last_one_before_the_offset(tmp_path: Pa
 
 
 def test_an_effect_without_a_length_goes_on_to_the_end(tmp_path: Path) -> None:
-    path = _written(tmp_path, effects=[{"services": ["api"], "effect": "slow", "share": 0.5, "after": "5m"}])
+    path = _written(
+        tmp_path,
+        phases={"detected": "2m"},
+        effects=[{"services": ["api"], "effect": "slow", "share": 0.5, "after": "5m"}],
+    )
     (incident,) = demo_incidents(WEDNESDAY_NOON, path)
     (effect,) = incident.effects
     assert incident.ended_at is None
@@ -327,14 +333,67 @@ def test_an_effect_without_a_length_goes_on_to_the_end(tmp_path: Path) -> None:
         ({"kind": "gremlins"}, "found 'gremlins', expected one of bad_deploy, capacity"),
         ({"severity": "P4"}, "found 'P4', expected"),
         ({"effects": []}, "found a list, expected"),
-        ({"effects": [{"services": ["api"], "effect": "odd", "share": 1}]}, "found 'odd', expected one of"),
-        ({"effects": [{"services": ["api"], "effect": "slow", "share": 0}]}, "found 0, expected a share"),
-        ({"effects": [{"services": ["api"], "effect": "slow"}]}, "expected the share of events"),
         (
-            {"effects": [{"services": ["api"], "effect": "unmeasured", "share": 0.5}]},
+            {"effects": [{"services": ["api"], "effect": "odd", "share": 1, "for": "1m"}]},
+            "found 'odd', expected one of",
+        ),
+        (
+            {"effects": [{"services": ["api"], "effect": "slow", "share": 0, "for": "1m"}]},
+            "found 0, expected a share",
+        ),
+        ({"effects": [{"services": ["api"], "effect": "slow", "for": "1m"}]}, "expected the share of events"),
+        (
+            {"effects": [{"services": ["api"], "effect": "unmeasured", "share": 0.5, "for": "1m"}]},
             "expected none: nothing of it is counted",
         ),
         ({"owner": "me"}, "found a key that is not known here"),
+        ({"start": {"before": "1d", "workday": True, "weekend": True}}, "found both a workday and a weekend"),
+        (
+            {"phases": {"acknowledged": "3m", "mitigated": "4m", "resolved": "20m"}},
+            "phases.detected: found nothing, expected this key",
+        ),
+        (
+            {"phases": {"detected": "2m", "mitigated": "4m", "resolved": "20m"}},
+            "phases.acknowledged: found nothing, expected this time: it was mitigated after it",
+        ),
+        (
+            {"phases": {"detected": "2m", "acknowledged": "1m", "mitigated": "4m", "resolved": "20m"}},
+            "phases.acknowledged: found '1m', expected 2m or later: when it was detected",
+        ),
+        (
+            {"phases": {"detected": "2m", "acknowledged": "soon", "mitigated": "4m", "resolved": "20m"}},
+            "phases.acknowledged: found 'soon', expected a PromQL duration",
+        ),
+        ({"phases": {"detected": "2m"}}, "phases.resolved: found nothing, expected this time: every effect"),
+        (
+            {"phases": {"detected": "2m", "acknowledged": "3m", "mitigated": "4m", "resolved": "9m"}},
+            "phases.resolved: found 9m, expected 10m or later: when its last effect ends",
+        ),
+        (
+            {"effects": [{"services": ["api"], "effect": "slow", "share": 0.5}]},
+            "phases.resolved: found a time, expected none: an effect has no end",
+        ),
+        ({"kind": "bad_deploy"}, "found nothing, expected the deployment that caused it"),
+        (
+            {"deployment": {"service": "api", "version": "1.2.3"}},
+            "found a deployment, expected none: the kind is not bad_deploy",
+        ),
+        (
+            {"kind": "bad_deploy", "deployment": {"service": "api", "version": "1.2"}},
+            "deployment.version: found '1.2', expected",
+        ),
+        (
+            {
+                "kind": "bad_deploy",
+                "deployment": {"service": "api", "version": "1.2.0", "restored": "1.1.0", "fixed": "1.2.1"},
+            },
+            "found both a version that was restored and one that fixed it",
+        ),
+        (
+            {"kind": "bad_deploy", "deployment": {"service": "api", "version": "1.2.0", "silent": True}},
+            "found a silent rollback, expected the version that was restored as well",
+        ),
+        ({"reported": {"without": ["resolved"]}}, "found 'resolved', expected one of started, acknowledged"),
     ],
 )
 def test_a_fault_of_the_file_is_named_with_its_line(
@@ -346,6 +405,60 @@ def test_a_fault_of_the_file_is_named_with_its_line(
     assert str(caught.value).startswith(f"{path}:")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    path = _written(
+        tmp_path,
+        severity="P4",
+        kind="bad_deploy",
+        phases={"detected": "2m", "acknowledged": "1m", "mitigated": "4m", "resolved": "3m"},
+        deployment={"service": "api", "version": "1.2.0", "fixed": "none"},
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        demo_incidents(WEDNESDAY_NOON, path)
+    told = [line.split(": ")[1].removeprefix("incidents[0].") for line in str(caught.value).splitlines()]
+    assert sorted(told) == [
+        "deployment.fixed",
+        "phases.acknowledged",
+        "phases.resolved",
+        "phases.resolved",
+        "severity",
+    ]
+
+
+def test_what_was_undone_says_when(tmp_path: Path) -> None:
+    path = _written(
+        tmp_path,
+        kind="bad_deploy",
+        phases={"detected": "2m"},
+        deployment={"service": "api", "version": "1.2.0", "restored": "1.1.0"},
+        effects=[{"services": ["api"], "effect": "slow", "share": 0.5}],
+    )
+    with pytest.raises(ConfigurationError, match=r"phases.mitigated: found nothing, .* was undone then"):
+        demo_incidents(WEDNESDAY_NOON, path)
+
+
+def test_an_incident_of_nobody_we_know_names_whom_it_is_reported_of(tmp_path: Path) -> None:
+    path = _written(tmp_path, reported={"services": ["elsewhere"]})
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    del document["incidents"][0]["effects"]
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    (incident,) = demo_incidents(WEDNESDAY_NOON, path)
+    assert (incident.services, incident.told.services) == ((), ("elsewhere",))
+    del document["incidents"][0]["reported"]
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="found nothing, expected effects, or services"):
+        demo_incidents(WEDNESDAY_NOON, path)
+
+
+@pytest.mark.parametrize("day", range(7))
+def test_a_weekend_is_the_last_one_before_the_offset(tmp_path: Path, day: int) -> None:
+    path = _written(tmp_path, start={"before": "7d", "at": "14:30", "weekend": True})
+    as_of = WEDNESDAY_NOON + timedelta(days=day)
+    (incident,) = demo_incidents(as_of, path)
+    assert incident.started_at.weekday() >= 5
+    assert timedelta(days=7) <= as_of - incident.started_at < timedelta(days=13, minutes=5)
 
 
 def test_an_id_is_used_once(tmp_path: Path) -> None:
@@ -365,6 +478,7 @@ def _written(folder: Path, **entry: object) -> Path:
         "kind": "capacity",
         "cause": "Too little.",
         "start": {"before": "1d"},
+        "phases": {"detected": "2m", "acknowledged": "3m", "mitigated": "10m", "resolved": "12m30s"},
         "effects": [{"services": ["api"], "effect": "failing", "share": 0.5, "for": "10m"}],
     }
     path = folder / "incidents.yaml"

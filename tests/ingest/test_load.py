@@ -1,6 +1,7 @@
 """Loading readings: all or nothing, in any order, any number of times."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashboard.domain.deployments import DeploymentEvent
+from dashboard.domain.incidents import IncidentEvent
 from dashboard.errors import InputError
+from dashboard.ingest.events import store_events
 from dashboard.ingest.load import Readings, load
+from dashboard.store import deployments, incidents
 from dashboard.store.database import open_for_reading
 from dashboard.store.settings import demo_as_of
 from dashboard.store.sli import Recorded
@@ -134,6 +139,58 @@ def test_the_demo_and_real_data_do_not_mix(tmp_path: Path) -> None:
         assert demo_as_of(connection) == END + STEP
 
 
+def test_a_store_of_real_deployments_alone_is_not_made_a_demo_of(tmp_path: Path) -> None:
+    """The demo forgets the events of an earlier demo; those of people stay."""
+    event = DeploymentEvent(
+        source="import", service="api", environment="production", deployment="d1", at=datetime.now(UTC)
+    )
+    store_events(tmp_path / "real.db", [event])
+    with pytest.raises(InputError, match="found real data in this store"):
+        load(tmp_path / "real.db", _KNOWN, [], demo_as_of=END)
+    assert store_events(tmp_path / "real.db", [event]).known == 1
+
+
 def test_objectives_of_a_grown_catalogue_are_added(path: Path) -> None:
     fill(path, catalogue(service(_API)), {_API: {END: (1, 1)}})
     assert fill(path, _KNOWN, {_LATENCY: {END: (1, 1)}}).recorded == Recorded(added=1)
+
+
+def _events(day: int) -> tuple[DeploymentEvent, IncidentEvent]:
+    at = datetime(2026, 3, day, tzinfo=UTC)
+    return (
+        DeploymentEvent(source="s", service="api", environment="production", deployment=f"api-{day}", at=at),
+        IncidentEvent(source="s", incident="one", at=at, detected_at=at),
+    )
+
+
+def _stored(store: Path) -> list[object]:
+    with open_for_reading(store) as connection:
+        found: list[object] = [
+            event for _, told in deployments.events_by_deployment(connection) for event in told
+        ]
+        return found + [event for _, told in incidents.events_by_incident(connection) for event in told]
+
+
+def test_events_are_stored_with_the_readings_and_once(path: Path) -> None:
+    assert load(path, _KNOWN, [readings(_API, {END: (1, 1)})], events=_events(1)).events == 2
+    assert load(path, _KNOWN, [], events=_events(1)).events == 0
+    assert _stored(path) == [*_events(1)]
+
+
+def test_a_failure_among_the_events_stores_no_reading(path: Path) -> None:
+    load(path, _KNOWN, [], events=_events(1))
+
+    def broken() -> Iterator[DeploymentEvent]:
+        yield _events(2)[0]
+        raise InputError("the rest is garbled")
+
+    with pytest.raises(InputError):
+        load(path, _KNOWN, [readings(_API, {END: (1, 1)})], events=broken())
+    assert _stored(path) == [*_events(1)]
+    assert load(path, _KNOWN, [readings(_API, {END: (1, 1)})]).recorded == Recorded(added=1)
+
+
+def test_a_demo_that_is_made_again_forgets_its_earlier_events(path: Path) -> None:
+    load(path, _KNOWN, [], demo_as_of=END, events=_events(1))
+    assert load(path, _KNOWN, [], demo_as_of=END + STEP, events=_events(2)).events == 2
+    assert _stored(path) == [*_events(2)]
