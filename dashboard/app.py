@@ -12,6 +12,8 @@ page = st.navigation(
         st.Page(components.OVERVIEW_PAGE, title="SLO overview", default=True),
         st.Page(components.SERVICE_PAGE, title="Service"),
         st.Page(components.DEPLOY_POLICY_PAGE, title="Deploy policy"),
+        st.Page(components.DEPLOYMENTS_PAGE, title="Deployments"),
+        st.Page(components.INCIDENTS_PAGE, title="Incidents & MTTR"),
     ],
     position="top",
 )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.ui import cache, components, objective_detail
+from dashboard.ui import cache, components, objective_detail, release_filters
 
 st.title("Service", anchor=False)
 name = components.choose_service(list(cache.catalogue().services))
@@ -16,7 +16,9 @@ else:
     status = report.status
     components.service_header(status, report.freshness.as_of, policy.timezone)
     components.deploy_policy_link(name)
+    release_filters.service_deployments_link(name)
     if status.decided_by is not None:
-        objective_detail.draw(objective_detail.choose(report.objectives, status.decided_by), policy)
+        chosen = objective_detail.choose(report.objectives, status.decided_by)
+        objective_detail.draw(chosen, policy, cache.history(), cache.ledgers(name))
 components.overview_link()
 components.glossary()

@@ -22,10 +22,10 @@ def status_document(report: FleetReport, policy: Policy) -> Document:
     """The whole fleet, worst first."""
     fleet = report.fleet
     return {
-        "as_of": _time(fleet.as_of),
+        "as_of": iso_time(fleet.as_of),
         "demo": report.freshness.is_demo,
         "data": {
-            "newest": _time(report.freshness.newest),
+            "newest": iso_time(report.freshness.newest),
             "stale": report.freshness.stale,
             "problems": [
                 {"subject": item.problem.subject, "kind": item.problem.kind, "message": item.problem.message}
@@ -89,7 +89,7 @@ def _objective(status: ObjectiveStatus, rules: BudgetRules) -> Document:
         "consumed": _number(status.consumed),
         "coverage": float(status.coverage),
         "flagged_buckets": status.flagged,
-        "watermark": _time(status.watermark),
+        "watermark": iso_time(status.watermark),
         "cost_of_one_failure": _number(status.cost_of_one_failure),
         "time_to_exhaustion_seconds": None if exhaustion is None else int(exhaustion.total_seconds()),
         "burn_rates": {format_duration(window): _burn(status, window) for window in windows},
@@ -110,11 +110,11 @@ def _alert(alert: BurnAlert) -> Document:
 
 
 def _change(change: TierChange) -> Document:
-    return {"to": change.to, "at": _time(change.at), "assuming": change.assuming}
+    return {"to": change.to, "at": iso_time(change.at), "assuming": change.assuming}
 
 
 def _times(times: Mapping[PolicyTier, datetime]) -> dict[str, str | None]:
-    return {tier.value: _time(at) for tier, at in times.items()}
+    return {tier.value: iso_time(at) for tier, at in times.items()}
 
 
 def _number(value: Fraction | None) -> float | None:
@@ -127,7 +127,8 @@ def _burn(status: ObjectiveStatus, window: timedelta) -> float | None:
     return None if counts is None else burn_rate_number(counts, status.objective.allowed_error_ratio)
 
 
-def _time(moment: datetime | None) -> str | None:
+def iso_time(moment: datetime | None) -> str | None:
+    """`moment` as ISO-8601 in UTC."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -7,11 +7,30 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.config import Locations, load_catalog, load_policy, locations
+from dashboard.config.sources import Sources, load_sources
+from dashboard.domain.attribution import Key
+from dashboard.domain.budget_ledger import Ledger
+from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.slo import Catalogue
 from dashboard.reports.deploy_policy import DeployPolicyReport, deploy_policy_report
+from dashboard.reports.deployments import (
+    DeploymentReport,
+    DeploymentsReport,
+    deployment_report,
+    deployments_report,
+)
 from dashboard.reports.fleet import FleetReport, fleet_report
 from dashboard.reports.freshness import reading_time
+from dashboard.reports.history import History, history_at
+from dashboard.reports.incidents import (
+    IncidentReport,
+    RecoveryReport,
+    Selection,
+    incident_report,
+    recovery_report,
+)
+from dashboard.reports.ledgers import service_ledgers
 from dashboard.reports.service import ServiceReport, service_report
 
 #: How often an open page looks whether what it shows is still the newest.
@@ -70,6 +89,69 @@ def deploy_policy(name: str) -> DeployPolicyReport:
     return _deploy_policy(_state(), name)
 
 
+def history() -> History:
+    """Every deployment and incident as it stands now.
+
+    Raises:
+        ReliabilityError: the store or a file of the configuration cannot be read.
+    """
+    return _history(_state())
+
+
+def ledgers(name: str) -> dict[str, Ledger]:
+    """Where the error budgets of one service went, by `service/indicator`.
+
+    Raises:
+        ReliabilityError: there is no such service, or a file cannot be read.
+    """
+    return _ledgers(_state(), name)
+
+
+def deployments(period: Period, services: tuple[str, ...] = ()) -> DeploymentsReport:
+    """The deployments of `period`, of all services or of those named.
+
+    Raises:
+        ReliabilityError: the store or a file of the configuration cannot be read.
+    """
+    return _deployments(_state(), period, services)
+
+
+def deployment(key: Key) -> DeploymentReport:
+    """One deployment in depth.
+
+    Raises:
+        ReliabilityError: there is no such deployment, or a file cannot be read.
+    """
+    return _deployment(_state(), key)
+
+
+def recovery(period: Period, chosen: Selection) -> RecoveryReport:
+    """How incidents of `period` were dealt with, and how software was delivered.
+
+    Raises:
+        ReliabilityError: the store or a file of the configuration cannot be read.
+    """
+    return _recovery(_state(), period, chosen)
+
+
+def incident(name: str) -> IncidentReport:
+    """One incident in depth.
+
+    Raises:
+        ReliabilityError: there is no such incident, or a file cannot be read.
+    """
+    return _incident(_state(), name)
+
+
+def as_of() -> datetime:
+    """The instant that everything is shown for: now, or where the demo's clock stands.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    return history().as_of
+
+
 def keep_current() -> None:
     """Draw the page again soon after a sync, and every minute, for as long as it is open."""
     st.session_state[_DRAWN] = _state()
@@ -89,7 +171,8 @@ def _where() -> Locations:
 def _state() -> State:
     where = _where()
     # A writer appends to the write-ahead log beside the store long before the store's own file changes.
-    files = (where.store, where.store.with_name(where.store.name + "-wal"), where.catalog, where.policy)
+    log = where.store.with_name(where.store.name + "-wal")
+    files = (where.store, log, where.catalog, where.policy, where.sources)
     shown = where.now.timestamp() if where.now else datetime.now(UTC).timestamp() // _MINUTE_SECONDS
     return tuple(_stamp(file) for file in files), int(shown)
 
@@ -133,6 +216,43 @@ def _deploy_policy(state: State, name: str) -> DeployPolicyReport:
     del state
     where = _where()
     return deploy_policy_report(where.store, catalogue(), policy(), name, _reading_time(where))
+
+
+# Shared, not copied: a history is frozen, and copying a hundred thousand deployments takes seconds.
+@st.cache_resource(ttl=120, max_entries=2, show_spinner=False)
+def _history(state: State) -> History:
+    del state
+    where = _where()
+    return history_at(where.store, _sources(where), policy().delivery, _reading_time(where))
+
+
+@st.cache_data(ttl=120, max_entries=64, show_spinner=False)
+def _ledgers(state: State, name: str) -> dict[str, Ledger]:
+    return service_ledgers(_where().store, catalogue(), policy(), _history(state), name)
+
+
+@st.cache_resource(ttl=120, max_entries=16, show_spinner=False)
+def _deployments(state: State, period: Period, services: tuple[str, ...]) -> DeploymentsReport:
+    return deployments_report(_where().store, catalogue(), policy(), _history(state), period, services)
+
+
+@st.cache_resource(ttl=120, max_entries=64, show_spinner=False)
+def _deployment(state: State, key: Key) -> DeploymentReport:
+    return deployment_report(_where().store, catalogue(), policy(), _history(state), key)
+
+
+@st.cache_resource(ttl=120, max_entries=16, show_spinner=False)
+def _recovery(state: State, period: Period, chosen: Selection) -> RecoveryReport:
+    return recovery_report(_where().store, catalogue(), policy(), _history(state), period, chosen)
+
+
+@st.cache_resource(ttl=120, max_entries=64, show_spinner=False)
+def _incident(state: State, name: str) -> IncidentReport:
+    return incident_report(_where().store, catalogue(), policy(), _history(state), name)
+
+
+def _sources(where: Locations) -> Sources:
+    return load_sources(where.sources, catalogue())
 
 
 def _reading_time(where: Locations) -> datetime:

@@ -1,7 +1,7 @@
 """The course of an objective on one time axis: budget left over the policy's bands, bad events, traffic."""
 
-from collections.abc import Mapping
-from datetime import UTC, timedelta, timezone
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,11 +76,10 @@ def course_figure(course: Course, status: ObjectiveStatus, policy: Policy, *, da
         dragmode=False,
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
     )
-    # Streamlit's own grey for charts has too little contrast to be read on a phone in the sun.
-    ink = _INK_ON_DARK if dark else _INK_ON_LIGHT
-    figure.update_annotations(font={"size": 13, "color": ink})
-    figure.update_xaxes(tickfont_color=ink, title_font_color=ink)
-    figure.update_yaxes(tickfont_color=ink)
+    colour = ink(dark=dark)
+    figure.update_annotations(font={"size": 13, "color": colour})
+    figure.update_xaxes(tickfont_color=colour, title_font_color=colour)
+    figure.update_yaxes(tickfont_color=colour)
     for title in figure.layout.annotations[:3]:
         title.update(x=0, xanchor="left")
     return figure
@@ -103,16 +102,32 @@ def course_times(course: Course, zone: ZoneInfo) -> tuple[dict[str, Any], str]:
     """
     if not course.ends:
         return {"x": []}, f"Time ({UTC})"
-    newest = course.ends[-1].astimezone(zone)
-    clock = timezone(newest.utcoffset() or timedelta())
-    changed = any(end.astimezone(zone).utcoffset() != newest.utcoffset() for end in course.ends)
-    title = f"Time ({newest:%Z}, also before the clocks changed)" if changed else f"Time ({newest:%Z})"
-    start = course.ends[0].astimezone(clock).replace(tzinfo=None).isoformat(sep=" ")
+    clock, title = one_clock(course.ends, zone)
+    start = on_axis(course.ends[0], clock)
     if len(course.ends) == 1:
         return {"x": [start]}, title
     # Equal steps need only a start and a width, which keeps the page small.
     step: timedelta = course.ends[1] - course.ends[0]
     return {"x0": start, "dx": step.total_seconds() * _MILLISECONDS}, title
+
+
+def one_clock(moments: Sequence[datetime], zone: ZoneInfo) -> tuple[timezone, str]:
+    """The clock that `zone` has at the last of `moments`, and the title of an axis that is all on it."""
+    newest = moments[-1].astimezone(zone)
+    clock = timezone(newest.utcoffset() or timedelta())
+    changed = any(moment.astimezone(zone).utcoffset() != newest.utcoffset() for moment in moments)
+    title = f"Time ({newest:%Z}, also before the clocks changed)" if changed else f"Time ({newest:%Z})"
+    return clock, title
+
+
+def on_axis(moment: datetime, clock: timezone) -> str:
+    """Where `moment` is on a time axis that is on `clock`."""
+    return moment.astimezone(clock).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+
+
+def ink(*, dark: bool) -> str:
+    """The colour of text on a chart: Streamlit's own grey is too faint to be read on a phone in the sun."""
+    return _INK_ON_DARK if dark else _INK_ON_LIGHT
 
 
 def _draw_bands(figure: go.Figure, bands: TierBands, floor: float) -> None:

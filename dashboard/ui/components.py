@@ -1,5 +1,6 @@
 """What every page has: its trust line, the choice of a service, tier badges, and what went wrong."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from dashboard.ui.words import GLOSSARY, alerts, forecast, literal, next_changes
 OVERVIEW_PAGE = PAGES / "slo_overview.py"
 SERVICE_PAGE = PAGES / "service.py"
 DEPLOY_POLICY_PAGE = PAGES / "deploy_policy.py"
+DEPLOYMENTS_PAGE = PAGES / "deployments.py"
+INCIDENTS_PAGE = PAGES / "incidents.py"
 
 #: The name of the chosen service in the address of a page; the service and the deploy policy page share it.
 _SERVICE = "service"
@@ -165,15 +168,30 @@ def deploy_policy_link(name: str, *, label: str | None = None) -> None:
     )
 
 
+def incident_link(name: str, *, label: str | None = None) -> None:
+    """One click to an incident's own view."""
+    st.page_link(INCIDENTS_PAGE, label=label or literal(name), help="", query_params={"incident": name})
+
+
 def overview_link() -> None:
     """One click to the whole fleet."""
     st.page_link(OVERVIEW_PAGE, label="← All services", help="")
 
 
-def glossary() -> None:
+def choose_page(things: int, on_one: int, key: str) -> int:
+    """Draws the choice of a page of so many `things` where there is more than one; returns which it is.
+
+    Its value is known only once it is drawn, so what it chooses from is put in a container above it. The
+    choice lives in the address under the name `key`.
+    """
+    pages = -(-things // on_one)
+    return min(st.pagination(pages, key=key, bind="query-params"), pages) if pages > 1 else 1
+
+
+def glossary(words: Mapping[str, str] = GLOSSARY) -> None:
     """What the words of the pages mean."""
     with st.expander("What do these words mean?"):
-        st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in GLOSSARY.items()))
+        st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in words.items()))
 
 
 def explain(error: ReliabilityError) -> None:
@@ -192,7 +210,7 @@ def _remedy(error: ReliabilityError) -> tuple[str, str]:
             "correct what is named above.",
         )
     if isinstance(error, InputError):
-        return "There is no such service.", "choose one from the SLO overview."
+        return "There is nothing of that name.", "choose from what the pages list."
     return "This page cannot be shown.", "mend what is named above."
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.service_status import FleetStatus, ServiceStatus
-from dashboard.ui.components import badge, deploy_policy_link, firing, old_data, service_link
+from dashboard.ui.components import badge, choose_page, deploy_policy_link, firing, old_data, service_link
 from dashboard.ui.words import (
     SERVICE_TIERS,
     TIER_ORDER,
@@ -51,13 +51,12 @@ def cards(statuses: list[ServiceStatus], policy: Policy, now: datetime) -> None:
     if not statuses:
         st.info("No service passes these filters. Clear one to see more.")
         return
-    pages = -(-len(statuses) // _CARDS)
-    number = min(st.session_state.get(_PAGE) or 1, pages)
-    first = (number - 1) * _CARDS
-    for status in statuses[first : first + _CARDS]:
-        _card(status, policy, now)
-    if pages > 1:
-        st.pagination(pages, key=_PAGE, bind="query-params")
+    place = st.container()
+    first = (choose_page(len(statuses), _CARDS, _PAGE) - 1) * _CARDS
+    with place:
+        for status in statuses[first : first + _CARDS]:
+            _card(status, policy, now)
+    if len(statuses) > _CARDS:
         st.markdown(
             f":small[Services {first + 1} to {min(first + _CARDS, len(statuses))} of {len(statuses)},"
             " worst first]"

@@ -8,9 +8,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, log10
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dashboard.domain.event_counts import to_events
+
+if TYPE_CHECKING:
+    # SciPy, which this needs, takes a while to load; `reliability status` does without.
+    from dashboard.domain.intervals import Interval, Proportion
 
 UNKNOWN = "unknown"
 
@@ -18,9 +23,11 @@ _PERCENT = 100
 _MOST_DIGITS = 6
 _SIGNIFICANT = 3
 _ROUND_NUMBERS_FROM = 100
+_TIMES_FROM, _WHOLE_RATES_FROM = 10, 10
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _UNITS = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (timedelta(seconds=1), "s"))
 _SHOWN_UNITS = 2
+_MINUTES_FROM = timedelta(minutes=10)
 
 
 def budget(share: Fraction | None, edges: Collection[Fraction] = ()) -> str:
@@ -107,6 +114,76 @@ def length(span: timedelta | None) -> str:
     return " ".join(parts) or "0 s"
 
 
+def outage(span: timedelta | None) -> str:
+    """A duration that something cost, in its two largest units, rounded up: never less than it was."""
+    if span is None:
+        return UNKNOWN
+    grain = next((grain for size, grain in ((_DAY, _HOUR), (_HOUR, _MINUTE)) if span >= size), _UNITS[-1][0])
+    return length(-(-span // grain) * grain)
+
+
+def part(share: Fraction | None) -> str:
+    """A share of a whole in whole percent; some never reads as none, and not all never reads as all."""
+    if share is None:
+        return UNKNOWN
+    if 0 < share < Fraction(1, _PERCENT):
+        return "less than 1 %"
+    if 1 - Fraction(1, _PERCENT) < share < 1:
+        return "more than 99 %"
+    return f"{floor(share * _PERCENT + Fraction(1, 2)):,} %"
+
+
+def lasted(seconds: float | None) -> str:
+    """A duration in seconds, rounded up: one that is over its target never reads as equal to it."""
+    if seconds is None:
+        return UNKNOWN
+    span = timedelta(seconds=seconds)
+    return length(-(-span // _grain(span)) * _grain(span))
+
+
+def lasted_between(found: "Interval") -> str:
+    """The interval of a duration in seconds: `40 min … 1 h 5 min`."""
+    low = timedelta(seconds=found.low)
+    return f"{length(low // _grain(low) * _grain(low))} … {lasted(found.high)}"
+
+
+def change(ratio: float, *, down: bool = False) -> str:
+    """A ratio of durations as a change: `−38 %`, `+70 %`; rounded to the longer side, or `down`."""
+    if ratio >= _TIMES_FROM:
+        return f"×{floor(ratio) if down else ceil(ratio):,}"
+    # Floats of whole percents miss them by a rounding, which must not become a percent of its own.
+    percent = round((ratio - 1) * _PERCENT, _MOST_DIGITS)
+    whole = floor(percent) if down else ceil(percent)
+    return f"{'−' if whole < 0 else '+' if whole else ''}{abs(whole)} %"
+
+
+def changes_between(found: "Interval") -> str:
+    """The interval of a ratio of durations: `−40 % … +70 %`."""
+    return f"{change(found.low, down=True)} … {change(found.high)}"
+
+
+def rate(found: "Interval | None") -> str:
+    """How often something happens, with its interval: `2.3 (0.9 … 4.8)`."""
+    if found is None:
+        return UNKNOWN
+    return f"{_short(found.value)} ({_short(found.low)} … {_short(found.high)})"
+
+
+def k_of_n(found: "Proportion") -> str:
+    """`12 of 18`."""
+    return f"{found.k:,} of {found.n:,}"
+
+
+def proportion(found: "Proportion | None", *, good: bool) -> str:
+    """A share of a count with its interval: `66 % (43 … 84 %)`; rounded down when more is `good`, else up."""
+    if found is None:
+        return UNKNOWN
+    share = Fraction(found.k * _PERCENT, found.n)
+    whole = floor(share) if good else ceil(share)
+    low, high = floor(found.low * _PERCENT), ceil(round(found.high * _PERCENT, _MOST_DIGITS))
+    return f"{whole} % ({low} … {high} %)"
+
+
 def age(then: datetime | None, now: datetime) -> str:
     """How long ago `then` was, in whole minutes."""
     if then is None:
@@ -121,6 +198,16 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%b %H:%M} {local:%Z}"
 
 
+def stretch(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """From one time to another: `20 Nov 14:02 → 14:31 UTC`; the day is said again only when it is another."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    if first.utcoffset() != last.utcoffset():
+        return f"{moment(start, zone)} → {moment(end, zone)}"
+    begin = f"{first.day} {first:%b %H:%M}"
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last.day} {last:%b %H:%M}"
+    return f"{begin} → {until} {last:%Z}"
+
+
 def full_moment(at: datetime, zone: ZoneInfo) -> str:
     """A time with its weekday, year and zone: `Mon 23 Nov 2026, 00:00 UTC`."""
     local = at.astimezone(zone)
@@ -130,6 +217,25 @@ def full_moment(at: datetime, zone: ZoneInfo) -> str:
 def amount(count: int, singular: str, plural: str | None = None) -> str:
     """A count with its noun: `1 service`, `3 services`."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def _grain(span: timedelta) -> timedelta:
+    """What a duration is rounded to: seconds below ten minutes, then minutes, and hours from a day on."""
+    if span >= _DAY:
+        return _HOUR
+    return _MINUTE if span >= _MINUTES_FROM else _UNITS[-1][0]
+
+
+def rate_target(value: Fraction) -> str:
+    """A target of how often something happens, exactly as it was set."""
+    return _plain(value)
+
+
+def _short(value: float) -> str:
+    """A rate with two significant digits below ten, and whole from there."""
+    if value >= _WHOLE_RATES_FROM or not value:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 def _signed(value: Fraction, digits: int) -> str:

@@ -1,10 +1,12 @@
 """One objective in depth: its course, how fast it burns over every window, and the numbers behind it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from dashboard.domain.budget_ledger import Ledger
 from dashboard.domain.burn_rate import AlertRule, alert_factor
 from dashboard.domain.durations import format_duration
 from dashboard.domain.error_budget import coverage
@@ -14,10 +16,13 @@ from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.sli_bucket import BucketFault
 from dashboard.domain.slo import Objective
-from dashboard.reports.service import FOLLOWED_BACK, ObjectiveDetail
+from dashboard.reports.history import History
+from dashboard.reports.service import FOLLOWED_BACK, Course, ObjectiveDetail
+from dashboard.ui import budget_ledger
 from dashboard.ui import format as show
 from dashboard.ui.charts import CHART_CONFIG, course_alt, course_figure
 from dashboard.ui.components import badge
+from dashboard.ui.course_marks import Meanwhile, mark, meanwhile
 from dashboard.ui.words import GLOSSARY, burning, left, literal
 
 _OBJECTIVE = "objective"
@@ -40,10 +45,10 @@ def choose(details: tuple[ObjectiveDetail, ...], first: Objective) -> ObjectiveD
     return by_name.get(picked or "", by_name[first.indicator])
 
 
-def draw(detail: ObjectiveDetail, policy: Policy) -> None:
-    """Everything that is known of one objective."""
+def draw(detail: ObjectiveDetail, policy: Policy, history: History, ledgers: Mapping[str, Ledger]) -> None:
+    """Everything that is known of one objective; `ledgers` are those of its service."""
     status = detail.status
-    objective, edges = status.objective, policy.budget.bands.edges
+    objective = status.objective
     st.subheader(
         f"{literal(objective.indicator)}: {show.target(objective.target)} over"
         f" {show.length(objective.window)}",
@@ -53,15 +58,23 @@ def draw(detail: ObjectiveDetail, policy: Policy) -> None:
     burn = burning(status, policy.budget.pace_window)
     budget = left(status, policy.budget.bands)
     st.markdown(f"{badge(status.policy_tier)} {budget}" + (f" · {burn}" if burn else ""))
-    if detail.course is not None:
-        st.plotly_chart(
-            course_figure(detail.course, status, policy, dark=st.context.theme.type == "dark"),
-            config=dict(CHART_CONFIG),
-            alt=course_alt(status, edges),
-        )
+    if detail.course is not None and detail.span is not None:
+        _course(detail.course, status, policy, meanwhile(history, objective.service, detail.span))
+    if objective.key in ledgers:
+        budget_ledger.draw(ledgers[objective.key], history, policy)
     _burn_rates(detail, policy)
     _numbers(detail, policy)
     _queries(detail)
+
+
+def _course(course: Course, status: ObjectiveStatus, policy: Policy, happened: Meanwhile) -> None:
+    dark = st.context.theme.type == "dark"
+    figure = course_figure(course, status, policy, dark=dark)
+    mark(figure, happened, policy, dark=dark)
+    alt = f"{course_alt(status, policy.budget.bands.edges)}; {happened.told}"
+    st.plotly_chart(figure, config=dict(CHART_CONFIG), alt=alt)
+    if happened.legend:
+        st.markdown(happened.legend)
 
 
 def _burn_rates(detail: ObjectiveDetail, policy: Policy) -> None:
@@ -165,6 +178,6 @@ def _queries(detail: ObjectiveDetail) -> None:
         if detail.indicator.description:
             st.markdown(literal(detail.indicator.description))
         st.markdown("Good events")
-        st.code(detail.indicator.good.replace(_PLACEHOLDER, bucket), language="promql", wrap_lines=True)
+        st.code(detail.indicator.good.replace(_PLACEHOLDER, bucket), language=None, wrap_lines=True)
         st.markdown("Total events")
-        st.code(detail.indicator.total.replace(_PLACEHOLDER, bucket), language="promql", wrap_lines=True)
+        st.code(detail.indicator.total.replace(_PLACEHOLDER, bucket), language=None, wrap_lines=True)

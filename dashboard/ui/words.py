@@ -93,11 +93,18 @@ GLOSSARY = {
 _NAMES_SHOWN = 5
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+#: Where markdown would make a link of an address by itself, escaped or not.
+_LINKED_BY_ITSELF = re.compile(r"(?<=:)(?=//)|(?<=[wW]{3})(?=\.)|(?<=@)")
+_WORD_JOINER = "\u2060"
 
 
 def literal(text: str) -> str:
-    """`text` so that markdown shows it as it is: no markup, no link, no colour; line breaks are kept."""
-    return _PUNCTUATION.sub(r"\\\1", text).replace("\n", "  \n")
+    """`text` so that markdown shows it as it is: no markup, no link, no colour; line breaks are kept.
+
+    An address in it holds an invisible character, without which the browser would be offered a link.
+    """
+    unlinked = _LINKED_BY_ITSELF.sub(_WORD_JOINER, text)
+    return _PUNCTUATION.sub(r"\\\1", unlinked).replace("\n", "  \n")
 
 
 def sign(tier: PolicyTier | None) -> Sign:

@@ -21,6 +21,8 @@ SIZES: Mapping[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
 }
 _DEMO_NOW = "2026-11-23T09:00:00Z"
+#: The release of the demo that was rolled back a week ago.
+_DEMO_DEPLOYMENT = "api/production/api-384"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -52,6 +54,8 @@ def main(address: str | None = None, service: str = "websocket-server") -> None:
         "slo_overview": "/",
         "service": f"/service?service={service}",
         "deploy_policy": f"/deploy_policy?service={service}",
+        "deployments": "/deployments",
+        "deployment": f"/deployments?deployment={_DEMO_DEPLOYMENT}",
     }
     with sync_playwright() as playwright, demo() if address is None else nullcontext(address) as url:
         browser = launch(playwright)

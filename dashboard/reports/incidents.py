@@ -1,0 +1,287 @@
+"""How fast incidents are dealt with and what they cost: the *Incidents & MTTR* page and one incident."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from dashboard.domain.attribution import Attribution
+from dashboard.domain.budget_ledger import OwnerKind
+from dashboard.domain.control_chart import ControlChart
+from dashboard.domain.delivery import DeliveryMeasures, delivery
+from dashboard.domain.incidents import Incident, Severity
+from dashboard.domain.intervals import Interval, poisson_rate
+from dashboard.domain.periods import Period, months, quarters
+from dashboard.domain.phase_times import PhaseTimes, phase_times
+from dashboard.domain.policy import Policy
+from dashboard.domain.recovery import (
+    PER,
+    PeriodMean,
+    SeverityStatistics,
+    TimedIncident,
+    period_means,
+    recovery_chart,
+    recovery_trend,
+    severity_statistics,
+    timed,
+)
+from dashboard.domain.releases import Release
+from dashboard.domain.slo import Catalogue
+from dashboard.domain.trend import Trend
+from dashboard.errors import InputError
+from dashboard.reports.freshness import Freshness, freshness
+from dashboard.reports.history import History, Unmapped
+from dashboard.reports.ledgers import Cost, costs, dearest
+from dashboard.store.database import open_for_reading
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which incidents and deployments are looked at: all, or those of some services or severities."""
+
+    services: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+
+    def has(self, incident: Incident) -> bool:
+        """Whether `incident` is one of them."""
+        of_services = not self.services or any(name in self.services for name in incident.services)
+        return of_services and (not self.severities or incident.severity in self.severities)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRow:
+    """One incident as a list shows it; `costs` are those of its services' objectives, the dearest first."""
+
+    timed: TimedIncident
+    attribution: Attribution | None
+    costs: tuple[Cost, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryChart:
+    """The times to recover of one severity in the order in which its incidents began, with their limits.
+
+    They reach back to the first incident that is known: a chart that began with the period would move the
+    baseline that its points are judged by.
+    """
+
+    severity: Severity
+    items: tuple[TimedIncident, ...]
+    chart: ControlChart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryMeasures:
+    """How incidents of a period were dealt with.
+
+    `severities` has P1, P2, P3 and, when there are such, None for incidents without a known severity.
+    `trend` is of each severity, and under None of all, against the span of the same length before; `open`
+    incidents are in no trend. `months` and `quarters` are those that the period touches, each as far as it
+    lies in it.
+    """
+
+    period: Period
+    incidents: int
+    open: int
+    per_30_days: Interval | None
+    severities: tuple[SeverityStatistics, ...]
+    months: tuple[PeriodMean, ...]
+    quarters: tuple[PeriodMean, ...]
+    trend: Mapping[Severity | None, Trend]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryReport:
+    """What leadership reads of a period; `rows` are its incidents, newest first.
+
+    `asked` is the period that was asked for. When the store knows nothing of its beginning, everything is
+    of the part since `known_since`, the first incident or deployment of any service: what is per day or per
+    30 days would else be too low. `delivery_before` is of the span of the same length before, as far as it
+    is known; None when nothing of it is.
+    """
+
+    asked: Period
+    known_since: datetime | None
+    before: Period
+    measures: RecoveryMeasures
+    phase_times: PhaseTimes | None
+    charts: tuple[RecoveryChart, ...]
+    rows: tuple[IncidentRow, ...]
+    top_spenders: tuple[IncidentRow, ...]
+    delivery: DeliveryMeasures
+    delivery_before: DeliveryMeasures | None
+    unattributed: int
+    unmapped: Unmapped
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentReport:
+    """One incident in depth, with the deployment that it is attributed to."""
+
+    row: IncidentRow
+    suspect: Release | None
+    freshness: Freshness
+
+
+def recovery_measures(
+    history: History, policy: Policy, period: Period, chosen: Selection
+) -> RecoveryMeasures:
+    """How the incidents that began in `period` were dealt with."""
+    now = history.as_of
+    mine = [incident for incident in history.incidents if chosen.has(incident)]
+    found = timed(mine, policy.incidents.targets, now)
+    inside = [item for item in found if period.holds(item.incident.began_at)]
+    earlier = [item for item in found if period.before().holds(item.incident.began_at)]
+    until = max(min(period.end, now), period.start)
+    exposure = until - period.start
+    severities: list[Severity | None] = [*Severity]
+    if any(item.incident.severity is None for item in inside):
+        severities.append(None)
+    return RecoveryMeasures(
+        period=period,
+        incidents=len(inside),
+        open=sum(item.incident.is_open for item in inside),
+        per_30_days=poisson_rate(len(inside), exposure / PER),
+        severities=tuple(severity_statistics(inside, severity, exposure) for severity in severities),
+        months=tuple(period_means(inside, months(period.start, until, policy.timezone))),
+        quarters=tuple(period_means(inside, quarters(period.start, until, policy.timezone))),
+        trend={severity: recovery_trend(earlier, inside, severity) for severity in (*Severity, None)},
+    )
+
+
+def delivery_measures(
+    history: History, policy: Policy, period: Period, chosen: Selection
+) -> DeliveryMeasures:
+    """How software was delivered in `period`."""
+    found = [
+        release
+        for release in history.releases
+        if not chosen.services or release.deployment.service in chosen.services
+    ]
+    return delivery(found, period, policy.delivery.targets, policy.timezone, history.as_of)
+
+
+def recovery_report(  # noqa: PLR0913, PLR0917 - one argument per fact
+    store: Path,
+    catalogue: Catalogue,
+    policy: Policy,
+    history: History,
+    period: Period,
+    chosen: Selection,
+) -> RecoveryReport:
+    """The report on `period`, of all services and severities or of those `chosen`.
+
+    Raises:
+        StoreError: the store is missing or cannot be read.
+    """
+    now, since = history.as_of, known_since(history)
+    asked, before = period, _known_part(period.before(), since)
+    period = _known_part(period, since)
+    inside = [
+        incident for incident in history.incidents if chosen.has(incident) and period.holds(incident.began_at)
+    ]
+    found = timed(inside, policy.incidents.targets, now)
+    with open_for_reading(store) as connection:
+        spent = _spent(connection, catalogue, policy, history, (period.start, now))
+        fresh = freshness(connection, policy.budget, now)
+    rows = [_row(item, history, spent) for item in reversed(found)]
+    ever = [item for item in history.incidents if chosen.has(item) and item.times[0] < period.end]
+    timed_ever = timed(ever, policy.incidents.targets, now)
+    spenders = [row for row in rows if row.costs and dearest(row.costs[0]) > 0]
+    spenders.sort(key=lambda row: dearest(row.costs[0]), reverse=True)
+    return RecoveryReport(
+        asked=asked,
+        known_since=since,
+        before=before,
+        phase_times=phase_times(found),
+        measures=recovery_measures(history, policy, period, chosen),
+        charts=tuple(
+            RecoveryChart(severity=severity, items=items, chart=chart)
+            for severity in Severity
+            for items, chart in (recovery_chart(timed_ever, severity),)
+        ),
+        rows=tuple(rows),
+        top_spenders=tuple(spenders),
+        delivery=delivery_measures(history, policy, period, chosen),
+        delivery_before=delivery_measures(history, policy, before, chosen) if before.length else None,
+        unattributed=sum(row.attribution is None or row.attribution.deployment is None for row in rows),
+        unmapped=history.unmapped,
+        freshness=fresh,
+    )
+
+
+def incident_report(
+    store: Path, catalogue: Catalogue, policy: Policy, history: History, name: str
+) -> IncidentReport:
+    """The incident `name` in depth.
+
+    Raises:
+        InputError: there is no such incident.
+        StoreError: the store is missing or cannot be read.
+    """
+    incident = history.incidents_by_id.get(name)
+    if incident is None or incident.began_at is None:
+        raise InputError(f"incident: found {name!r}, expected one that the store knows")
+    (item,) = timed([incident], policy.incidents.targets, history.as_of)
+    end = (incident.resolved_at or history.as_of) + timedelta(hours=1)
+    with open_for_reading(store) as connection:
+        spent = _spent(connection, catalogue, policy, history, (incident.began_at, end))
+        fresh = freshness(connection, policy.budget, history.as_of)
+    row = _row(item, history, spent)
+    attributed = None if row.attribution is None else row.attribution.deployment
+    return IncidentReport(
+        row=row,
+        suspect=None if attributed is None else history.releases_by_key.get(attributed),
+        freshness=fresh,
+    )
+
+
+def known_since(history: History) -> datetime | None:
+    """When the first deployment or incident began that the store knows; None when it knows none.
+
+    Of deployments it is the first that finished: they are in that order.
+    """
+    firsts = [
+        *(item.began_at for item in history.incidents[:1]),
+        *(item.deployment.began_at for item in history.releases[:1]),
+    ]
+    return min((first for first in firsts if first is not None), default=None)
+
+
+def period_of(days: int, now: datetime) -> Period:
+    """The last `days` days up to `now`."""
+    return Period(name=f"the last {days} days", start=now - timedelta(days=days), end=now)
+
+
+def _known_part(period: Period, since: datetime | None) -> Period:
+    """`period` without the days before the first one of which anything is known."""
+    if since is None or since - period.start < _DAY:
+        return period
+    return replace(period, start=min(since, period.end))
+
+
+def _spent(
+    connection: sqlite3.Connection,
+    catalogue: Catalogue,
+    policy: Policy,
+    history: History,
+    span: tuple[datetime, datetime],
+) -> dict[str, tuple[Cost, ...]]:
+    """What each incident cost over all services, the dearest objective first, by its id."""
+    found: dict[str, list[Cost]] = {}
+    services = list(catalogue.services.values())
+    for (_, owner), spent in costs(connection, services, history, policy.delivery, *span).items():
+        if owner.kind is OwnerKind.INCIDENT:
+            found.setdefault(owner.name, []).extend(spent)
+    return {name: tuple(sorted(spent, key=dearest, reverse=True)) for name, spent in found.items()}
+
+
+def _row(item: TimedIncident, history: History, spent: Mapping[str, Sequence[Cost]]) -> IncidentRow:
+    name = item.incident.id
+    return IncidentRow(
+        timed=item, attribution=history.attributions.get(name), costs=tuple(spent.get(name, ()))
+    )

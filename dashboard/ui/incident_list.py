@@ -1,0 +1,165 @@
+"""The incidents behind the figures, one card each, and all of them as CSV."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from html import escape
+
+import streamlit as st
+
+from dashboard.domain.incident_phases import Phase, PhaseResult
+from dashboard.domain.incidents import Severity
+from dashboard.domain.policy import Policy
+from dashboard.reports.incidents import IncidentRow
+from dashboard.reports.ledgers import dearest
+from dashboard.ui import format as show
+from dashboard.ui import incident_words as words
+from dashboard.ui.attainment_grid import cell_name
+from dashboard.ui.components import choose_page, incident_link
+from dashboard.ui.export import to_csv
+from dashboard.ui.incident_csv import COLUMNS, cells
+from dashboard.ui.incident_filters import SHOW, address
+from dashboard.ui.release_words import brief
+from dashboard.ui.words import literal
+
+ALL, OPEN, MISSED, UNATTRIBUTED, NO_SEVERITY, LARGE = (
+    "all",
+    "open",
+    "missed a target",
+    "unattributed",
+    "no severity",
+    "large cost",
+)
+_PAGE = "incidents_page"
+_CARDS = 20
+_COLUMNS = (3.2, 4.6, 3.6)
+_WORST_FIRST = (PhaseResult.MISSED, PhaseResult.MET, PhaseResult.UNDETERMINED, PhaseResult.EXCLUDED)
+
+_Picks = Callable[[IncidentRow], bool]
+
+
+def choices(limit: Fraction) -> Mapping[str, _Picks]:
+    """What the list can show, by the name that it has in the address."""
+    found: dict[str, _Picks] = {
+        ALL: lambda _: True,
+        OPEN: lambda row: row.timed.incident.is_open,
+        MISSED: lambda row: any(of.result is PhaseResult.MISSED for of in row.timed.phases.values()),
+        UNATTRIBUTED: lambda row: row.attribution is None or row.attribution.deployment is None,
+        NO_SEVERITY: lambda row: row.timed.incident.severity is None,
+        LARGE: lambda row: bool(row.costs) and dearest(row.costs[0]) > limit,
+    }
+    for severity in Severity:
+        found[severity.value] = _of(severity)
+        found |= {cell_name(severity, phase): _of(severity) for phase in Phase}
+    return found
+
+
+def draw_links(rows: Sequence[IncidentRow], policy: Policy) -> None:
+    """One click from each count to the incidents behind it."""
+    limit = policy.incidents.large_budget_share
+    picks = choices(limit)
+    counts = {
+        f"all {{}} {'incident' if len(rows) == 1 else 'incidents'}": ALL,
+        "{} open": OPEN,
+        "{} that missed a target": MISSED,
+        f"{{}} that cost over {show.percent(limit)} of a budget": LARGE,
+        "{} attributed to no deployment": UNATTRIBUTED,
+        "{} without a severity": NO_SEVERITY,
+    }
+    links = []
+    for text, name in counts.items():
+        count = sum(map(picks[name], rows))
+        if count:
+            href = escape(address(name), quote=True)
+            links.append(f'<a href="{href}">{escape(text.format(show.number(count)))}</a>')
+    st.html(f'<nav aria-label="Lists of incidents">See the list: {" · ".join(links)}</nav>')
+
+
+def draw(rows: Sequence[IncidentRow], policy: Policy) -> None:
+    """The list of `rows`, of which one can choose; what is chosen is in the address."""
+    st.subheader("Incidents", anchor="incidents")
+    picks = choices(policy.incidents.large_budget_share)
+    picked = st.selectbox("Which incidents", list(picks), key=SHOW, bind="query-params", width=360) or ALL
+    phase = next((of for of in Phase if any(picked == cell_name(sev, of) for sev in Severity)), None)
+    shown = [row for row in rows if picks[picked](row)]
+    if phase is not None:
+        shown.sort(key=lambda row: _WORST_FIRST.index(row.timed.phases[phase].result))
+    if not shown:
+        st.info(
+            "No incident of the period is one of these." if rows else "No incident of the period is known."
+        )
+        return
+    place = st.container()
+    pages = -(-len(shown) // _CARDS)
+    first = (choose_page(len(shown), _CARDS, _PAGE) - 1) * _CARDS
+    with (
+        place,
+        st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"),
+    ):
+        st.markdown(_heading(shown, phase, (first, pages)))
+        st.download_button(
+            f"Download {show.number(len(shown))} as CSV",
+            data=lambda: to_csv(COLUMNS, map(cells, shown)),
+            file_name="incidents.csv",
+            mime="text/csv",
+            on_click="ignore",
+        )
+    with place:
+        for row in shown[first : first + _CARDS]:
+            _card(row, policy, phase)
+
+
+def _of(severity: Severity) -> _Picks:
+    return lambda row: row.timed.incident.severity is severity
+
+
+def _heading(shown: Sequence[IncidentRow], phase: Phase | None, page: tuple[int, int]) -> str:
+    first, pages = page
+    span = f"{first + 1} to {min(first + _CARDS, len(shown))} of " if pages > 1 else ""
+    head = f"**{span}{show.amount(len(shown), 'incident')}**"
+    if phase is None:
+        return f"{head}, newest first"
+    results = Counter(row.timed.phases[phase].result for row in shown)
+    counts = ", ".join(
+        f"{results[result]} {words.RESULTS[result]}" for result in _WORST_FIRST if results[result]
+    )
+    return f"{head}; {words.PHASES[phase]}: {counts}"
+
+
+def _card(row: IncidentRow, policy: Policy, phase: Phase | None) -> None:
+    incident = row.timed.incident
+    with st.container(border=True, gap=None):
+        what, how, why = st.columns(_COLUMNS, gap="small")
+        with what:
+            # A link is cut off where its line ends, so the title stands below it, where it may wrap.
+            incident_link(incident.id, label=f":blue[**{brief(incident.id, 30)}**]")
+            st.markdown("  \n".join([f"**{brief(incident.title, 160)}**", *_facts(row, policy)]))
+        lines = [
+            f"**{line}**" if of is phase else line
+            for of, outcome in row.timed.phases.items()
+            for line in (f"{words.PHASES[of]}: {literal(words.outcome(outcome))}",)
+        ]
+        how.markdown("  \n".join(lines))
+        why.markdown("  \n".join(cause_and_cost(row)))
+
+
+def _facts(row: IncidentRow, policy: Policy) -> list[str]:
+    incident = row.timed.incident
+    grade = f"**{words.severity(incident.severity)}**"
+    services = ", ".join(literal(name) for name in incident.services) or "no service of the catalogue"
+    began = incident.began_at
+    when = "" if began is None else f":small[began {show.moment(began, policy.timezone)}]"
+    return [f"{grade} · {words.state_badge(incident)} · {services}", when]
+
+
+def cause_and_cost(row: IncidentRow) -> list[str]:
+    """Which deployment is suspected and why, and what the incident cost: lines of markdown."""
+    attributed = row.attribution
+    lines = []
+    if attributed is not None and attributed.deployment is not None:
+        lines.append(f"Suspected: **{literal(words.deployment(attributed.deployment))}**")
+    lines.append(f":small[{literal(words.evidence(attributed))}]")
+    if not row.costs:
+        return [*lines, "Cost: no error budget that was measured"]
+    more = f" and {len(row.costs) - 1} more" if len(row.costs) > 1 else ""
+    return [*lines, f"Cost: {literal(words.cost(row.costs[0]))}{more}"]

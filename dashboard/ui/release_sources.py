@@ -1,0 +1,57 @@
+"""Where deployments come from: how to begin, and names that mean none of our services."""
+
+import json
+from collections.abc import Iterable
+
+import streamlit as st
+
+from dashboard.reports.history import Unmapped
+from dashboard.ui import format as show
+from dashboard.ui.release_words import brief
+
+
+def how_to_begin() -> None:
+    """What to do when no deployment has ever been told."""
+    st.info(
+        "**No deployment is known yet.** Let your pipeline tell of each one, or import a file. The README,"
+        " section *Incidents, MTTR and delivery*, has the rest."
+    )
+    st.code(
+        'curl --fail -H "Authorization: Bearer $RELIABILITY_API_TOKEN" \\\n'
+        '  -d \'{"id": "4182", "service": "api", "environment": "production", "version": "v4.17.2",\n'
+        '       "started_at": "2026-11-23T09:00:00Z", "finished_at": "2026-11-23T09:12:00Z",\n'
+        '       "status": "succeeded", "change_type": "feature", "actor": "kim"}\' \\\n'
+        "  https://THIS-ADDRESS/api/v1/deployments\n"
+        "# or\n"
+        "reliability import deployments deployments.csv",
+        language=None,
+        wrap_lines=True,
+    )
+
+
+def draw_unmapped(unmapped: Unmapped) -> None:
+    """Names that sources gave and that mean none of our services, with what to write to give them one."""
+    if not unmapped.deployments:
+        return
+    missing = sum(unmapped.deployments.values())
+    with st.expander(
+        f"{show.amount(missing, 'deployment')} left out: {show.amount(len(unmapped.deployments), 'name')}"
+        " of services that mean none of ours"
+    ):
+        st.table(
+            {
+                "Name": [brief(name) for name in unmapped.deployments],
+                "Deployments": [show.number(count) for count in unmapped.deployments.values()],
+            },
+            border="horizontal",
+            hide_index=True,
+            alt="Names of services that mean none of ours, with the number of their deployments",
+        )
+        st.markdown("Write into `sources.yaml` which service of the catalogue each of them is:")
+        st.code(unmapped_yaml(unmapped.deployments), language=None, wrap_lines=True)
+
+
+def unmapped_yaml(names: Iterable[str]) -> str:
+    """The lines of `sources.yaml` that would give `names` a service; each is quoted as YAML asks for."""
+    quoted = (json.dumps(name) for name in names)
+    return f"services:\n  OUR-SERVICE: [{', '.join(quoted)}]"
