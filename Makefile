@@ -34,6 +34,8 @@ format: $(VENV)/dev.done ## Format the code
 bench: $(VENV)/dev.done system-test ## Run the benchmarks and print their tables (takes a while)
 	$(BIN)/python -m tests.benchmarks.status_from_store
 	$(BIN)/python -m tests.benchmarks.overview_first_view
+	$(BIN)/python -m tests.benchmarks.releases
+	$(BIN)/python -m tests.benchmarks.webhook_senders
 	$(BIN)/python -m tests.benchmarks.sync_from_prometheus
 
 screenshots: $(VENV)/dev.done system-test ## Photograph the demo's pages into docs/screenshots

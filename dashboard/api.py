@@ -1,5 +1,6 @@
 """The HTTP API: the same documents as the `reliability` command, health and metrics for machines."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -10,17 +11,29 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.config import Locations, load_catalog, load_policy
+from dashboard.config.sources import load_sources
+from dashboard.config.span import parse_span
+from dashboard.config.webhook_secrets import WebhookSecrets
+from dashboard.domain.incidents import Severity
+from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.slo import Catalogue
-from dashboard.errors import ReliabilityError
+from dashboard.errors import InputError, ReliabilityError
+from dashboard.reports.delivery_document import delivery_document
 from dashboard.reports.fleet import FleetReport, fleet_report
 from dashboard.reports.freshness import reading_time
+from dashboard.reports.history import History, history_at
+from dashboard.reports.incidents import Selection, delivery_measures, recovery_measures
+from dashboard.reports.ledger_document import ledger_document
+from dashboard.reports.ledgers import service_ledgers
 from dashboard.reports.metrics import exposition
-from dashboard.reports.status_document import service_document, status_document
+from dashboard.reports.recovery_document import recovery_document
+from dashboard.reports.status_document import Document, service_document, status_document
+from dashboard.webhooks import webhook_routes
 
 
-def routes(locations: Locations) -> list[Route]:
-    """The routes of the API over the files at `locations`.
+def routes(locations: Locations, secrets: WebhookSecrets) -> list[Route]:
+    """The routes of the API over the files at `locations`; who has one of the `secrets` may send.
 
     Endpoints are plain functions, so each runs on a worker thread and a slow one blocks nobody.
     """
@@ -31,6 +44,10 @@ def routes(locations: Locations) -> list[Route]:
         Route("/metrics", api.metrics),
         Route("/api/v1/status", api.status),
         Route("/api/v1/services/{service}", api.service),
+        Route("/api/v1/services/{service}/ledger", api.ledger),
+        Route("/api/v1/dora", api.dora),
+        Route("/api/v1/mttr", api.mttr),
+        *webhook_routes(locations, secrets),
         # Streamlit answers unknown paths with its own page, which a machine would take for a success.
         Route("/api", _not_found),
         Route("/api/{rest:path}", _not_found, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
@@ -84,6 +101,48 @@ class _Api:
             | service_document(report.fleet.services[0], policy)
         )
 
+    def ledger(self, request: Request) -> Response:
+        name = request.path_params["service"]
+
+        def made(history: History, policy: Policy, catalogue: Catalogue) -> Document | None:
+            if name not in catalogue.services:
+                return None
+            found = service_ledgers(self._locations.store, catalogue, policy, history, name)
+            return ledger_document(found, history, policy.incidents)
+
+        return self._of_history(made, f"found no service {name!r} in the catalogue")
+
+    def dora(self, request: Request) -> Response:
+        def made(history: History, policy: Policy, catalogue: Catalogue) -> Document | None:
+            period, chosen = _asked(request, history, policy, catalogue)
+            measures = delivery_measures(history, policy, period, chosen)
+            return delivery_document(measures, history, period, policy.delivery.environment, chosen)
+
+        return self._of_history(made)
+
+    def mttr(self, request: Request) -> Response:
+        def made(history: History, policy: Policy, catalogue: Catalogue) -> Document | None:
+            period, chosen = _asked(request, history, policy, catalogue)
+            return recovery_document(recovery_measures(history, policy, period, chosen), history, chosen)
+
+        return self._of_history(made)
+
+    def _of_history(
+        self, made: Callable[[History, Policy, Catalogue], Document | None], missing: str = ""
+    ) -> Response:
+        """What is `made` of the deployments and incidents; None of it is a 404 with the message `missing`."""
+        at = self._locations
+        try:
+            catalogue, policy = _catalogue(*_stamp(at.catalog)), _policy(*_stamp(at.policy))
+            now = at.now or reading_time(at.store, datetime.now(UTC))
+            history = history_at(at.store, load_sources(at.sources, catalogue), policy.delivery, now)
+            document = made(history, policy, catalogue)
+        except InputError as error:
+            return _problem(400, str(error))
+        except ReliabilityError as error:
+            return _problem(503, str(error))
+        return _problem(404, missing) if document is None else JSONResponse(document)
+
     def _read(self, only: str | None = None) -> tuple[FleetReport, Policy, Catalogue]:
         at = self._locations
         catalogue, policy = _catalogue(*_stamp(at.catalog)), _policy(*_stamp(at.policy))
@@ -91,6 +150,27 @@ class _Api:
             catalogue = Catalogue(indicators=catalogue.indicators, services={only: catalogue.services[only]})
         now = at.now or reading_time(at.store, datetime.now(UTC))
         return fleet_report(at.store, catalogue, policy, now), policy, catalogue
+
+
+def _asked(
+    request: Request, history: History, policy: Policy, catalogue: Catalogue
+) -> tuple[Period, Selection]:
+    """The period, services and severities that a request asks for.
+
+    Raises:
+        InputError: one of them is none.
+    """
+    asked = request.query_params
+    services, severities = asked.getlist("service"), asked.getlist("severity")
+    for name, found, known in (
+        ("service", services, list(catalogue.services)),
+        ("severity", severities, list(Severity)),
+    ):
+        for value in found:
+            if value not in known:
+                raise InputError(f"{name}: found {value!r}, expected one of {', '.join(known)}")
+    period = parse_span(asked.get("from"), asked.get("to"), policy.timezone, history.as_of)
+    return period, Selection(services=tuple(services), severities=tuple(map(Severity, severities)))
 
 
 def _stamp(path: Path) -> tuple[Path, int]:

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.api import routes
 from dashboard.collector import Collector
 from dashboard.config import Locations
+from dashboard.config.webhook_secrets import WebhookSecrets
 from dashboard.ingest.sync import SyncReport
 from dashboard.paths import APP_SCRIPT, STREAMLIT_CONFIG
 
@@ -33,16 +34,18 @@ def create_app(
     locations: Locations,
     *,
     hosts: Sequence[str],
+    secrets: WebhookSecrets | None = None,
     collector: Collector | None = None,
     every: timedelta | None = None,
 ) -> "st.App":
     """The app over `locations`; with `collector` and `every` it also syncs in the background.
 
-    Only requests to one of `hosts` are answered, but for probes and scrapes, which come by address.
+    Only requests to one of `hosts` are answered, but for probes and scrapes, which come by address, and for
+    webhooks, which prove with one of the `secrets` who sent them.
     """
     return st.App(
         APP_SCRIPT,
-        routes=routes(locations),
+        routes=routes(locations, secrets or WebhookSecrets()),
         middleware=[Middleware(_SecurityHeaders), Middleware(_KnownHosts, hosts=hosts)],
         lifespan=_lifespan(collector, every),
     )
@@ -89,13 +92,16 @@ class _KnownHosts:
     """Refuses other names of this server: through one of its own, another site could read the answers."""
 
     _FOR_ALL = frozenset({"/healthz", "/readyz", "/metrics", "/_stcore/health"})
+    #: Senders are told one address, whatever its name, and what they send is signed.
+    _SIGNED = "/webhooks/"
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self._app = app
         self._guarded = TrustedHostMiddleware(app, allowed_hosts=list(hosts), www_redirect=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app if scope.get("path") in self._FOR_ALL else self._guarded
+        path = scope.get("path", "")
+        app = self._app if path in self._FOR_ALL or path.startswith(self._SIGNED) else self._guarded
         await app(scope, receive, send)
 
 

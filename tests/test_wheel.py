@@ -42,6 +42,7 @@ def test_the_wheel_holds_pages_data_and_theme(installed: Path) -> None:
     for name in (
         "data/catalog.yaml",
         "data/policy.yaml",
+        "data/sources.yaml",
         "data/demo/incidents.yaml",
         ".streamlit/config.toml",
     ):

@@ -8,6 +8,9 @@ import click
 
 from dashboard.cli.data import demo, import_data
 from dashboard.cli.init import init
+from dashboard.cli.measures import dora, ledger, mttr
+from dashboard.cli.releases import attribute, import_deployments, import_incidents
+from dashboard.cli.report import report
 from dashboard.cli.serve import serve
 from dashboard.cli.status import status
 from dashboard.cli.sync import sync
@@ -30,8 +33,10 @@ def cli() -> None:
     """
 
 
-for _command in (demo, import_data, init, serve, status, sync):
+for _command in (attribute, demo, dora, import_data, init, ledger, mttr, report, serve, status, sync):
     cli.add_command(_command)
+for _command in (import_deployments, import_incidents):
+    import_data.add_command(_command)
 
 
 def main() -> None:

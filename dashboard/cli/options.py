@@ -10,7 +10,7 @@ import click
 
 from dashboard.config import Locations, parse_moment
 from dashboard.domain.durations import parse_duration
-from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY, DEFAULT_STORE
+from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY, DEFAULT_SOURCES, DEFAULT_STORE
 
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -70,6 +70,14 @@ policy = click.option(
     show_default="the shipped one",
     help="What is allowed: bands, alerts, tiers.",
 )
+sources = click.option(
+    "--sources",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="RELIABILITY_SOURCES",
+    default=DEFAULT_SOURCES,
+    show_default="the shipped one",
+    help="What pipelines and pagers call our services and severities.",
+)
 now = click.option(
     "--now",
     type=MOMENT,
@@ -98,11 +106,12 @@ def clock(moment: datetime | None) -> datetime:
     return moment or datetime.now(UTC)
 
 
-def located(store: Path, catalog: Path, policy: Path, now: datetime | None) -> Locations:
+def located(store: Path, catalog: Path, policy: Path, sources: Path, now: datetime | None) -> Locations:
     """The options as locations, absolute, so that they hold in any folder."""
     return Locations(
         store=Path(os.path.abspath(store)),  # noqa: PTH100 - resolve() would follow a link that is yet to change
         catalog=catalog.absolute(),
         policy=policy.absolute(),
+        sources=sources.absolute(),
         now=now,
     )

@@ -10,6 +10,8 @@ import click
 from dashboard.cli import options
 from dashboard.cli.sync import make_collector
 from dashboard.config import load_catalog, load_policy
+from dashboard.config.sources import load_sources
+from dashboard.config.webhook_secrets import webhook_secrets
 from dashboard.domain.durations import format_duration
 from dashboard.errors import InputError
 
@@ -33,6 +35,7 @@ from dashboard.errors import InputError
 @options.store
 @options.catalog
 @options.policy
+@options.sources
 @options.now
 def serve(  # noqa: PLR0913 - one argument per option
     *,
@@ -45,13 +48,15 @@ def serve(  # noqa: PLR0913 - one argument per option
     store: Path,
     catalog: Path,
     policy: Path,
+    sources: Path,
     now: datetime | None,
 ) -> None:
     """Show the dashboard at http://127.0.0.1:8501, with the API beside it, until stopped."""
     # A mistake in a file is told here, before a browser is opened.
-    load_catalog(catalog)
     load_policy(policy)
-    locations = options.located(store, catalog, policy, now)
+    load_sources(sources, load_catalog(catalog))
+    secrets = webhook_secrets(os.environ)
+    locations = options.located(store, catalog, policy, sources, now)
     os.environ.update(locations.environment())
     collector = None
     if sync_every:
@@ -60,13 +65,20 @@ def serve(  # noqa: PLR0913 - one argument per option
     shown = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - only compared
     click.echo(f"store {store}, catalogue {catalog}, policy {policy}", err=True)
     click.echo(f"pages {shown}, API {shown}/api/v1/status, metrics {shown}/metrics", err=True)
+    click.echo(f"webhooks {secrets}", err=True)
     if collector and sync_every:
         click.echo(f"collecting from {collector.settings.url} every {format_duration(sync_every)}", err=True)
     # Streamlit takes a second to load, which the other commands need not wait for.
     from dashboard.asgi import create_app, streamlit_options  # noqa: PLC0415 - see above
 
     config = streamlit_options(host, port, allowed_hosts)
-    app = create_app(locations, hosts=config["server.allowedHosts"], collector=collector, every=sync_every)
+    app = create_app(
+        locations,
+        hosts=config["server.allowedHosts"],
+        secrets=secrets,
+        collector=collector,
+        every=sync_every,
+    )
     app.run(config=config)
 
 

@@ -158,7 +158,13 @@ def test_a_store_that_is_none_is_told(tmp_path: Path) -> None:
     assert run("status", "--store", tmp_path).code == 2
 
 
-_COMMANDS = [(), ("init",), ("status",), ("sync",), ("serve",), ("demo",), ("import",), ("import", "sli")]
+_IMPORTS = [("import", "sli"), ("import", "deployments"), ("import", "incidents")]
+_COMMANDS = [
+    (),
+    *_IMPORTS,
+    *((name,) for name in ("attribute", "demo", "dora", "import", "init", "ledger", "mttr", "report")),
+    *((name,) for name in ("serve", "status", "sync")),
+]
 
 
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
@@ -190,7 +196,8 @@ def test_the_readme_names_every_command_and_only_real_ones() -> None:
             assert option in ended.out, (row, option)
         named.add(command[0])
     assert named == listed()
-    assert {path for path in _COMMANDS if path} == {(name,) for name in listed()} | {("import", "sli")}
+    assert {path for path in _COMMANDS if path} == {(name,) for name in listed()} | set(_IMPORTS)
+    assert {("import", name) for name in listed("import")} == set(_IMPORTS)
 
 
 def test_the_readme_names_real_settings_of_prometheus() -> None:
@@ -243,7 +250,7 @@ def test_the_demo_refuses_a_store_with_real_data_and_remakes_itself(
 def test_init_writes_the_shipped_files_and_never_over_ones_that_are_there(tmp_path: Path) -> None:
     ended = run("init", tmp_path / "mine")
     assert (ended.code, ended.out) == (0, "")
-    for name in ("catalog.yaml", "policy.yaml"):
+    for name in ("catalog.yaml", "policy.yaml", "sources.yaml"):
         assert (tmp_path / "mine" / name).read_bytes() == (ROOT / "data" / name).read_bytes()
     (tmp_path / "mine" / "policy.yaml").unlink()
     again = run("init", tmp_path / "mine")

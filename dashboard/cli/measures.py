@@ -1,0 +1,263 @@
+"""`reliability dora`, `mttr` and `ledger`: how software is delivered, incidents end and budgets are spent."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dashboard.cli import options
+from dashboard.config import load_catalog, load_policy
+from dashboard.config.sources import load_sources
+from dashboard.config.span import parse_span
+from dashboard.domain.incidents import Severity
+from dashboard.domain.periods import Period
+from dashboard.domain.policy import Policy
+from dashboard.domain.slo import Catalogue
+from dashboard.errors import InputError
+from dashboard.reports.freshness import reading_time
+from dashboard.ui import format as shown
+
+if TYPE_CHECKING:
+    from dashboard.domain.budget_ledger import Ledger
+    from dashboard.domain.delivery import DurationMeasure
+    from dashboard.domain.intervals import Interval, Proportion
+    from dashboard.domain.recovery import PhaseStatistics
+    from dashboard.reports.history import History
+
+#: Spenders of a ledger that people are shown one by one; `--json` has all of them.
+_SPENDERS = 8
+
+_from = click.option(
+    "--from", "start", metavar="TIME", help="Start: ISO-8601, or a day; 90 days before --to."
+)
+_to = click.option("--to", "end", metavar="TIME", help="End, not included: ISO-8601, or a day; now.")
+_services = click.option(
+    "--service", "services", multiple=True, help="Only this service; may be given more than once."
+)
+
+
+def _files(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        options.now,
+        options.sources,
+        options.policy,
+        options.catalog,
+        options.store,
+        options.as_json,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_from
+@_to
+@_services
+@_files
+def dora(
+    *, start: str | None, end: str | None, services: tuple[str, ...], as_json: bool, **files: Any
+) -> None:
+    """Show how software is delivered: frequency, lead time, failures, recovery and rework."""
+    # SciPy, which these need, takes half a second to load; the other commands do without.
+    from dashboard.reports.delivery_document import delivery_document  # noqa: PLC0415 - see above
+    from dashboard.reports.incidents import Selection, delivery_measures  # noqa: PLC0415 - ditto
+
+    catalogue, policy, history = _read(**files)
+    chosen = Selection(services=_known(services, catalogue))
+    period = parse_span(start, end, policy.timezone, history.as_of)
+    measures = delivery_measures(history, policy, period, chosen)
+    environment, targets = policy.delivery.environment, policy.delivery.targets
+    if as_json:
+        document = delivery_document(measures, history, period, environment, chosen)
+        click.echo(json.dumps(document, indent=2))
+        return
+    click.echo(f"{_span(period, policy)}, deployments to {environment}:")
+    click.echo(
+        f"  {shown.amount(measures.deployments, 'deployment')} finished,"
+        f" {measures.failed} of the judged ones failed, {measures.pending} not judged yet"
+    )
+    _line(
+        "frequency a day",
+        _rate(measures.frequency),
+        f"{measures.days_without} of {measures.days} whole days without",
+    )
+    _line(
+        "change failure rate",
+        _share(measures.change_failure_rate),
+        f"target below {shown.percent(targets.change_failure_rate)}",
+    )
+    _line("lead time", _durations(measures.lead_time), f"target {shown.length(targets.lead_time)}")
+    _line(
+        "recovery of a failed deployment",
+        _durations(measures.recovery),
+        f"target {shown.length(targets.recovery)}",
+    )
+    _line("to the next good deployment", _durations(measures.to_next_good), "")
+    _line("rework rate", _share(measures.rework_rate), "rollbacks and emergency fixes")
+    _tell_unmapped(history)
+
+
+@click.command()
+@_from
+@_to
+@_services
+@click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Only this severity; may be given more than once.",
+)
+@_files
+def mttr(
+    *,
+    start: str | None,
+    end: str | None,
+    services: tuple[str, ...],
+    severities: tuple[str, ...],
+    as_json: bool,
+    **files: Any,
+) -> None:
+    """Show how fast incidents are detected, taken up, mitigated and recovered from, against targets."""
+    from dashboard.reports.incidents import Selection, recovery_measures  # noqa: PLC0415 - as in dora
+    from dashboard.reports.recovery_document import recovery_document  # noqa: PLC0415 - ditto
+
+    catalogue, policy, history = _read(**files)
+    chosen = Selection(services=_known(services, catalogue), severities=tuple(map(Severity, severities)))
+    period = parse_span(start, end, policy.timezone, history.as_of)
+    measures = recovery_measures(history, policy, period, chosen)
+    if as_json:
+        click.echo(json.dumps(recovery_document(measures, history, chosen), indent=2))
+        return
+    often = _rate(measures.per_30_days)
+    click.echo(
+        f"{_span(period, policy)}: {shown.amount(measures.incidents, 'incident')}, {measures.open} open,"
+        f" {often} per 30 days"
+    )
+    for item in measures.severities:
+        if chosen.severities and item.severity not in chosen.severities:
+            continue
+        name = "no known severity" if item.severity is None else item.severity.value
+        click.echo(f"{name}: {shown.amount(item.incidents, 'incident')}, {item.open} open")
+        for phase, found in item.phases.items():
+            _line(phase.value, _phase(found), _left_out(found))
+    for severity, trend in measures.trend.items():
+        if trend.ratio is not None:
+            name = "all" if severity is None else severity.value
+            change = f"×{_rate(trend.ratio)}; n {trend.n_before} → {trend.n_after}"
+            click.echo(f"  time to recover, {name}: {trend.verdict.replace('_', ' ')} ({change})")
+    _tell_unmapped(history)
+
+
+@click.command()
+@_services
+@_files
+def ledger(*, services: tuple[str, ...], as_json: bool, **files: Any) -> None:
+    """Show what the error budgets were spent on: incidents, deployments, and the background."""
+    from dashboard.reports.ledger_document import ledger_document  # noqa: PLC0415 - as in dora
+    from dashboard.reports.ledgers import service_ledgers  # noqa: PLC0415 - ditto
+
+    catalogue, policy, history = _read(**files)
+    found: dict[str, Ledger] = {}
+    for name in _known(services, catalogue) or catalogue.services:
+        found |= service_ledgers(files["store"], catalogue, policy, history, name)
+    if as_json:
+        click.echo(json.dumps(ledger_document(found, history, policy.incidents), indent=2))
+        return
+    for key, book in found.items():
+        span = f"{shown.moment(book.start, policy.timezone)} to {shown.moment(book.end, policy.timezone)}"
+        click.echo(
+            f"{key}: {shown.events(book.whole.bad)} bad of {shown.events(book.whole.total)} events, {span}"
+        )
+        spenders = [entry for entry in book.entries if entry.counts.bad or not entry.owner.name]
+        largest, others = [*spenders[:_SPENDERS], spenders[-1]], spenders[_SPENDERS:-1]
+        for entry in dict.fromkeys(largest):
+            name = f"{entry.owner.kind.value} {entry.owner.name}".strip()
+            click.echo(
+                f"  {shown.percent(entry.share_of_spent)} of what was spent: {name}"
+                f" ({shown.events(entry.counts.bad)} bad events,"
+                f" {shown.percent(entry.share_of_budget)} of the budget,"
+                f" like {shown.length(entry.full_outage)} of full outage)"
+            )
+        if others:
+            rest = shown.events(sum(entry.counts.bad for entry in others))
+            click.echo(f"  and {shown.amount(len(others), 'smaller spender')}: {rest} bad events")
+
+
+def _read(
+    *, store: Path, catalog: Path, policy: Path, sources: Path, now: datetime | None
+) -> "tuple[Catalogue, Policy, History]":
+    from dashboard.reports.history import history_at  # noqa: PLC0415 - as in dora
+
+    catalogue, rules = load_catalog(catalog), load_policy(policy)
+    moment = now or reading_time(store, options.clock(now))
+    return catalogue, rules, history_at(store, load_sources(sources, catalogue), rules.delivery, moment)
+
+
+def _known(services: tuple[str, ...], catalogue: Catalogue) -> tuple[str, ...]:
+    for name in services:
+        if name not in catalogue.services:
+            known = ", ".join(catalogue.services)
+            raise InputError(f"--service: found {name!r}, expected one of {known}")
+    return services
+
+
+def _span(period: Period, policy: Policy) -> str:
+    zone = policy.timezone
+    return f"{shown.full_moment(period.start, zone)} to {shown.full_moment(period.end, zone)}"
+
+
+def _line(name: str, value: str, aside: str) -> None:
+    click.echo(f"  {name}: {value}" + (f" ({aside})" if aside else ""))
+
+
+def _rate(found: "Interval | None") -> str:
+    return shown.UNKNOWN if found is None else f"{found.value:.2f} ({found.low:.2f} … {found.high:.2f})"
+
+
+def _share(found: "Proportion | None") -> str:
+    if found is None:
+        return f"{shown.UNKNOWN}: nothing is judged yet"
+    return (
+        f"{found.k} of {found.n}, {shown.percent(found.value)}"
+        f" (95 % interval {shown.percent(found.low)} … {shown.percent(found.high)})"
+    )
+
+
+def _durations(found: "DurationMeasure") -> str:
+    middle = found.summary.median
+    if middle is None:
+        return f"{shown.UNKNOWN}: none has ended; {found.open} open"
+    text = f"median {shown.length(timedelta(seconds=middle))}, n = {found.summary.n}, {found.open} open"
+    return text if found.attainment is None else f"{text}; within target {_share(found.attainment)}"
+
+
+def _phase(found: "PhaseStatistics") -> str:
+    if not found.n:
+        return f"{shown.UNKNOWN}: none is judged"
+    middle = found.summary.median
+    typical = "" if middle is None else f"; median {shown.length(timedelta(seconds=middle))}"
+    return f"within target {_share(found.attainment)}{typical}"
+
+
+def _left_out(found: "PhaseStatistics") -> str:
+    counts: Mapping[str, int] = {
+        "still open past the target": found.missed_open,
+        "undetermined": found.undetermined,
+        "excluded": sum(found.excluded.values()),
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def _tell_unmapped(history: "History") -> None:
+    for kind, names in (
+        ("deployments", history.unmapped.deployments),
+        ("incidents", history.unmapped.incidents),
+    ):
+        for name, count in names.items():
+            click.echo(f"! unmapped: {count} {kind} of {name!r}; name it in sources.yaml", err=True)
+    for name, count in history.unmapped.severities.items():
+        click.echo(f"! unmapped: {count} incidents of severity {name!r}; name it in sources.yaml", err=True)

@@ -1,0 +1,124 @@
+"""`reliability import deployments|incidents` and `reliability attribute`: what people record by hand."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from dashboard.cli import options
+from dashboard.config import load_catalog, load_policy
+from dashboard.config.sources import load_sources
+from dashboard.errors import InputError
+from dashboard.ingest.events import Stored, store_events
+from dashboard.sources.release_rows import deployment_events, incident_events
+
+_correct = click.option(
+    "--correct", is_flag=True, help="These rows win over what is stored: they put right what was wrong."
+)
+_files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+
+
+@click.command(name="deployments")
+@_files
+@_correct
+@options.store
+@options.catalog
+@options.sources
+def import_deployments(
+    *, files: tuple[str, ...], correct: bool, store: Path, catalog: Path, sources: Path
+) -> None:
+    """Deployments: CSV, JSON or JSON lines, one event a row; `-` is stdin.
+
+    Fields: id, service, environment (these three are needed), version, commit_sha, commit_times[],
+    started_at, finished_at, status, change_type, actor, url, reason, rollback_of, updated_at. Empty means
+    unknown; lists are separated by ; in CSV. A file is stored whole or not at all; importing it again
+    changes nothing.
+    """
+    zone = load_sources(sources, load_catalog(catalog)).time_zones.get("import")
+    corrected_at = datetime.now(UTC) if correct else None
+    for name in files:
+        events = deployment_events(_called(name), text_of(name), zone=zone, corrected_at=corrected_at)
+        _tell(name, events, store_events(store, events))
+
+
+@click.command(name="incidents")
+@_files
+@_correct
+@options.store
+@options.catalog
+@options.sources
+def import_incidents(
+    *, files: tuple[str, ...], correct: bool, store: Path, catalog: Path, sources: Path
+) -> None:
+    """Incidents: CSV, JSON or JSON lines, one event a row; `-` is stdin.
+
+    Fields: id (needed), title, severity, services[], started_at, detected_at, acknowledged_at, mitigated_at,
+    resolved_at, caused_by, url, updated_at. Empty means unknown; lists are separated by ; in CSV. A file is
+    stored whole or not at all; importing it again changes nothing.
+    """
+    zone = load_sources(sources, load_catalog(catalog)).time_zones.get("import")
+    corrected_at = datetime.now(UTC) if correct else None
+    for name in files:
+        events = incident_events(_called(name), text_of(name), zone=zone, corrected_at=corrected_at)
+        _tell(name, events, store_events(store, events))
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--to", "deployment", metavar="SERVICE/ENVIRONMENT/ID", help="The deployment that caused it.")
+@click.option("--none", "nothing", is_flag=True, help="No deployment caused it.")
+@click.option("--by", required=True, help="Who says so.")
+@click.option("--why", required=True, help="What shows it.")
+@options.store
+@options.catalog
+@options.policy
+@options.sources
+def attribute(  # noqa: PLR0913 - one argument per option
+    *,
+    incident: str,
+    deployment: str | None,
+    nothing: bool,
+    by: str,
+    why: str,
+    store: Path,
+    catalog: Path,
+    policy: Path,
+    sources: Path,
+) -> None:
+    """Say which deployment caused INCIDENT, or that none did; what was said before is kept as well."""
+    if nothing == (deployment is not None):
+        raise click.UsageError("found both or neither of --to and --none, expected one of them")
+    # What they need takes half a second to load, and `import` does without.
+    from dashboard.reports.corrections import correction  # noqa: PLC0415 - see above
+    from dashboard.reports.history import history_at  # noqa: PLC0415 - ditto
+
+    catalogue = load_catalog(catalog)
+    now = datetime.now(UTC)
+    history = history_at(store, load_sources(sources, catalogue), load_policy(policy).delivery, now)
+    said = correction(history, incident=incident, deployment=deployment, by=by, why=why, at=now)
+    store_events(store, [said])
+    click.echo(f"{incident}: attributed to {deployment or 'no deployment'} by {by}", err=True)
+
+
+def text_of(name: str) -> str:
+    """The text of the file `name`; `-` is stdin.
+
+    Raises:
+        InputError: it cannot be read as UTF-8.
+    """
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read().decode("utf-8")
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{_called(name)}: cannot be read as UTF-8 text: {error}") from error
+
+
+def _called(name: str) -> str:
+    return "stdin" if name == "-" else name
+
+
+def _tell(name: str, events: Sequence[object], stored: Stored) -> None:
+    click.echo(f"{name}: {len(events)} rows: {stored.added} added, {stored.known} known already", err=True)

@@ -1,0 +1,5 @@
+"""Where pipelines, pagers and people send what was deployed and what broke."""
+
+from dashboard.webhooks.routes import webhook_routes
+
+__all__ = ["webhook_routes"]
