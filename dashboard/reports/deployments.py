@@ -108,14 +108,13 @@ def deployments_report(  # noqa: PLR0913, PLR0917 - one argument per fact
                 if period.holds(release.deployment.began_at)
             ]
             rows += _rows(connection, service, mine, history, policy, spent)
-        lanes = tuple(lane(connection, service, history, policy, period) for service in chosen)
         fresh = freshness(connection, policy.budget, now)
     rows.sort(key=lambda row: (row.release.deployment.began_at, row.release.deployment.id), reverse=True)
     return DeploymentsReport(
         period=period,
         environment=policy.delivery.environment,
         rows=tuple(rows),
-        lanes=lanes,
+        lanes=tuple(lane(service.name, history, period) for service in chosen),
         incidents=history.incidents_by_id,
         attributions=history.attributions,
         unmapped=history.unmapped,

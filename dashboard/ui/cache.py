@@ -30,6 +30,8 @@ from dashboard.reports.incidents import (
     incident_report,
     recovery_report,
 )
+from dashboard.reports.lanes import TierSpan
+from dashboard.reports.lanes import tier_spans as tier_spans_of
 from dashboard.reports.ledgers import service_ledgers
 from dashboard.reports.service import ServiceReport, service_report
 
@@ -114,6 +116,15 @@ def deployments(period: Period, services: tuple[str, ...] = ()) -> DeploymentsRe
         ReliabilityError: the store or a file of the configuration cannot be read.
     """
     return _deployments(_state(), period, services)
+
+
+def tier_spans(period: Period, services: tuple[str, ...]) -> dict[str, tuple[TierSpan, ...]]:
+    """The policy tiers that each of `services` was in during `period`.
+
+    Raises:
+        ReliabilityError: the store or a file of the configuration cannot be read.
+    """
+    return _tier_spans(_state(), period, services)
 
 
 def deployment(key: Key) -> DeploymentReport:
@@ -234,6 +245,12 @@ def _ledgers(state: State, name: str) -> dict[str, Ledger]:
 @st.cache_resource(ttl=120, max_entries=16, show_spinner=False)
 def _deployments(state: State, period: Period, services: tuple[str, ...]) -> DeploymentsReport:
     return deployments_report(_where().store, catalogue(), policy(), _history(state), period, services)
+
+
+@st.cache_resource(ttl=120, max_entries=16, show_spinner=False)
+def _tier_spans(state: State, period: Period, services: tuple[str, ...]) -> dict[str, tuple[TierSpan, ...]]:
+    now = _history(state).as_of
+    return tier_spans_of(_where().store, catalogue(), policy(), services, period, now)
 
 
 @st.cache_resource(ttl=120, max_entries=64, show_spinner=False)

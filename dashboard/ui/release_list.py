@@ -9,6 +9,7 @@ from dashboard.domain.deployments import DeploymentState
 from dashboard.domain.policy import Policy
 from dashboard.reports.deployments import DeploymentsReport, ReleaseRow
 from dashboard.reports.lanes import Lane
+from dashboard.ui import cache
 from dashboard.ui import format as show
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.components import badge, choose_page, incident_link
@@ -43,6 +44,8 @@ def draw_timeline(report: DeploymentsReport, shown: Sequence[ReleaseRow], policy
     place = st.container()
     number = choose_page(len(lanes), _LANES, _LANES_PAGE)
     page = lanes[(number - 1) * _LANES : number * _LANES]
+    tiers = cache.tier_spans(report.period, tuple(lane.service for lane in page))
+    page = [replace(lane, tiers=tiers[lane.service]) for lane in page]
     with place:
         st.plotly_chart(
             timeline(page, report.period, policy.timezone, dark=st.context.theme.type == "dark"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import Ended, run
+from tests.cli.command import ROOT, Ended, run
 
 NOW = "2026-11-23T12:00:00Z"
 DEPLOYMENTS = """\
@@ -151,6 +151,22 @@ def test_mttr_tells_met_missed_undetermined_and_excluded_apart(filled: list[obje
     assert open_one["phases"]["mitigate"]["undetermined"] == 1
     assert open_one["phases"]["total"]["missed"] == 1
     assert found["trend"]["all"]["verdict"] == "too_few"
+
+
+@pytest.mark.parametrize("command", ["dora", "mttr"])
+def test_the_document_is_the_golden_one(command: str, filled: list[object]) -> None:
+    """Whoever reads it by machine relies on every name in it; floats may differ in their last digits."""
+    golden = ROOT / "tests" / "golden" / f"{command}.json"
+    found = _rounded(document(command, *filled, "--now", NOW))
+    assert found == json.loads(golden.read_text(encoding="utf-8"))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def test_an_earlier_now_sees_the_incident_open(filled: list[object]) -> None:
