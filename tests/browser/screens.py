@@ -56,6 +56,8 @@ def main(address: str | None = None, service: str = "websocket-server") -> None:
         "deploy_policy": f"/deploy_policy?service={service}",
         "deployments": "/deployments",
         "deployment": f"/deployments?deployment={_DEMO_DEPLOYMENT}",
+        "incidents": "/incidents",
+        "incident": "/incidents?incident=demo-014",
     }
     with sync_playwright() as playwright, demo() if address is None else nullcontext(address) as url:
         browser = launch(playwright)
