@@ -11,7 +11,7 @@ policy = cache.policy()
 key = release_filters.asked(cache.history().releases_by_key)
 if key is not None:
     one = cache.deployment(key)
-    components.trust(one.freshness, policy.timezone)
+    components.trust(one.freshness, policy.timezone, counts_needed=False)
     release_filters.all_deployments_link()
     release_detail.draw(one, policy)
 else:
@@ -21,7 +21,7 @@ else:
     period = period_of(filters.days, cache.as_of())
     report = cache.deployments(period, filters.services)
     with top:
-        components.trust(report.freshness, policy.timezone)
+        components.trust(report.freshness, policy.timezone, counts_needed=False)
         st.subheader(releases_headline(report.rows, period.name, report.environment), anchor=False)
     shown = release_filters.with_results([row for row in report.rows if filters.passes(row)])
     if report.ever:

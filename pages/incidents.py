@@ -10,7 +10,7 @@ policy, history = cache.policy(), cache.history()
 name = incident_filters.asked(history)
 if name is not None:
     one = cache.incident(name)
-    components.trust(one.freshness, policy.timezone)
+    components.trust(one.freshness, policy.timezone, counts_needed=False)
     incident_filters.all_incidents_link()
     incident_detail.draw(one, policy)
 else:
@@ -19,7 +19,7 @@ else:
     incident_filters.keep_address()
     report = cache.recovery(period, chosen)
     with top:
-        components.trust(report.freshness, policy.timezone)
+        components.trust(report.freshness, policy.timezone, counts_needed=False)
     incident_overview.draw(report, policy, chosen)
 components.overview_link()
 components.glossary(GLOSSARY)

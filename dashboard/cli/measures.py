@@ -12,6 +12,7 @@ from dashboard.cli import options
 from dashboard.config import load_catalog, load_policy
 from dashboard.config.sources import load_sources
 from dashboard.config.span import parse_span
+from dashboard.domain.incident_phases import Phase
 from dashboard.domain.incidents import Severity
 from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
@@ -23,10 +24,13 @@ from dashboard.ui import format as shown
 if TYPE_CHECKING:
     from dashboard.domain.budget_ledger import Ledger
     from dashboard.domain.delivery import DurationMeasure
+    from dashboard.domain.durations_summary import Summary
     from dashboard.domain.intervals import Interval, Proportion
     from dashboard.domain.recovery import PhaseStatistics
     from dashboard.reports.history import History
 
+#: Less than this at the beginning of a span makes no rate too low.
+_A_DAY = timedelta(days=1)
 #: Spenders of a ledger that people are shown one by one; `--json` has all of them.
 _SPENDERS = 8
 
@@ -36,6 +40,15 @@ _from = click.option(
 _to = click.option("--to", "end", metavar="TIME", help="End, not included: ISO-8601, or a day; now.")
 _services = click.option(
     "--service", "services", multiple=True, help="Only this service; may be given more than once."
+)
+
+
+_severities = click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Only incidents of this severity; may be given more than once.",
 )
 
 
@@ -56,17 +69,27 @@ def _files(command: Callable[..., None]) -> Callable[..., None]:
 @_from
 @_to
 @_services
+@_severities
 @_files
 def dora(
-    *, start: str | None, end: str | None, services: tuple[str, ...], as_json: bool, **files: Any
+    *,
+    start: str | None,
+    end: str | None,
+    services: tuple[str, ...],
+    severities: tuple[str, ...],
+    as_json: bool,
+    **files: Any,
 ) -> None:
-    """Show how software is delivered: frequency, lead time, failures, recovery and rework."""
+    """Show how software is delivered: frequency, lead time, failures, recovery and rework.
+
+    With --severity a deployment fails by an incident only of that severity.
+    """
     # SciPy, which these need, takes half a second to load; the other commands do without.
     from dashboard.reports.delivery_document import delivery_document  # noqa: PLC0415 - see above
     from dashboard.reports.incidents import Selection, delivery_measures  # noqa: PLC0415 - ditto
 
     catalogue, policy, history = _read(**files)
-    chosen = Selection(services=_known(services, catalogue))
+    chosen = Selection(services=_known(services, catalogue), severities=tuple(map(Severity, severities)))
     period = parse_span(start, end, policy.timezone, history.as_of)
     measures = delivery_measures(history, policy, period, chosen)
     environment, targets = policy.delivery.environment, policy.delivery.targets
@@ -75,10 +98,15 @@ def dora(
         click.echo(json.dumps(document, indent=2))
         return
     click.echo(f"{_span(period, policy)}, deployments to {environment}:")
-    click.echo(
-        f"  {shown.amount(measures.deployments, 'deployment')} finished,"
-        f" {measures.failed} of the judged ones failed, {measures.pending} not judged yet"
-    )
+    _tell_beginning(period, history, policy)
+    of_all = shown.amount(measures.deployments, "deployment")
+    click.echo(f"  {of_all} finished, {measures.reached_users} reached users")
+    guessed = f"{measures.failed_by_time_alone} of them only by the time of an incident"
+    click.echo(f"  {measures.failed} of the judged ones failed, {guessed}")
+    click.echo(f"  {measures.pending} not judged yet, {measures.pending_failed} of them failed already")
+    if measures.unknown_result:
+        told = shown.amount(measures.unknown_result, "deployment")
+        click.echo(f"  {told} without an end or a result: in no figure")
     _line(
         "frequency a day",
         _rate(measures.frequency),
@@ -86,7 +114,7 @@ def dora(
     )
     _line(
         "change failure rate",
-        _share(measures.change_failure_rate),
+        _share(measures.change_failure_rate, good=False),
         f"target below {shown.percent(targets.change_failure_rate)}",
     )
     _line("lead time", _durations(measures.lead_time), f"target {shown.length(targets.lead_time)}")
@@ -96,7 +124,7 @@ def dora(
         f"target {shown.length(targets.recovery)}",
     )
     _line("to the next good deployment", _durations(measures.to_next_good), "")
-    _line("rework rate", _share(measures.rework_rate), "rollbacks and emergency fixes")
+    _line("rework rate", _share(measures.rework_rate, good=False), "rollbacks and emergency fixes")
     _tell_unmapped(history)
 
 
@@ -104,13 +132,7 @@ def dora(
 @_from
 @_to
 @_services
-@click.option(
-    "--severity",
-    "severities",
-    multiple=True,
-    type=click.Choice([severity.value for severity in Severity]),
-    help="Only this severity; may be given more than once.",
-)
+@_severities
 @_files
 def mttr(
     *,
@@ -137,6 +159,7 @@ def mttr(
         f"{_span(period, policy)}: {shown.amount(measures.incidents, 'incident')}, {measures.open} open,"
         f" {often} per 30 days"
     )
+    _tell_beginning(period, history, policy)
     for item in measures.severities:
         if chosen.severities and item.severity not in chosen.severities:
             continue
@@ -144,11 +167,16 @@ def mttr(
         click.echo(f"{name}: {shown.amount(item.incidents, 'incident')}, {item.open} open")
         for phase, found in item.phases.items():
             _line(phase.value, _phase(found), _left_out(found))
+        _line("mean time to recover (MTTR)", _mean(item.phases[Phase.TOTAL].summary), "started to recovered")
     for severity, trend in measures.trend.items():
         if trend.ratio is not None:
             name = "all" if severity is None else severity.value
-            change = f"×{_rate(trend.ratio)}; n {trend.n_before} → {trend.n_after}"
-            click.echo(f"  time to recover, {name}: {trend.verdict.replace('_', ' ')} ({change})")
+            n = f"n {trend.n_before} before, {trend.n_after} now"
+            could = f"could be {shown.changes_between(trend.ratio)}, {n}"
+            least = "" if trend.detectable is None else f"; {shown.change(trend.detectable)} would have shown"
+            still = f"; {trend.open} open, counted as long as they have lasted" if trend.open else ""
+            told = trend.verdict.replace("_", " ")
+            click.echo(f"time to recover, {name}: {told} ({could}{least}{still})")
     _tell_unmapped(history)
 
 
@@ -167,6 +195,12 @@ def ledger(*, services: tuple[str, ...], as_json: bool, **files: Any) -> None:
     if as_json:
         click.echo(json.dumps(ledger_document(found, history, policy.incidents), indent=2))
         return
+    for name in _known(services, catalogue) or catalogue.services:
+        for objective in catalogue.services[name].objectives:
+            if objective.key not in found:
+                click.echo(f"{objective.key}: nothing was measured, so nothing is known to have been spent")
+        if services and not catalogue.services[name].objectives:
+            click.echo(f"{name}: best effort: no objective, so no error budget")
     for key, book in found.items():
         span = f"{shown.moment(book.start, policy.timezone)} to {shown.moment(book.end, policy.timezone)}"
         click.echo(
@@ -218,28 +252,47 @@ def _rate(found: "Interval | None") -> str:
     return shown.UNKNOWN if found is None else f"{found.value:.2f} ({found.low:.2f} … {found.high:.2f})"
 
 
-def _share(found: "Proportion | None") -> str:
+def _share(found: "Proportion | None", *, good: bool = True) -> str:
     if found is None:
         return f"{shown.UNKNOWN}: nothing is judged yet"
-    return (
-        f"{found.k} of {found.n}, {shown.percent(found.value)}"
-        f" (95 % interval {shown.percent(found.low)} … {shown.percent(found.high)})"
-    )
+    return f"{shown.k_of_n(found)}, {shown.proportion(found, good=good)}"
 
 
 def _durations(found: "DurationMeasure") -> str:
     middle = found.summary.median
     if middle is None:
-        return f"{shown.UNKNOWN}: none has ended; {found.open} open"
-    text = f"median {shown.length(timedelta(seconds=middle))}, n = {found.summary.n}, {found.open} open"
+        return f"{shown.UNKNOWN}: none has ended; {found.open} open, {found.excluded} excluded"
+    text = (
+        f"median {shown.lasted(middle)}, n = {found.summary.n}, {found.open} open, {found.excluded} excluded"
+    )
     return text if found.attainment is None else f"{text}; within target {_share(found.attainment)}"
+
+
+def _mean(found: "Summary") -> str:
+    if found.mean is None:
+        return f"{shown.UNKNOWN}: none has ended"
+    between = found.mean_interval
+    interval = "" if between is None else f", 95 % interval {shown.lasted_between(between)}"
+    return f"{shown.lasted(found.mean)}, n = {found.n}{interval}"
+
+
+def _tell_beginning(period: Period, history: "History", policy: Policy) -> None:
+    """Rates of a span that reaches back before anything was recorded come out too low."""
+    from dashboard.reports.incidents import known_since  # noqa: PLC0415 - as in dora
+
+    since = known_since(history)
+    if since is None:
+        click.echo("! nothing is known of any deployment or incident: rates of 0 mean nothing", err=True)
+    elif since - period.start > _A_DAY:
+        told = shown.full_moment(since, policy.timezone)
+        click.echo(f"! nothing is known before {told}: rates over the whole span are too low", err=True)
 
 
 def _phase(found: "PhaseStatistics") -> str:
     if not found.n:
         return f"{shown.UNKNOWN}: none is judged"
     middle = found.summary.median
-    typical = "" if middle is None else f"; median {shown.length(timedelta(seconds=middle))}"
+    typical = "" if middle is None else f"; median {shown.lasted(middle)}"
     return f"within target {_share(found.attainment)}{typical}"
 
 
@@ -254,10 +307,15 @@ def _left_out(found: "PhaseStatistics") -> str:
 
 def _tell_unmapped(history: "History") -> None:
     for kind, names in (
-        ("deployments", history.unmapped.deployments),
-        ("incidents", history.unmapped.incidents),
+        ("deployment", history.unmapped.deployments),
+        ("incident", history.unmapped.incidents),
     ):
         for name, count in names.items():
-            click.echo(f"! unmapped: {count} {kind} of {name!r}; name it in sources.yaml", err=True)
+            told = shown.amount(count, kind)
+            click.echo(f"! unmapped: {told} of {name!r}; name it in sources.yaml", err=True)
+    for name, count in history.unmapped.environments.items():
+        told = shown.amount(count, "deployment")
+        click.echo(f"! not counted: {told} to {name!r}; if it is ours, name it in sources.yaml", err=True)
     for name, count in history.unmapped.severities.items():
-        click.echo(f"! unmapped: {count} incidents of severity {name!r}; name it in sources.yaml", err=True)
+        told = shown.amount(count, "incident")
+        click.echo(f"! unmapped: {told} of severity {name!r}; name it in sources.yaml", err=True)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -10,9 +10,13 @@ import click
 from dashboard.cli import options
 from dashboard.config import load_catalog, load_policy
 from dashboard.config.sources import load_sources
+from dashboard.domain.deployments import DeploymentEvent
+from dashboard.domain.incidents import IncidentEvent
+from dashboard.domain.names import NameMap
 from dashboard.errors import InputError
-from dashboard.ingest.events import Stored, store_events
+from dashboard.ingest.events import Stored, store_events, unmapped_names
 from dashboard.sources.release_rows import deployment_events, incident_events
+from dashboard.ui import format as shown
 
 _correct = click.option(
     "--correct", is_flag=True, help="These rows win over what is stored: they put right what was wrong."
@@ -36,11 +40,11 @@ def import_deployments(
     unknown; lists are separated by ; in CSV. A file is stored whole or not at all; importing it again
     changes nothing.
     """
-    zone = load_sources(sources, load_catalog(catalog)).time_zones.get("import")
-    corrected_at = datetime.now(UTC) if correct else None
+    known = load_sources(sources, load_catalog(catalog))
+    zone, corrected_at = known.time_zones.get("import"), datetime.now(UTC) if correct else None
     for name in files:
         events = deployment_events(_called(name), text_of(name), zone=zone, corrected_at=corrected_at)
-        _tell(name, events, store_events(store, events))
+        _tell(name, events, store_events(store, events), known.names)
 
 
 @click.command(name="incidents")
@@ -58,11 +62,17 @@ def import_incidents(
     resolved_at, caused_by, url, updated_at. Empty means unknown; lists are separated by ; in CSV. A file is
     stored whole or not at all; importing it again changes nothing.
     """
-    zone = load_sources(sources, load_catalog(catalog)).time_zones.get("import")
-    corrected_at = datetime.now(UTC) if correct else None
+    known = load_sources(sources, load_catalog(catalog))
+    zone, corrected_at = known.time_zones.get("import"), datetime.now(UTC) if correct else None
     for name in files:
         events = incident_events(_called(name), text_of(name), zone=zone, corrected_at=corrected_at)
-        _tell(name, events, store_events(store, events))
+        _tell(name, events, store_events(store, events), known.names)
+        for event in events:
+            times = [time for time in _times(event) if time is not None]
+            if times != sorted(times):
+                click.echo(
+                    f"! {event.incident}: its times are out of order; such phases are not judged", err=True
+                )
 
 
 @click.command()
@@ -112,6 +122,8 @@ def text_of(name: str) -> str:
         if name == "-":
             return sys.stdin.buffer.read().decode("utf-8")
         return Path(name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{name}: found no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{_called(name)}: cannot be read as UTF-8 text: {error}") from error
 
@@ -120,5 +132,28 @@ def _called(name: str) -> str:
     return "stdin" if name == "-" else name
 
 
-def _tell(name: str, events: Sequence[object], stored: Stored) -> None:
-    click.echo(f"{name}: {len(events)} rows: {stored.added} added, {stored.known} known already", err=True)
+def _tell(
+    name: str, events: Sequence[DeploymentEvent | IncidentEvent], stored: Stored, names: NameMap
+) -> None:
+    """What became of a file, and what of it will not show because of a name or a time."""
+    rows = shown.amount(len(events), "row")
+    click.echo(f"{name}: {rows}: {stored.added} added, {stored.known} known already", err=True)
+    for unmapped in unmapped_names(events, names):
+        click.echo(
+            f"! unmapped: {unmapped!r} is no service or severity of ours; name it in sources.yaml", err=True
+        )
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    future = sum(event.at > tomorrow and not event.correction for event in events)
+    if future:
+        rows = shown.amount(future, "row")
+        click.echo(f"! {rows} of the future: what has not begun is nowhere shown", err=True)
+
+
+def _times(event: IncidentEvent) -> tuple[datetime | None, ...]:
+    return (
+        event.started_at,
+        event.detected_at,
+        event.acknowledged_at,
+        event.mitigated_at,
+        event.resolved_at,
+    )

@@ -78,7 +78,10 @@ def load_sources(path: Path, catalogue: Catalogue) -> Sources:
     document = load_document(path, _Sources, check)
     services = {name: name for name in catalogue.services}
     services |= {alias: name for name, aliases in document.services.items() for alias in aliases}
-    environments = {alias: name for name, aliases in document.environments.items() for alias in aliases}
+    environments = {name.casefold(): name for name in document.environments}
+    environments |= {
+        alias.casefold(): name for name, aliases in document.environments.items() for alias in aliases
+    }
     severities = {severity.value.casefold(): severity for severity in Severity}
     severities |= {
         word.casefold(): severity
@@ -107,7 +110,8 @@ def _check(document: dict[str, Any], catalogue: Catalogue) -> list[Fault]:
         if name not in SOURCES
     ]
     faults += _repeated("services", parts(document, "services"), {name: name for name in catalogue.services})
-    faults += _repeated("environments", parts(document, "environments"), {})
+    environments = parts(document, "environments")
+    faults += _repeated("environments", environments, {name.casefold(): name for name in environments})
     own = {severity.value.casefold(): severity.value for severity in Severity}
     return faults + _repeated("severities", parts(document, "severities"), own)
 
@@ -118,7 +122,7 @@ def _repeated(section: str, named: Mapping[str, Any], known: dict[str, str]) -> 
     seen = dict(known)
     for name, aliases in named.items():
         for index, alias in enumerate(aliases if isinstance(aliases, list) else ()):
-            word = str(alias).casefold() if section == "severities" else str(alias)
+            word = str(alias) if section == "services" else str(alias).casefold()
             if seen.setdefault(word, name) != name:
                 message = f"found {alias!r}, which stands for {seen[word]} already; expected it once"
                 faults.append(Fault(where=(section, name, index), message=message))

@@ -39,13 +39,21 @@ class _Firing:
     started_at: datetime
     ended_at: datetime | None
     events: tuple[AlertEvent, ...]
+    end_was_lost: bool = False
+
+    @property
+    def fired_until(self) -> datetime | None:
+        """Until when it is known to have fired; None while it fires."""
+        return self.started_at if self.end_was_lost else self.ended_at
 
 
 def incidents_of(events: Iterable[AlertEvent], gap: timedelta) -> Iterator[IncidentEvent]:
     """The incidents that `events` (of any groups, in any order) tell of.
 
     Firings of one group that overlap, or that are at most `gap` apart, are one incident; its id comes from
-    its group and its beginning. An alert says when it was noticed, not when the trouble began.
+    its group and its beginning. An alert says when it was noticed, not when the trouble began. One that fires
+    anew had ended before, also when its end was never told: it then counts as ended when it fired anew, at
+    the latest that it can have been.
     """
     groups: dict[tuple[str, str], list[AlertEvent]] = {}
     for event in events:
@@ -63,15 +71,22 @@ def _firings(alerts: Iterable[AlertEvent]) -> list[_Firing]:
             unlisted.append(alert)
         else:
             known.setdefault((alert.fingerprint, alert.started_at), []).append(alert)
+    starts: dict[str, list[datetime]] = {}
+    for fingerprint, started_at in sorted(known):
+        starts.setdefault(fingerprint, []).append(started_at)
     firings = _unlisted_firings(unlisted)
-    firings += [
-        _Firing(
-            started_at=started_at,
-            ended_at=max((alert.ended_at for alert in told if alert.ended_at), default=None),
-            events=tuple(told),
+    for (fingerprint, started_at), told in known.items():
+        ended_at = max((alert.ended_at for alert in told if alert.ended_at), default=None)
+        again = next((start for start in starts[fingerprint] if start > started_at), None)
+        lost = ended_at is None and again is not None
+        firings.append(
+            _Firing(
+                started_at=started_at,
+                ended_at=again if lost else ended_at,
+                events=tuple(told),
+                end_was_lost=lost,
+            )
         )
-        for (_, started_at), told in known.items()
-    ]
     return sorted(firings, key=lambda firing: firing.started_at)
 
 
@@ -99,11 +114,11 @@ def _episodes(firings: Sequence[_Firing], gap: timedelta) -> Iterator[list[_Firi
         if episode and until is not None and firing.started_at - until > gap:
             yield episode
             episode = []
-            until = firing.ended_at
+            until = firing.fired_until
         elif not episode:
-            until = firing.ended_at
+            until = firing.fired_until
         elif until is not None:
-            until = None if firing.ended_at is None else max(until, firing.ended_at)
+            until = None if firing.fired_until is None else max(until, firing.fired_until)
         episode.append(firing)
     if episode:
         yield episode

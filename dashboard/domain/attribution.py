@@ -68,7 +68,7 @@ class _Releases:
         #: Those whose id, version or commit is one of `names`, finished or not: a canary may cause one too.
         self.named: dict[str, list[Deployment]] = {}
         for item in listed if names else ():
-            for name in names.intersection((item.id, item.version, item.commit_sha)):
+            for name in names.intersection((item.id, item.version, item.commit_sha, "/".join(item.key))):
                 self.named.setdefault(name, []).append(item)
         self.rollbacks = rollbacks
         wanted = {rollback.of for rollback in rollbacks.values()}
@@ -111,8 +111,8 @@ def attribute(
         incident.id: _by_hand(by_hand[incident.id])
         if incident.id in by_hand
         else _explicit(incident, releases)
-        or _undone(incident, releases, within)
-        or _latest(incident, releases, within)
+        if incident.caused_by is not None
+        else _undone(incident, releases, within) or _latest(incident, releases, within)
         for incident in listed
     }
 
@@ -127,24 +127,32 @@ def _by_hand(correction: Correction) -> Attribution:
     )
 
 
-def _explicit(incident: Incident, releases: _Releases) -> Attribution | None:
-    """The deployment that the incident names; of several with that version, the last one before it began."""
-    if incident.caused_by is None:
-        return None
-    name = incident.caused_by
-    began = incident.began_at
+def _explicit(incident: Incident, releases: _Releases) -> Attribution:
+    """The deployment that the incident names; of several with that version, the last one before it began.
+
+    When none of that name is known it is unattributed: a guess would contradict what was said.
+    """
+    name, began = incident.caused_by or "", incident.began_at
     found = [
         item
         for item in releases.named.get(name, [])
-        if (began is None or item.began_at <= began)
-        and (item.id == name or not incident.services or item.service in incident.services)
+        if name in {item.id, "/".join(item.key)} or not incident.services or item.service in incident.services
     ]
     if not found:
-        return None
-    best = max(
-        found, key=lambda item: (item.id == name, item.service in incident.services, _last_first(item))
-    )
-    return _found(incident, best, Evidence.EXPLICIT_LINK, name)
+        return Attribution(
+            incident=incident.id, deployment=None, evidence=Evidence.EXPLICIT_LINK, detail=name
+        )
+
+    def fits(item: Deployment) -> tuple[bool, bool, bool, tuple[datetime, str]]:
+        own = name in {item.id, "/".join(item.key)}
+        return (
+            own,
+            item.service in incident.services,
+            began is None or item.began_at <= began,
+            _last_first(item),
+        )
+
+    return _found(incident, max(found, key=fits), Evidence.EXPLICIT_LINK, name)
 
 
 def _undone(incident: Incident, releases: _Releases, within: timedelta) -> Attribution | None:
@@ -155,8 +163,9 @@ def _undone(incident: Incident, releases: _Releases, within: timedelta) -> Attri
     for service in incident.services:
         for repair in releases.within(service, began, incident.resolved_at):
             culprit, evidence = _taken_away(repair, releases, began, within)
-            # Trouble may show while it is still being rolled out, so it need not have finished.
-            if culprit is None or culprit.began_at > began:
+            # Trouble may show while it is still being rolled out, so it need not have finished; when it
+            # started may not be known.
+            if culprit is None or (culprit.started_at is not None and culprit.started_at > began):
                 continue
             if best is None or (culprit.began_at, culprit.id) > (best[0].began_at, best[0].id):
                 best = (culprit, evidence, repair)

@@ -15,6 +15,7 @@ from fractions import Fraction
 from heapq import heappop, heappush
 
 from dashboard.domain.deployments import Deployment, DeploymentState
+from dashboard.domain.error_budget import is_covered
 from dashboard.domain.event_counts import BUCKET_SECONDS, NO_EVENTS, EventCounts
 from dashboard.domain.incidents import Incident
 from dashboard.domain.slo import Objective
@@ -63,9 +64,9 @@ class Claim:
 class Entry:
     """What one owner spent of the budget of one objective.
 
-    `share_of_budget` is bad ÷ what the window allows, None when it allows nothing (no traffic);
-    `share_of_spent` is bad ÷ all bad, None when nothing was spent; `full_outage` is how long a complete
-    outage at the window's average traffic would have taken to cost as much.
+    `share_of_budget` is bad ÷ what the window allows, None when it allows nothing (no traffic) or too little
+    of it was measured; `share_of_spent` is bad ÷ all bad, None when nothing was spent; `full_outage` is how
+    long a complete outage at the average traffic that was measured would have taken to cost as much.
     """
 
     owner: Owner
@@ -166,8 +167,12 @@ def ledger(
     parts: Sequence[tuple[int, Owner]],
     end: int,
     totals: Totals,
+    minimum_coverage: Fraction,
 ) -> Ledger:
-    """The account of `objective` over `parts` (of `assign`), which reach to `end`."""
+    """The account of `objective` over `parts` (of `assign`), which reach to `end`.
+
+    Shares of the budget are known when at least `minimum_coverage` of the window was measured.
+    """
     instants = [edge for edge, _ in parts] + [end]
     running = totals(instants)
     spent: dict[Owner, EventCounts] = {}
@@ -176,7 +181,18 @@ def ledger(
     whole = running[-1] - running[0]
     spent.setdefault(BACKGROUND, NO_EVENTS)
     window = timedelta(seconds=end - instants[0])
-    entries = [_entry(owner, counts, whole, objective, window) for owner, counts in spent.items()]
+    entries = []
+    for owner, counts in spent.items():
+        share, outage = price(counts.bad, whole, objective, window, minimum_coverage)
+        entries.append(
+            Entry(
+                owner=owner,
+                counts=counts,
+                share_of_budget=share,
+                share_of_spent=Fraction(counts.bad, whole.bad) if whole.bad else None,
+                full_outage=outage,
+            )
+        )
     entries.sort(key=lambda entry: (entry.owner == BACKGROUND, -entry.counts.bad, entry.owner.name))
     return Ledger(
         objective=objective,
@@ -198,18 +214,20 @@ def large_spenders(ledger: Ledger, share: Fraction) -> tuple[Entry, ...]:
     )
 
 
-def _entry(
-    owner: Owner, counts: EventCounts, whole: EventCounts, objective: Objective, window: timedelta
-) -> Entry:
-    allowed = whole.total * objective.allowed_error_ratio
-    lost = Fraction(counts.bad, whole.total) if whole.total else None
-    return Entry(
-        owner=owner,
-        counts=counts,
-        share_of_budget=counts.bad / allowed if allowed else None,
-        share_of_spent=Fraction(counts.bad, whole.bad) if whole.bad else None,
-        full_outage=None if lost is None else timedelta(seconds=float(lost * int(window.total_seconds()))),
-    )
+def price(
+    bad: int, whole: EventCounts, objective: Objective, window: timedelta, minimum_coverage: Fraction
+) -> tuple[Fraction | None, timedelta | None]:
+    """What `bad` events cost: their share of the budget of `window`, and as how long a full outage.
+
+    `whole` is everything that was counted in the window. With less than `minimum_coverage` of it measured the
+    budget is not known (FRAMEWORK, Error budget policy), and without traffic neither cost is.
+    """
+    if not whole.total:
+        return None, None
+    measured = whole.buckets * BUCKET_SECONDS
+    outage = timedelta(seconds=float(Fraction(bad * measured, whole.total)))
+    covered = is_covered(whole, window, minimum_coverage)
+    return (bad / (whole.total * objective.allowed_error_ratio) if covered else None), outage
 
 
 def _floor(moment: datetime) -> int:

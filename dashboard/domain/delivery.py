@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from dashboard.domain.deployments import FINISHED_STATES
 from dashboard.domain.durations_summary import Summary, summarise
 from dashboard.domain.intervals import Interval, Proportion, poisson_rate, wilson
 from dashboard.domain.periods import Period, whole_days
@@ -39,7 +40,9 @@ class DeliveryMeasures:
     """The delivery of a period, pooled over its deployments.
 
     `deployments` finished in the period; `change_failure_rate` is failed ÷ judged; `pending` are not judged
-    yet, `pending_failed` of them are known to have failed. `frequency` is deployments that reached users per
+    yet, `pending_failed` of them are known to have failed. Of the failed ones `failed_by_time_alone` are so
+    only because an incident followed. `unknown_result` have a result without an end, or an end without a
+    result: they are in no other figure. `frequency` is deployments that reached users per
     day, days without one included: there were `days_without` of the `days` that lie wholly in the period.
     `recovery` runs from the end of a failed deployment until its service was well again, `to_next_good`
     until the next deployment that did not fail. The lead time is made from commits, of which
@@ -52,6 +55,7 @@ class DeliveryMeasures:
     pending: int
     pending_failed: int
     unknown_result: int
+    failed_by_time_alone: int
     change_failure_rate: Proportion | None
     frequency: Interval | None
     days: int
@@ -67,12 +71,10 @@ def delivery(
     found: Iterable[Release], period: Period, targets: DeliveryTargets, zone: ZoneInfo, now: datetime
 ) -> DeliveryMeasures:
     """The measures of the deployments among `found` that finished in `period`."""
-    finished = [
-        item
-        for item in found
-        if item.deployment.finished_at is not None and period.holds(item.deployment.finished_at)
+    listed = list(found)
+    mine = [
+        item for item in listed if item.deployment.is_finished and period.holds(item.deployment.finished_at)
     ]
-    mine = [item for item in finished if item.deployment.is_finished]
     judged = [item for item in mine if item.judged]
     failed = [item for item in mine if item.failed]
     reached = [item for item in mine if item.reached_users]
@@ -85,7 +87,8 @@ def delivery(
         failed=sum(item.failed for item in judged),
         pending=len(mine) - len(judged),
         pending_failed=sum(item.failed for item in mine if not item.judged),
-        unknown_result=len(finished) - len(mine),
+        unknown_result=sum(_is_unknown(item, period) for item in listed),
+        failed_by_time_alone=sum(item.by_time_alone for item in judged),
         change_failure_rate=wilson(sum(item.failed for item in judged), len(judged)),
         frequency=poisson_rate(len(reached), (until - period.start) / _DAY),
         days=len(whole),
@@ -96,6 +99,14 @@ def delivery(
         to_next_good=_to_next_good(failed, targets.recovery, now),
         rework_rate=wilson(sum(item.is_rework for item in mine), len(mine)),
     )
+
+
+def _is_unknown(item: Release, period: Period) -> bool:
+    """Whether it ended in `period`, as far as that is known, and either its end or its result is missing."""
+    deployment = item.deployment
+    if deployment.finished_at is not None:
+        return deployment.state not in FINISHED_STATES and period.holds(deployment.finished_at)
+    return deployment.state in FINISHED_STATES and period.holds(deployment.began_at)
 
 
 def measure(
@@ -135,7 +146,7 @@ def _lead_time(reached: Sequence[Release], target: timedelta) -> DurationMeasure
 
 def _recovery(failed: Sequence[Release], target: timedelta, now: datetime) -> DurationMeasure:
     """One that failed without an incident or a rollback had nothing to recover: it is excluded."""
-    hurt = [item for item in failed if item.incidents or item.taken_away_by is not None]
+    hurt = [item for item in failed if item.incidents or item.taken_away_by or item.deployment.rolled_back_at]
     return _until(hurt, [item.recovered_at for item in hurt], target, now, len(failed) - len(hurt))
 
 

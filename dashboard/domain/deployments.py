@@ -67,7 +67,8 @@ class Deployment:
 
     Its key is (`service`, `environment`, `id`). `told_at` is when a source first spoke of it, `finished_at`
     when it ended with a result. `rollback_of` is what a rollback was said to take away; `reason` why it
-    failed or was rolled back.
+    failed or was rolled back. `rolled_back_at` is when its own source said, after its end, that it was
+    undone.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Deployment:
     url: str | None
     reason: str | None
     rollback_of: str | None
+    rolled_back_at: datetime | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -127,6 +129,7 @@ def fold(events: Iterable[DeploymentEvent], *, service: str, environment: str) -
     corrected = [event.started_at for event in ordered if event.correction and event.started_at]
     starts = [event.started_at for event in observed if event.started_at]
     state = _state(ordered)
+    finished = _finished_at(ordered, state)
     return Deployment(
         id=first.deployment,
         service=service,
@@ -134,7 +137,7 @@ def fold(events: Iterable[DeploymentEvent], *, service: str, environment: str) -
         state=state,
         told_at=min(event.at for event in observed or ordered),
         started_at=corrected[-1] if corrected else min(starts, default=None),
-        finished_at=_finished_at(ordered, state),
+        finished_at=finished,
         version=_latest(event.version for event in ordered),
         commit_sha=_latest(event.commit_sha for event in ordered),
         commit_times=_latest(event.commit_times or None for event in ordered) or (),
@@ -143,6 +146,7 @@ def fold(events: Iterable[DeploymentEvent], *, service: str, environment: str) -
         url=_latest(event.url for event in ordered),
         reason=_latest(event.reason for event in ordered),
         rollback_of=_latest(event.rollback_of for event in ordered),
+        rolled_back_at=_rolled_back_at(ordered, state, finished),
     )
 
 
@@ -167,6 +171,8 @@ def as_of(deployment: Deployment, now: datetime) -> Deployment | None:
     """`deployment` as it stood at `now`; None when it had not begun."""
     if deployment.began_at > now:
         return None
+    if deployment.rolled_back_at is not None and deployment.rolled_back_at > now:
+        deployment = replace(deployment, state=DeploymentState.SUCCEEDED, rolled_back_at=None, reason=None)
     if deployment.finished_at is None or deployment.finished_at <= now:
         return deployment
     return replace(deployment, state=DeploymentState.IN_PROGRESS, finished_at=None, reason=None)
@@ -184,6 +190,7 @@ def _order(event: DeploymentEvent) -> tuple[bool, datetime, int]:
 
 
 def _as_told(event: DeploymentEvent, service: str, environment: str) -> Deployment:
+    finished = event.finished_at if event.state in FINISHED_STATES or event.state is None else None
     return Deployment(
         id=event.deployment,
         service=service,
@@ -191,7 +198,7 @@ def _as_told(event: DeploymentEvent, service: str, environment: str) -> Deployme
         state=event.state,
         told_at=event.at,
         started_at=event.started_at,
-        finished_at=event.finished_at if event.state in FINISHED_STATES or event.state is None else None,
+        finished_at=finished,
         version=event.version,
         commit_sha=event.commit_sha,
         commit_times=event.commit_times,
@@ -200,6 +207,7 @@ def _as_told(event: DeploymentEvent, service: str, environment: str) -> Deployme
         url=event.url,
         reason=event.reason,
         rollback_of=event.rollback_of,
+        rolled_back_at=_rolled_back_at((event,), event.state, finished),
     )
 
 
@@ -224,6 +232,16 @@ def _finished_at(ordered: Sequence[DeploymentEvent], state: DeploymentState | No
         if event.finished_at and event.state is not DeploymentState.ROLLED_BACK
     ]
     return _latest(deployed or [event.finished_at for event in ordered])
+
+
+def _rolled_back_at(
+    told: Iterable[DeploymentEvent], state: DeploymentState | None, finished: datetime | None
+) -> datetime | None:
+    """When it was undone; what says so without a later time than its end does not tell when."""
+    if state is not DeploymentState.ROLLED_BACK or finished is None:
+        return None
+    undone = (event.at for event in told if event.state is DeploymentState.ROLLED_BACK)
+    return min((at for at in undone if at > finished), default=None)
 
 
 def _latest(values: "Iterable[_Value | None]") -> "_Value | None":

@@ -119,7 +119,7 @@ def fold(events: Iterable[IncidentEvent]) -> FoldedIncident:
     """One incident from its events, whatever their order and however often each was sent.
 
     The first time of each phase counts; the last resolution counts, unless it was reopened since. The newest
-    word on everything else wins, and a correction before all others. Services add up.
+    word on everything else wins, and a correction before all others. The services of several sources add up.
 
     Raises:
         ValueError: there is no event.
@@ -143,8 +143,7 @@ def fold(events: Iterable[IncidentEvent]) -> FoldedIncident:
         id=ordered[0].incident,
         title=_latest(event.title for event in ordered),
         severity=_latest(event.severity for event in ordered),
-        services=corrected_services
-        or tuple(sorted({service for event in observed for service in event.services})),
+        services=corrected_services or _services(observed),
         started_at=detected if unmeasured else started,
         start_is_detection=unmeasured and detected is not None,
         detected_at=detected,
@@ -155,6 +154,15 @@ def fold(events: Iterable[IncidentEvent]) -> FoldedIncident:
         url=_latest(event.url for event in ordered),
         sources=tuple(sorted({event.source for event in ordered})),
     )
+
+
+def _services(observed: Sequence[IncidentEvent]) -> tuple[str, ...]:
+    """The services that each source named last, together: one may move an incident to another service."""
+    newest: dict[str, tuple[str, ...]] = {}
+    for event in observed:
+        if event.services:
+            newest[event.source] = event.services
+    return tuple(sorted({service for services in newest.values() for service in services}))
 
 
 def as_of(incident: Incident, now: datetime) -> Incident | None:

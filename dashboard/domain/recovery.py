@@ -20,7 +20,7 @@ from dashboard.domain.intervals import Interval, Proportion, poisson_rate, wilso
 from dashboard.domain.periods import Period
 from dashboard.domain.record import record
 from dashboard.domain.survival import Survival, kaplan_meier
-from dashboard.domain.trend import Trend, compare
+from dashboard.domain.trend import Trend, compare_with_open
 
 #: What incidents are counted per (FRAMEWORK has no word on it; a month of the budget's window).
 PER = timedelta(days=30)
@@ -162,7 +162,10 @@ def recovery_trend(
     Of all, each duration is taken as a multiple of its severity's target: more small incidents than before
     are then no progress.
     """
-    return compare(_totals(before, severity), _totals(after, severity))
+    later = list(after)
+    return compare_with_open(
+        _totals(before, severity), _totals(later, severity), _totals(later, severity, still_open=True)
+    )
 
 
 def recovery_chart(
@@ -190,14 +193,18 @@ def seconds(length: timedelta | None) -> float:
     return length.total_seconds()
 
 
-def _totals(found: Iterable[TimedIncident], severity: Severity | None) -> list[float]:
+def _totals(
+    found: Iterable[TimedIncident], severity: Severity | None, *, still_open: bool = False
+) -> list[float]:
+    """The times to recover, or how long those that are `still_open` have lasted; see `recovery_trend`."""
     totals = []
     for item in found:
         outcome = item.phases[Phase.TOTAL]
-        if outcome.duration is None:
+        length = outcome.open_for if still_open else outcome.duration
+        if length is None:
             continue
         if severity is None and outcome.target is not None:
-            totals.append(outcome.duration / outcome.target * _COMMON_TARGET.total_seconds())
+            totals.append(length / outcome.target * _COMMON_TARGET.total_seconds())
         elif severity is not None and item.incident.severity is severity:
-            totals.append(outcome.duration.total_seconds())
+            totals.append(length.total_seconds())
     return totals

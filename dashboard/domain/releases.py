@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dashboard.domain.attribution import Attribution, Key
+from dashboard.domain.attribution import Attribution, Evidence, Key
 from dashboard.domain.deployments import Deployment, DeploymentState
 from dashboard.domain.incidents import Incident
 from dashboard.domain.policy_tier import ChangeType
@@ -25,10 +25,11 @@ class Release:
     """A deployment with all that is known of its consequences.
 
     `rollback` is set when it is a rollback itself, `taken_away_by` when a later rollback took it away;
-    `incidents` are the ids of those attributed to it. `judged` says that enough time has passed for its
+    `incidents` are the ids of those attributed to it; it failed `by_time_alone` when they are the only sign
+    and nothing but their times points to it. `judged` says that enough time has passed for its
     failures to show. `recovered_at` is when its service was well again after it failed: its incidents
-    resolved, else it was rolled back; `next_good_at` when the next deployment of the service that did not
-    fail had finished.
+    resolved, else when it was rolled back; `next_good_at` when the next deployment of the service that did
+    not fail had finished.
     """
 
     deployment: Deployment
@@ -36,6 +37,7 @@ class Release:
     taken_away_by: Deployment | None
     incidents: tuple[str, ...]
     failures: frozenset[Failure]
+    by_time_alone: bool = False
     judged: bool
     recovered_at: datetime | None
     next_good_at: datetime | None
@@ -98,8 +100,12 @@ def releases(  # noqa: PLR0913, PLR0917 - one argument per fact
                 taken_away_by=None if plain else taken.get(key),
                 incidents=() if plain else tuple(incident.id for incident in blamed.get(key, ())),
                 failures=failures,
+                by_time_alone=failures == _INCIDENT_ALONE
+                and all(
+                    attributions[incident.id].evidence is Evidence.LATEST_BEFORE for incident in blamed[key]
+                ),
                 judged=finished is not None and finished <= judged_until,
-                recovered_at=_recovered_at(key, taken, blamed) if failures else None,
+                recovered_at=_recovered_at(item, taken, blamed) if failures else None,
                 next_good_at=good.get(lane) if failures else None,
             )
         )
@@ -127,14 +133,15 @@ def _failures(
 
 
 _NO_FAILURE: frozenset[Failure] = frozenset()
+_INCIDENT_ALONE = frozenset({Failure.INCIDENT})
 
 
 def _recovered_at(
-    key: Key, taken: Mapping[Key, Deployment], blamed: Mapping[Key, Sequence[Incident]]
+    item: Deployment, taken: Mapping[Key, Deployment], blamed: Mapping[Key, Sequence[Incident]]
 ) -> datetime | None:
-    incidents = blamed.get(key, ())
+    incidents = blamed.get(item.key, ())
     if incidents:
         ends = [incident.resolved_at for incident in incidents]
         return None if None in ends else max(end for end in ends if end is not None)
-    rollback = taken.get(key)
-    return None if rollback is None else rollback.finished_at
+    rollback = taken.get(item.key)
+    return item.rolled_back_at if rollback is None else rollback.finished_at

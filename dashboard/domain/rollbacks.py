@@ -1,6 +1,6 @@
 """Which deployments were rollbacks, said or inferred, and what each of them took away."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.domain.deployments import Deployment, DeploymentState
@@ -56,41 +56,61 @@ def _is_called_one(deployment: Deployment) -> bool:
 
 
 def _walk(lane: Sequence[Deployment], found: dict[tuple[str, str, str], Rollback]) -> None:
+    names = _artefacts(lane)
     tries: list[Deployment] = []  # what was deployed or tried and not taken away, oldest first
     standing: set[str] = set()  # the artefacts of the successes among them
     for item in lane:
-        called, known = _is_called_one(item), item.artefact in standing
+        artefact = names[item.id]
+        called, known = _is_called_one(item), artefact in standing
         if called or known:
-            since = _since_it_stood(item.artefact, tries) if known else tries
-            others = [other for other in since if item.artefact is None or other.artefact != item.artefact]
-            if called or (item.change_type is not ChangeType.EMERGENCY and _is_another(others)):
-                taken = _named(item, tries) or _replaced(others, known=known)
+            since = _since_it_stood(artefact, tries, names) if known else tries
+            others = [other for other in since if artefact is None or names[other.id] != artefact]
+            another = bool(others) and names[others[-1].id] is not None  # without a name it may be the same
+            if called or (item.change_type is not ChangeType.EMERGENCY and another):
+                taken = _named(item, tries) or _replaced(others, names, known=known)
                 of = None if taken is None else taken.key
                 found[item.key] = Rollback(by=item.key, of=of, inferred=not called)
                 if taken is not None and item.state is DeploymentState.SUCCEEDED:
                     # Going back over several releases: none of those in between stands any more.
                     gone = {taken.id, *(other.id for other in since if known)}
                     tries = [other for other in tries if other.id not in gone]
-                    standing = {other.artefact for other in tries if other.artefact and _stands(other)}
+                    standing = {name for other in tries if (name := names[other.id]) and _stands(other)}
         if item.is_finished:
             tries.append(item)
-            if item.artefact is not None and _stands(item):
-                standing.add(item.artefact)
+            if artefact is not None and _stands(item):
+                standing.add(artefact)
+
+
+def _artefacts(lane: Sequence[Deployment]) -> dict[str, str | None]:
+    """What each deployment of `lane` brought, by its id: the commit, else the version.
+
+    A version may be the name of a branch, which many commits have; one that always was the same commit
+    stands for that where the commit is not told.
+    """
+    commits: dict[str, set[str]] = {}
+    for item in lane:
+        if item.version and item.commit_sha:
+            commits.setdefault(item.version, set()).add(item.commit_sha)
+    return {
+        item.id: item.commit_sha or _only(commits.get(item.version or "", ())) or item.version
+        for item in lane
+    }
+
+
+def _only(commits: Collection[str]) -> str | None:
+    return next(iter(commits)) if len(commits) == 1 else None
 
 
 def _stands(item: Deployment) -> bool:
     return item.state is DeploymentState.SUCCEEDED
 
 
-def _is_another(others: Sequence[Deployment]) -> bool:
-    """Whether the newest of them is known to be something else: one without a name may be the same."""
-    return bool(others) and others[-1].artefact is not None
-
-
-def _since_it_stood(artefact: str | None, tries: Sequence[Deployment]) -> Sequence[Deployment]:
+def _since_it_stood(
+    artefact: str | None, tries: Sequence[Deployment], names: Mapping[str, str | None]
+) -> Sequence[Deployment]:
     """What came after the last success of `artefact`."""
     for index in range(len(tries) - 1, -1, -1):
-        if tries[index].artefact == artefact and _stands(tries[index]):
+        if names[tries[index].id] == artefact and _stands(tries[index]):
             return tries[index + 1 :]
     return tries
 
@@ -103,8 +123,10 @@ def _named(rollback: Deployment, tries: Sequence[Deployment]) -> Deployment | No
     return named[-1] if named else None
 
 
-def _replaced(others: Sequence[Deployment], *, known: bool) -> Deployment | None:
+def _replaced(
+    others: Sequence[Deployment], names: Mapping[str, str | None], *, known: bool
+) -> Deployment | None:
     """The newest of them; when it is `known` what was gone back to, a success before what failed anyway."""
-    stood = [item for item in others if known and item.artefact and _stands(item)]
+    stood = [item for item in others if known and names[item.id] and _stands(item)]
     newest = stood or others
     return newest[-1] if newest else None

@@ -1,7 +1,7 @@
 """Whether durations became shorter or longer, and how large a change these many could show at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import exp, sqrt
 
@@ -31,7 +31,7 @@ class Trend:
     `ratio` is the geometric mean after ÷ before: 0.62 is 38 % shorter. `detectable` is the ratio below 1
     such that a true change to it would have been called improved with a chance of 80 %, with as many
     durations and as much spread as here: without a verdict, smaller changes are not ruled out. Both are
-    None when there are too few.
+    None when there are too few. `open` is how many of the durations after have not ended.
     """
 
     verdict: Verdict
@@ -39,6 +39,7 @@ class Trend:
     n_after: int
     ratio: Interval | None
     detectable: float | None
+    open: int = 0
 
 
 def compare(before: Sequence[float], after: Sequence[float]) -> Trend:
@@ -67,6 +68,23 @@ def compare(before: Sequence[float], after: Sequence[float]) -> Trend:
         ratio=ratio,
         detectable=exp(-(reach + student_t(POWER, degrees)) * error),
     )
+
+
+def compare_with_open(before: Sequence[float], after: Sequence[float], still_open: Sequence[float]) -> Trend:
+    """As `compare`, where cases after have lasted `still_open` so far and have not ended.
+
+    What has ended first is short, so leaving the open ones out flatters; what they have lasted so far is the
+    least that they will. The less favourable of the two comparisons is told.
+    """
+    ended = compare(before, after)
+    if not still_open:
+        return ended
+    whole = compare(before, [*after, *still_open])
+    worse = max((ended, whole), key=lambda trend: _UNFAVOURABLE.index(trend.verdict))
+    return replace(worse, open=len(still_open))
+
+
+_UNFAVOURABLE = (Verdict.IMPROVED, Verdict.NO_DETECTABLE_CHANGE, Verdict.TOO_FEW, Verdict.WORSE)
 
 
 def _verdict(ratio: Interval) -> Verdict:

@@ -9,6 +9,7 @@ from dashboard.domain.alerts import AlertEvent
 from dashboard.domain.attribution import Correction
 from dashboard.domain.deployments import DeploymentEvent
 from dashboard.domain.incidents import IncidentEvent
+from dashboard.domain.names import NameMap
 from dashboard.errors import InputError
 from dashboard.store import deployments, incidents, settings
 from dashboard.store.database import open_for_writing, transaction
@@ -52,6 +53,21 @@ def record_events(connection: sqlite3.Connection, events: Iterable[ReleaseEvent]
     return added + incidents.record_alerts(
         connection, [event for event in listed if isinstance(event, AlertEvent)]
     )
+
+
+def unmapped_names(events: Iterable[ReleaseEvent], names: NameMap) -> list[str]:
+    """What `events` call services and severities that none of ours is called by, each once."""
+    found: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, Correction):
+            continue
+        services = event.services if isinstance(event, IncidentEvent) else (event.service,)
+        found |= dict.fromkeys(name for name in services if name and names.service(name) is None)
+        if isinstance(event, DeploymentEvent):
+            continue
+        if event.severity and names.severity(event.severity) is None:
+            found[event.severity] = None
+    return list(found)
 
 
 def refuse_demo(connection: sqlite3.Connection, store: Path) -> None:

@@ -6,7 +6,7 @@ from dashboard.domain.delivery import DeliveryMeasures, DurationMeasure
 from dashboard.domain.intervals import exact_proportion
 from dashboard.domain.periods import Period
 from dashboard.reports.history import History
-from dashboard.reports.incidents import Selection
+from dashboard.reports.incidents import Selection, known_since
 from dashboard.reports.recovery_document import interval, proportion, summary
 from dashboard.reports.status_document import iso_time
 
@@ -20,6 +20,7 @@ def delivery_document(
         "from": iso_time(period.start),
         "to": iso_time(period.end),
         "environment": environment,
+        "known_since": iso_time(known_since(history)),
         "services": list(chosen.services) or None,
         "deployments": measures.deployments,
         "reached_users": measures.reached_users,
@@ -27,6 +28,7 @@ def delivery_document(
         "pending": measures.pending,
         "pending_failed": measures.pending_failed,
         "unknown_result": measures.unknown_result,
+        "failed_by_time_alone": measures.failed_by_time_alone,
         "change_failure_rate": _failure_rate(measures),
         "failed_deployment_recovery_time": _duration(measures.recovery),
         "time_to_next_good_deployment": _duration(measures.to_next_good),
@@ -40,7 +42,10 @@ def delivery_document(
             "days_without": measures.days_without,
         },
         "rework_rate": proportion(measures.rework_rate),
-        "unmapped": {"services": dict(history.unmapped.deployments)},
+        "unmapped": {
+            "services": dict(history.unmapped.deployments),
+            "environments": dict(history.unmapped.environments),
+        },
     }
 
 

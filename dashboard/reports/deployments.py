@@ -99,7 +99,7 @@ def deployments_report(  # noqa: PLR0913, PLR0917 - one argument per fact
     chosen = [catalogue.services[name] for name in services or catalogue.services]
     now = history.as_of
     with open_for_reading(store) as connection:
-        spent = costs(connection, chosen, history, policy.delivery, period.start, min(period.end, now))
+        spent = costs(connection, chosen, history, policy, period.start, min(period.end, now))
         rows: list[ReleaseRow] = []
         for service in chosen:
             mine = [
@@ -143,7 +143,7 @@ def deployment_report(
     starts = [began, *(item.began_at or began for item in incidents)]
     with open_for_reading(store) as connection:
         span = (min(starts) - BUCKET, max(ends) + BUCKET)
-        spent = costs(connection, [service], history, policy.delivery, *span)
+        spent = costs(connection, [service], history, policy, *span)
         (row,) = _rows(connection, service, [release], history, policy, spent)
         return DeploymentReport(
             row=row,

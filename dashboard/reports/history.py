@@ -30,18 +30,22 @@ _UNTITLED = "(no title)"
 class Unmapped:
     """Names of the sources that mean none of ours, with how many deployments or incidents bear them.
 
+    `deployments` and `incidents` are by the name of a service; `environments` has how many deployments went
+    to one that nobody has named.
+
     `undated` counts incidents of which no time is known, so that they are nowhere shown.
     """
 
     deployments: Mapping[str, int]
     incidents: Mapping[str, int]
     severities: Mapping[str, int]
+    environments: Mapping[str, int]
     undated: int
 
     @property
     def count(self) -> int:
         """How many names are unmapped."""
-        return len({*self.deployments, *self.incidents}) + len(self.severities)
+        return len({*self.deployments, *self.incidents}) + len(self.severities) + len(self.environments)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +127,11 @@ def read_history(
             deployments=unmapped["deployments"],
             incidents=unmapped["incidents"],
             severities=unmapped["severities"],
+            environments=Counter(
+                item.environment
+                for item in everything
+                if item.environment != rules.environment and not names.knows_environment(item.environment)
+            ),
             undated=undated,
         ),
     )

@@ -26,7 +26,7 @@ from dashboard.domain.recovery import (
     severity_statistics,
     timed,
 )
-from dashboard.domain.releases import Release
+from dashboard.domain.releases import Release, releases
 from dashboard.domain.slo import Catalogue
 from dashboard.domain.trend import Trend
 from dashboard.errors import InputError
@@ -156,13 +156,30 @@ def recovery_measures(
 def delivery_measures(
     history: History, policy: Policy, period: Period, chosen: Selection
 ) -> DeliveryMeasures:
-    """How software was delivered in `period`."""
+    """How software was delivered in `period`; with severities chosen, other incidents fail no deployment."""
     found = [
         release
-        for release in history.releases
+        for release in (_of_severities(history, policy, chosen) if chosen.severities else history.releases)
         if not chosen.services or release.deployment.service in chosen.services
     ]
     return delivery(found, period, policy.delivery.targets, policy.timezone, history.as_of)
+
+
+def _of_severities(history: History, policy: Policy, chosen: Selection) -> list[Release]:
+    """The releases as if there were no incidents but those of the severities that are `chosen`."""
+    rollbacks = {
+        release.deployment.key: release.rollback
+        for release in history.releases
+        if release.rollback is not None
+    }
+    return releases(
+        [release.deployment for release in history.releases],
+        rollbacks,
+        [incident for incident in history.incidents if incident.severity in chosen.severities],
+        history.attributions,
+        policy.delivery.attribution_window,
+        history.as_of,
+    )
 
 
 def recovery_report(  # noqa: PLR0913, PLR0917 - one argument per fact
@@ -274,7 +291,7 @@ def _spent(
     """What each incident cost over all services, the dearest objective first, by its id."""
     found: dict[str, list[Cost]] = {}
     services = list(catalogue.services.values())
-    for (_, owner), spent in costs(connection, services, history, policy.delivery, *span).items():
+    for (_, owner), spent in costs(connection, services, history, policy, *span).items():
         if owner.kind is OwnerKind.INCIDENT:
             found.setdefault(owner.name, []).extend(spent)
     return {name: tuple(sorted(spent, key=dearest, reverse=True)) for name, spent in found.items()}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.domain.budget_ledger import Entry, Ledger, large_spenders
+from dashboard.domain.error_budget import coverage
 from dashboard.domain.event_counts import to_events
 from dashboard.domain.policy import IncidentRules
 from dashboard.reports.history import History
@@ -24,6 +25,7 @@ def _ledger(ledger: Ledger, rules: IncidentRules) -> dict[str, Any]:
         "objective": ledger.objective.key,
         "from": iso_time(ledger.start),
         "to": iso_time(ledger.end),
+        "coverage": float(coverage(ledger.whole, ledger.end - ledger.start)),
         "bad": to_events(ledger.whole.bad),
         "total": to_events(ledger.whole.total),
         "entries": [_entry(entry) for entry in ledger.entries],

@@ -17,6 +17,7 @@ from dashboard.domain.budget_ledger import (
     deployment_claims,
     incident_claim,
     ledger,
+    price,
 )
 from dashboard.domain.event_counts import NO_EVENTS, EventCounts, floor_to_bucket
 from dashboard.domain.policy import DeliveryRules, Policy
@@ -32,8 +33,9 @@ from dashboard.store.sli_history import running_totals_of, watermarks
 class Cost:
     """What an incident or a deployment cost one objective.
 
-    `share_of_budget` is of the budget of the objective's window that ended with it, None without traffic;
-    `full_outage` is how long a complete outage at that window's average traffic would have cost as much.
+    `share_of_budget` is of the budget of the objective's window that ended with it, None when that is not
+    known; `full_outage` is how long a complete outage at that window's average traffic would have cost as
+    much, None without traffic.
     """
 
     objective: Objective
@@ -55,7 +57,7 @@ def service_claims(service: str, history: History, rules: DeliveryRules) -> list
 
 
 def ledgers(
-    connection: sqlite3.Connection, services: Iterable[Service], history: History, rules: DeliveryRules
+    connection: sqlite3.Connection, services: Iterable[Service], history: History, policy: Policy
 ) -> dict[str, Ledger]:
     """The ledger of each objective of `services` over its window, which ends with its newest bucket.
 
@@ -66,7 +68,7 @@ def ledgers(
     newest = watermarks(connection, history.as_of)
     found = {}
     for service in listed:
-        claims = service_claims(service.name, history, rules) if service.objectives else []
+        claims = service_claims(service.name, history, policy.delivery) if service.objectives else []
         for objective in service.objectives:
             row_id = ids.get(objective.key)
             end = None if row_id is None else newest.get(row_id)
@@ -74,7 +76,9 @@ def ledgers(
                 continue
             start = end - int(objective.window.total_seconds())
             parts = assign(claims, start, end)
-            found[objective.key] = ledger(objective, parts, end, _totals(connection, row_id))
+            found[objective.key] = ledger(
+                objective, parts, end, _totals(connection, row_id), policy.budget.minimum_coverage
+            )
     return found
 
 
@@ -89,14 +93,14 @@ def service_ledgers(
     """
     service = required_service(catalogue, name)
     with open_for_reading(store) as connection:
-        return ledgers(connection, [service], history, policy.delivery)
+        return ledgers(connection, [service], history, policy)
 
 
 def costs(  # noqa: PLR0913, PLR0917 - one argument per fact
     connection: sqlite3.Connection,
     services: Iterable[Service],
     history: History,
-    rules: DeliveryRules,
+    policy: Policy,
     start: datetime,
     end: datetime,
 ) -> dict[tuple[str, Owner], tuple[Cost, ...]]:
@@ -110,14 +114,16 @@ def costs(  # noqa: PLR0913, PLR0917 - one argument per fact
     first = int(floor_to_bucket(start).timestamp())
     found: dict[tuple[str, Owner], list[Cost]] = {}
     for service in listed:
-        claims = service_claims(service.name, history, rules) if service.objectives else []
+        claims = service_claims(service.name, history, policy.delivery) if service.objectives else []
         for objective in service.objectives if claims else ():
             row_id = ids.get(objective.key)
             last = min(newest.get(row_id or 0, 0), int(floor_to_bucket(end).timestamp()))
             if last > first:
-                for owner, cost in _costs(connection, row_id, objective, claims, (first, last)):
+                for owner, cost in _costs(
+                    connection, row_id, objective, claims, (first, last), policy.budget.minimum_coverage
+                ):
                     found.setdefault((service.name, owner), []).append(cost)
-    return {key: tuple(sorted(spent, key=dearest, reverse=True)) for key, spent in found.items()}
+    return {key: tuple(sorted(spent, key=_dearest_first)) for key, spent in found.items()}
 
 
 def dearest(cost: Cost) -> Fraction:
@@ -125,12 +131,17 @@ def dearest(cost: Cost) -> Fraction:
     return cost.share_of_budget or Fraction(0)
 
 
-def _costs(
+def _dearest_first(cost: Cost) -> tuple[Fraction, timedelta, str]:
+    return -dearest(cost), -(cost.full_outage or timedelta(0)), cost.objective.key
+
+
+def _costs(  # noqa: PLR0913, PLR0917 - one argument per fact
     connection: sqlite3.Connection,
     row_id: int | None,
     objective: Objective,
     claims: Sequence[Claim],
     span: tuple[int, int],
+    minimum_coverage: Fraction,
 ) -> Iterable[tuple[Owner, Cost]]:
     first, last = span
     parts = assign(claims, first, last)
@@ -150,19 +161,11 @@ def _costs(
     for owner, counts in spent.items():
         if counts.bad:
             whole = running[ends[owner]] - running[ends[owner] - window]
-            yield owner, _cost(objective, counts.bad, whole)
-
-
-def _cost(objective: Objective, bad: int, whole: EventCounts) -> Cost:
-    allowed = whole.total * objective.allowed_error_ratio
-    lost = Fraction(bad, whole.total) if whole.total else None
-    seconds = int(objective.window.total_seconds())
-    return Cost(
-        objective=objective,
-        bad=bad,
-        share_of_budget=bad / allowed if allowed else None,
-        full_outage=None if lost is None else timedelta(seconds=float(lost * seconds)),
-    )
+            share, outage = price(counts.bad, whole, objective, objective.window, minimum_coverage)
+            yield (
+                owner,
+                Cost(objective=objective, bad=counts.bad, share_of_budget=share, full_outage=outage),
+            )
 
 
 def _totals(connection: sqlite3.Connection, row_id: int | None) -> Totals:

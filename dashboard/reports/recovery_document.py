@@ -7,7 +7,7 @@ from dashboard.domain.intervals import Interval, Proportion
 from dashboard.domain.recovery import PeriodMean, PhaseStatistics, SeverityStatistics
 from dashboard.domain.trend import Trend
 from dashboard.reports.history import History
-from dashboard.reports.incidents import RecoveryMeasures, Selection
+from dashboard.reports.incidents import RecoveryMeasures, Selection, known_since
 from dashboard.reports.status_document import iso_time
 
 _ALL, _NO_SEVERITY = "all", "unknown"
@@ -19,6 +19,7 @@ def recovery_document(measures: RecoveryMeasures, history: History, chosen: Sele
         "as_of": iso_time(history.as_of),
         "from": iso_time(measures.period.start),
         "to": iso_time(measures.period.end),
+        "known_since": iso_time(known_since(history)),
         "services": list(chosen.services) or None,
         "incidents": measures.incidents,
         "open": measures.open,
@@ -117,6 +118,7 @@ def _trend(found: Trend) -> dict[str, Any]:
         "verdict": found.verdict.value,
         "n_before": found.n_before,
         "n_after": found.n_after,
+        "open": found.open,
         "ratio": interval(found.ratio),
         "detectable_ratio": found.detectable,
     }

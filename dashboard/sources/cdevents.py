@@ -12,6 +12,7 @@ from dashboard.sources.event_document import IgnoredEventError, Part, part_of
 
 _SOURCE = "cdevents"
 _TYPE = re.compile(r"dev\.cdevents\.(?P<subject>[a-z]+)\.(?P<predicate>[a-z]+)\.\d+\.\d+\.\d+(-[\w.-]+)?")
+_PREFIX = "dev.cdevents."
 _RELEASED = frozenset({"deployed", "upgraded", "rolledback"})
 _INCIDENT = frozenset({"detected", "reported", "resolved"})
 
@@ -30,6 +31,8 @@ def parse(document: object, *, zone: ZoneInfo | None = None) -> tuple[Deployment
     """
     whole = part_of("", document)
     if whole.has("specversion") and not whole.has("context"):
+        if not (whole.name("type") or _PREFIX).startswith(_PREFIX):
+            raise IgnoredEventError("a CloudEvent of another type tells nothing of deployments or incidents")
         whole = whole.part("data")
     context, subject = whole.part("context"), whole.part("subject")
     kind = _TYPE.fullmatch(context.needed("type"))
@@ -66,7 +69,8 @@ def _incident(predicate: str, whole: Part, subject: Part, content: Part, at: dat
     resolved = predicate == "resolved"
     return IncidentEvent(
         source=_SOURCE,
-        incident=subject.needed("id"),
+        # Such an id is its source's own, often a small number, which another pager may have given as well.
+        incident=f"{_SOURCE}:{subject.needed('id')}",
         at=at,
         title=None if resolved else content.text("description"),
         severity=part_of("customData", custom).word("severity") if isinstance(custom, dict) else None,

@@ -91,9 +91,15 @@ def _events(
     known = {*fields, *(f"{field}[]" for field in ("commit_times", "services") if field in fields)}
 
     def columns(header: Sequence[str]) -> str | None:
-        wrong = len(set(header)) < len(header) or not known.issuperset(header)
-        wrong = wrong or not set(header).issuperset(needed)
-        return f"expected {', '.join(needed)} and any of {', '.join(fields)}, each once" if wrong else None
+        if len(header) == 1 and ";" in header[0]:
+            return "these are separated by semicolons, expected commas"
+        faults = {
+            "not known": [column for column in header if column not in known],
+            "missing": [column for column in needed if column not in header],
+            "twice": sorted({column for column in header if header.count(column) > 1}),
+        }
+        wrong = "; ".join(f"{what}: {', '.join(names)}" for what, names in faults.items() if names)
+        return f"{wrong}; expected {', '.join(needed)} and any of {', '.join(fields)}" if wrong else None
 
     events, found = [], []
     for where, row in row_file.rows(name, text, columns, ", ".join(fields)):
@@ -191,7 +197,17 @@ def _text(row: _Values, field: str, longest: int | None = _LONGEST) -> str | Non
         raise ValueError(f"{field}: found {_shown(value)}, expected text")  # noqa: TRY004 - told like the others
     if longest is not None and len(value) > longest:
         raise ValueError(f"{field}: found {len(value):,} characters, expected at most {longest}")
+    if not value.isascii():
+        _require_unicode(field, value)
     return value.strip() or None
+
+
+def _require_unicode(field: str, value: str) -> None:
+    """JSON can hold half of a pair of surrogates, which nothing else can."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{field}: found {_shown(value)}, which is not Unicode text") from None
 
 
 def _needed(row: _Values, field: str) -> str:
@@ -229,6 +245,8 @@ def _list(row: _Values, field: str, between: re.Pattern[str]) -> list[str]:
         value = between.split(value.strip())
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{field}: found {_shown(value)}, expected a list of texts")
+    for item in value:
+        _require_unicode(field, item)
     if any(len(item) > _LONGEST for item in value):
         raise ValueError(f"{field}: found a text of more than {_LONGEST} characters, expected shorter ones")
     return [item for item in value if item]

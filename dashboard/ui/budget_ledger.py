@@ -1,6 +1,6 @@
 """Where the error budget of an objective went: incidents, deployments, and the background between them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ from dashboard.domain.policy import Policy
 from dashboard.reports.history import History
 from dashboard.ui import format as show
 from dashboard.ui.components import incident_link
+from dashboard.ui.incident_words import TOO_LITTLE
 from dashboard.ui.release_words import brief, version_of
 from dashboard.ui.words import joined
 
@@ -63,6 +64,14 @@ def spent_sentence(ledger: Ledger, deployments: Mapping[str, Deployment]) -> str
     return f"Of what was spent {joined(told)}."
 
 
+def _of_budget(entries: Sequence[Entry]) -> str:
+    shares = [entry.share_of_budget for entry in entries]
+    known = [share for share in shares if share is not None]
+    if len(known) < len(shares):
+        return f"unknown: {TOO_LITTLE}"
+    return show.percent(sum(known, Fraction(0)))
+
+
 def _table(ledger: Ledger, deployments: Mapping[str, Deployment]) -> None:
     spenders = [entry for entry in ledger.entries if entry.owner != BACKGROUND and entry.counts.bad]
     rows = [(_named(entry.owner, deployments), [entry]) for entry in spenders[:_MOST_ENTRIES]]
@@ -77,10 +86,7 @@ def _table(ledger: Ledger, deployments: Mapping[str, Deployment]) -> None:
             "Of what was spent": [
                 show.part(Fraction(_bad(entries), ledger.whole.bad)) for _, entries in rows
             ],
-            "Of the budget": [
-                show.percent(sum((entry.share_of_budget or Fraction(0) for entry in entries), Fraction(0)))
-                for _, entries in rows
-            ],
+            "Of the budget": [_of_budget(entries) for _, entries in rows],
             "Like a full outage of": [
                 show.outage(sum((entry.full_outage or _NO_TIME for entry in entries), _NO_TIME))
                 for _, entries in rows

@@ -41,12 +41,14 @@ _FILL_THE_STORE = (
 )
 
 
-def trust(freshness: Freshness, zone: ZoneInfo) -> None:
+def trust(freshness: Freshness, zone: ZoneInfo, *, counts_needed: bool = True) -> None:
     """How far the page can be trusted: demo or real, as of when, how old, and what the last sync met."""
     if freshness.is_demo:
         st.info("**Demo data.** Every number on this page is made up and the clock stands still.")
     run = freshness.last_run
-    if freshness.newest is None:
+    if freshness.newest is None and not counts_needed:
+        st.info("**No service level counts yet:** costs and policy tiers are unknown.")
+    elif freshness.newest is None:
         st.error("**No data yet.** Every error budget is unknown. Run `reliability sync` to fill the store.")
     elif freshness.stale:
         st.error(

@@ -68,6 +68,7 @@ def _unmapped(found: Unmapped) -> list[str]:
         for name, count in _most(found.severities)
         if name != "(none given)"
     ]
+    items += environment_items(found)
     left = len({*found.deployments, *found.incidents}) - _MOST_NAMES
     if left > 0:
         items.append(f"{show.amount(left, 'more unknown service name')}.")
@@ -76,6 +77,15 @@ def _unmapped(found: Unmapped) -> list[str]:
             f"{show.amount(found.undated, 'deployment or incident')} without any time: nowhere shown."
         )
     return items
+
+
+def environment_items(found: Unmapped) -> list[str]:
+    """The environments that nobody named, each with what to do about it."""
+    return [
+        f"{show.amount(count, 'deployment')} to environment {name!r}, which nobody has named: not counted. If"
+        f" it is production, write it in sources.yaml under environments, production: [{_quoted(name)}]"
+        for name, count in _most(found.environments)
+    ]
 
 
 def _quoted(name: str) -> str:

@@ -122,7 +122,7 @@ def _frequency(of: DeliveryMeasures) -> str:
     without = f"{show.number(of.days_without)} of {show.amount(of.days, 'whole day')} without one"
     lines = [f"{show.rate(of.frequency)} a day", f"{show.number(of.reached_users)} in all; {without}"]
     if of.unknown_result:
-        lines.append(f"{of.unknown_result} more with an unknown result")
+        lines.append(f"{of.unknown_result} with an unknown result or end: not counted")
     return "\n".join(lines)
 
 
@@ -135,6 +135,8 @@ def _lead_time(of: DeliveryMeasures) -> str:
 
 def _failure_rate(of: DeliveryMeasures) -> str:
     text = _share(of.change_failure_rate, "no deployment is judged yet")
+    if of.failed_by_time_alone:
+        text += f"\n{of.failed_by_time_alone} of them by time alone"
     if of.pending:
         text += f"\n{of.pending} not judged yet, {of.pending_failed} of them failed already"
     return text

@@ -169,6 +169,13 @@ def rate(found: "Interval | None") -> str:
     return f"{_short(found.value)} ({_short(found.low)} … {_short(found.high)})"
 
 
+def rate_per_30_days(found: "Interval | None") -> str:
+    """How often something happens in 30 days, with its interval."""
+    if found is None:
+        return f"{UNKNOWN} per 30 days"
+    return f"{_short(found.value)} per 30 days (95 % interval {_short(found.low)} … {_short(found.high)})"
+
+
 def k_of_n(found: "Proportion") -> str:
     """`12 of 18`."""
     return f"{found.k:,} of {found.n:,}"

@@ -84,11 +84,17 @@ def control_figure(chart: RecoveryChart, period: Period, zone: ZoneInfo, *, dark
     moments = [item.incident.times[0] for item in items]
     clock, title = one_clock(moments, zone)
     marks = {
-        "routine": (False, {"symbol": "circle", "size": 7, "color": _BLUE[dark]}),
-        "to look at": (True, {"symbol": "diamond", "size": 12, "color": _RED[dark]}),
+        "routine": {"symbol": "circle", "size": 7, "color": _BLUE[dark]},
+        "faster": {"symbol": "triangle-down", "size": 12, "color": _BLUE[dark]},
+        "slower": {"symbol": "diamond", "size": 12, "color": _RED[dark]},
     }
-    for name, (wanted, marker) in marks.items():
-        chosen = [index for index, fired in enumerate(signals) if bool(fired) is wanted]
+    centre = _LOWEST if chart.chart.limits is None else chart.chart.limits.centre
+    kinds = [
+        ("faster" if value < centre else "slower") if fired else "routine"
+        for value, fired in zip(values, signals, strict=True)
+    ]
+    for name, marker in marks.items():
+        chosen = [index for index, kind in enumerate(kinds) if kind == name]
         if not chosen:
             continue
         figure.add_trace(

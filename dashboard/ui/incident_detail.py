@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.domain.attribution import Evidence
 from dashboard.domain.policy import Policy
 from dashboard.reports.incidents import IncidentReport
 from dashboard.ui import format as show
@@ -80,7 +81,9 @@ def _cost(report: IncidentReport) -> None:
     st.table(
         {
             "Objective": [literal(cost.objective.key) for cost in costs],
-            "Share of its error budget": [show.percent(cost.share_of_budget) for cost in costs],
+            "Share of its error budget (window that ended with it)": [
+                words.budget_share(cost) for cost in costs
+            ],
             "As full outage": [show.outage(cost.full_outage) for cost in costs],
         },
         border="horizontal",
@@ -90,8 +93,9 @@ def _cost(report: IncidentReport) -> None:
 
 
 def _cause(report: IncidentReport) -> None:
-    st.subheader("Suspected deployment", anchor=False)
     attributed, name = report.row.attribution, report.row.timed.incident.id
+    decided = attributed is not None and attributed.evidence is Evidence.BY_HAND
+    st.subheader("Cause" if decided else "Suspected deployment", anchor=False)
     key = None if attributed is None else attributed.deployment
     if key is not None:
         st.page_link(
@@ -102,9 +106,9 @@ def _cause(report: IncidentReport) -> None:
         )
     told = words.evidence(attributed)
     st.markdown(literal(f"{told[0].upper()}{told[1:]}."))
-    if report.row.timed.incident.caused_by and key is None:
-        said = literal(repr(report.row.timed.incident.caused_by))
-        st.markdown(f"The incident names {said}, which is no deployment that the store knows.")
+    if report.freshness.is_demo:
+        st.markdown("Wrong? In a store of your own a person can correct it; the demo takes nothing.")
+        return
     st.markdown("Wrong? A person can say what it was; the page follows at once:")
     st.code(
         f"reliability attribute {_shell(name)} --to SERVICE/ENVIRONMENT/ID --by NAME --why TEXT\n"
@@ -130,7 +134,7 @@ def _postmortem(report: IncidentReport, policy: Policy) -> None:
         mime="text/markdown",
         on_click="ignore",
     )
-    with st.expander("The skeleton, with what the data knows filled in", expanded=True):
+    with st.expander("The skeleton, with what the data knows filled in", expanded=False):
         st.code(text, language=None, wrap_lines=True)
 
 

@@ -36,6 +36,7 @@ from dashboard.ui.period_report import (
 from dashboard.ui.recovery_tables import (
     attainment_table,
     mean_table,
+    mttr_text,
     phase_time_table,
     phase_time_words,
     severity_table,
@@ -84,6 +85,7 @@ def _answer(report: RecoveryReport, policy: Policy, chosen: Selection) -> None:
     if known := known_words(report, policy.timezone):
         st.warning(literal(known))
     st.header(literal(verdict_lead(report, chosen)), anchor=False)
+    st.markdown(f"**Time to recover:** {literal(mttr_text(report))}")
     st.markdown(literal(verdict_text(report, chosen)))
     st.markdown(f"**How often:** {literal(counts_text(report))}")
     if not report.measures.incidents:

@@ -15,7 +15,7 @@ from dashboard.ui.incident_words import PHASES, RESULTS
 
 _MILLISECONDS = 1000
 _HEIGHT = 300
-_ROOM, _LEFT_ROOM = 0.4, 40
+_ROOM, _LEFT_ROOM = 0.8, 80
 _COLOURS = {
     PhaseResult.MET: ("#15803d", "#86efac"),
     PhaseResult.MISSED: ("#b91c1c", "#fb7e94"),
@@ -67,10 +67,11 @@ def timeline_figure(report: IncidentReport, policy: Policy, *, dark: bool) -> go
         figure.add_annotation(
             x=on_axis(until, clock),
             y=PHASES[outcome.phase],
-            text=f"{RESULTS[outcome.result]}{'' if outcome.duration is not None else ', ● open'}",
+            text=f"{RESULTS[outcome.result]}{'' if outcome.duration is not None else '<br>● open'}",
             showarrow=False,
             xanchor="left",
             xshift=6,
+            align="left",
             font={"size": 13, "color": colour},
         )
     marked = [(outcome, start + outcome.target) for outcome, start, _ in found if outcome.target is not None]

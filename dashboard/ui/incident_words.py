@@ -44,6 +44,7 @@ EXCLUSIONS = {
     Exclusion.START_NOT_MEASURED: "nobody measured when the trouble began",
 }
 NO_TARGET = "no known severity, so no target"
+TOO_LITTLE = "too little was measured"
 UNATTRIBUTED = "unattributed: nothing tells which deployment caused it"
 
 GLOSSARY = {
@@ -152,6 +153,8 @@ def evidence(found: Attribution | None) -> str:
         who = f"{found.correction.by} says so" if found.correction else "a person says so"
         said = "by hand" if found.deployment else "by hand: no deployment caused it"
         return f"{said}; {who}: {found.detail}"
+    if found.evidence is Evidence.EXPLICIT_LINK and found.deployment is None:
+        return f"unattributed: it names {found.detail!r}, which is no deployment that is known here"
     return {
         Evidence.EXPLICIT_LINK: f"the incident names it ({found.detail})",
         Evidence.ROLLED_BACK: f"it was rolled back while the incident lasted (by {found.detail})",
@@ -164,8 +167,17 @@ def evidence(found: Attribution | None) -> str:
 def cost(found: Cost) -> str:
     """What an incident cost one objective."""
     objective = found.objective
-    share = show.percent(found.share_of_budget)
-    return f"{objective.key}: {share} of its error budget, as {show.outage(found.full_outage)} of full outage"
+    if found.share_of_budget is None:
+        return f"{objective.key}: share of its error budget {budget_share(found)}"
+    outage = show.outage(found.full_outage)
+    return f"{objective.key}: {budget_share(found)} of its error budget, as {outage} of full outage"
+
+
+def budget_share(found: Cost) -> str:
+    """The share of its error budget that something cost, or why that is not known."""
+    if found.share_of_budget is None:
+        return f"unknown: {TOO_LITTLE}"
+    return show.percent(found.share_of_budget)
 
 
 def _took(found: PhaseOutcome) -> str:

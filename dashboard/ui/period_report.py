@@ -11,6 +11,7 @@ from dashboard.ui.documents import Block, Heading, Items, Table, Text, to_html, 
 from dashboard.ui.recovery_tables import (
     attainment_table,
     mean_table,
+    mttr_text,
     phase_time_table,
     phase_time_words,
     severity_table,
@@ -22,8 +23,8 @@ TITLE = "Incidents and delivery"
 #: How many of the dearest incidents are named.
 SPENDERS = 10
 NOT_PROGRESS = (
-    "A verdict compares with the span of the same length before. Open incidents are in no verdict. One"
-    " comparison in twenty shows a change by chance alone."
+    "A verdict compares with the span of the same length before. Open incidents count with"
+    " the time they have lasted so far. One comparison in twenty shows a change by chance alone."
 )
 MONTHS_NOTE = (
     "Months differ by chance as well: one long incident moves a mean. Whether anything changed is what the"
@@ -62,10 +63,8 @@ def verdict_text(report: RecoveryReport, chosen: Selection) -> str:
         told += " Severities are compared together, as multiples of their targets."
     count = report.measures.open
     if count:
-        told += (
-            f" {show.amount(count, 'incident')} still open: not in this verdict, which may so look better"
-            " than it is."
-        )
+        told += f" {show.amount(count, 'incident')} still open:"
+        told += " in the verdict as long as they have lasted so far."
     return told
 
 
@@ -76,7 +75,7 @@ def counts_text(report: RecoveryReport) -> str:
         return f"No incident is known of this period ({show.rate(measures.per_30_days)} per 30 days)."
     return (
         f"{show.amount(measures.incidents, 'incident')}, {measures.open} open;"
-        f" {show.rate(measures.per_30_days)} per 30 days."
+        f" {show.rate_per_30_days(measures.per_30_days)}."
     )
 
 
@@ -94,6 +93,7 @@ def period_blocks(report: RecoveryReport, policy: Policy, chosen: Selection) -> 
         blocks.append(Text(lead="Only a part of the period is known.", text=known))
     blocks += [
         Heading(level=2, text="The answer"),
+        Text(lead="Time to recover:", text=mttr_text(report)),
         Text(lead=f"{verdict_lead(report, chosen)}.", text=verdict_text(report, chosen)),
         Text(lead="How often:", text=counts_text(report)),
         severity_table(report, chosen.severities),

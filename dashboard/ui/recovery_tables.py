@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from dashboard.domain.durations_summary import summarise
 from dashboard.domain.incident_phases import Phase
 from dashboard.domain.incidents import Severity
 from dashboard.domain.periods import Period
@@ -45,7 +46,7 @@ def severity_table(report: RecoveryReport, chosen: Sequence[Severity]) -> Table:
 
 def often(found: SeverityStatistics) -> str:
     """How many, how many of them open, and per 30 days with the interval."""
-    return f"{found.incidents:,}, {found.open:,} open\n{show.rate(found.per_30_days)} per 30 days"
+    return f"{found.incidents:,}, {found.open:,} open\n{show.rate_per_30_days(found.per_30_days)}"
 
 
 def typical(total: PhaseStatistics) -> str:
@@ -56,6 +57,15 @@ def typical(total: PhaseStatistics) -> str:
     if not total.survival.open:
         return f"median {show.lasted(total.summary.median)}, {ended}"
     return f"{_with_open(total.survival)}\n{ended} ended, {total.survival.open} open"
+
+
+def mttr_text(report: RecoveryReport) -> str:
+    """The mean and the median time to recover over all that ended in the period."""
+    totals = [row.timed.phases[Phase.TOTAL].duration for row in report.rows]
+    found = summarise([total.total_seconds() for total in totals if total is not None])
+    if found.mean is None:
+        return "unknown: no incident with a known time to recover has ended"
+    return f"mean {show.lasted(found.mean)} (MTTR), median {show.lasted(found.median)}, n = {found.n} ended"
 
 
 def attainment_table(report: RecoveryReport, chosen: Sequence[Severity]) -> Table:
@@ -139,10 +149,7 @@ def spender_table(report: RecoveryReport, limit: Fraction, most: int) -> Table:
         cost, incident = row.costs[0], row.timed.incident
         over = cost.share_of_budget is not None and cost.share_of_budget > limit
         mark = f"\n▲ over {show.percent(limit)} of a budget" if over else ""
-        told = (
-            f"{cost.objective.key}: {show.percent(cost.share_of_budget)} of its error budget{mark}\n"
-            f"as {show.outage(cost.full_outage)} of full outage"
-        )
+        told = f"{words.cost(cost)}{mark}"
         rows.append((plain(f"{incident.id}: {incident.title}", _LONGEST_NAME), told))
     return Table(
         caption="What cost the most error budget",
@@ -154,7 +161,7 @@ def spender_table(report: RecoveryReport, limit: Fraction, most: int) -> Table:
 def _with_open(found: Survival) -> str:
     if found.median is None:
         return "median unknown: fewer than half have ended by any time seen"
-    return f"median {show.lasted(found.median)}, open ones counted (Kaplan–Meier)"
+    return f"median {show.lasted(found.median)}, open ones counted"
 
 
 def _period(item: PeriodMean, edge: Period) -> str:

@@ -15,6 +15,7 @@ from dashboard.reports.deployments import DeploymentReport, ReleaseRow
 from dashboard.ui import format as show
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.components import badge, deploy_policy_link, incident_link, service_link
+from dashboard.ui.incident_words import budget_share
 from dashboard.ui.release_chart import around_alt, around_figure
 from dashboard.ui.release_words import (
     brief,
@@ -69,8 +70,10 @@ def _facts(row: ReleaseRow, policy: Policy, now: datetime) -> None:
     release, deployment, zone = row.release, row.release.deployment, policy.timezone
     began, ended = deployment.started_at, deployment.finished_at
     took = show.UNKNOWN
-    if began is not None:
-        took = show.length(ended - began) if ended is not None else f"{show.age(began, now)} so far"
+    if began is not None and ended is not None:
+        took = show.length(ended - began)
+    elif began is not None and release.state in (DeploymentState.QUEUED, DeploymentState.IN_PROGRESS):
+        took = f"{show.age(began, now)} so far"
     facts = {
         "Environment": brief(deployment.environment),
         "Started": show.UNKNOWN if began is None else show.full_moment(began, zone),
@@ -109,7 +112,7 @@ def _costs(row: ReleaseRow) -> None:
         {
             "Objective": [brief(item.objective.indicator) for item in row.costs],
             "Bad events": [show.events(item.bad) for item in row.costs],
-            "Share of its budget": [show.percent(item.share_of_budget) for item in row.costs],
+            "Share of its budget": [budget_share(item) for item in row.costs],
             "Like a full outage of": [show.outage(item.full_outage) for item in row.costs],
         },
         border="horizontal",

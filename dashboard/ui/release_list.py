@@ -124,7 +124,7 @@ def _card(row: ReleaseRow, report: DeploymentsReport, policy: Policy) -> None:
 def _who_and_when(row: ReleaseRow, report: DeploymentsReport, policy: Policy) -> list[str]:
     release, deployment, zone = row.release, row.release.deployment, policy.timezone
     began, ended = deployment.began_at, deployment.finished_at
-    if ended is None and release.state in (DeploymentState.SUPERSEDED, None):
+    if ended is None and release.state not in (DeploymentState.QUEUED, DeploymentState.IN_PROGRESS):
         when = f"began {show.moment(began, zone)}; when it ended is unknown"
     elif ended is None:
         when = f"since {show.moment(began, zone)} ({show.age(began, report.freshness.as_of)})"

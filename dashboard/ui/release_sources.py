@@ -7,7 +7,9 @@ import streamlit as st
 
 from dashboard.reports.history import Unmapped
 from dashboard.ui import format as show
+from dashboard.ui.data_quality import environment_items
 from dashboard.ui.release_words import brief
+from dashboard.ui.words import literal
 
 
 def how_to_begin() -> None:
@@ -31,6 +33,8 @@ def how_to_begin() -> None:
 
 def draw_unmapped(unmapped: Unmapped) -> None:
     """Names that sources gave and that mean none of our services, with what to write to give them one."""
+    if environments := environment_items(unmapped):
+        st.markdown("\n".join(f"- {literal(item)}" for item in environments))
     if not unmapped.deployments:
         return
     missing = sum(unmapped.deployments.values())

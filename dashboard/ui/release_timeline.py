@@ -117,7 +117,7 @@ def _label(lane: Lane) -> str:
     if not lane.tiers:
         return name
     look = sign(lane.tiers[-1].tier)
-    return f"{name}  {look.symbol} {look.word}"
+    return f"{name}  now {look.symbol} {look.word}"
 
 
 def _draw_tiers(figure: go.Figure, lanes: Sequence[Lane], period: Period, clock: timezone) -> None:

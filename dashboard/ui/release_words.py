@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
     FAILED = "failed"
     ROLLED_BACK = "rolled back"
-    CAUSED_INCIDENT = "caused an incident"
+    CAUSED_INCIDENT = "linked to an incident"
     UNKNOWN = "result unknown"
     IN_PROGRESS = "in progress"
     PENDING = "not judged yet"
@@ -175,7 +175,8 @@ def cost(found: Cost, how: str = "") -> str:
     """What something cost one objective, and `how` it came to that; markdown."""
     indicator = brief(found.objective.indicator)
     if found.share_of_budget is None:
-        return f"{show.events(found.bad)} bad events of {indicator}{how}; its budget is unknown: no traffic"
+        many = show.amount(found.bad, "bad event")
+        return f"{many} of {indicator}{how}; share of its budget unknown: {incident_words.TOO_LITTLE}"
     return (
         f"**{show.percent(found.share_of_budget)}** of the {indicator} budget{how}, like"
         f" {show.outage(found.full_outage)} of full outage"

@@ -38,7 +38,8 @@ def chart_words(chart: RecoveryChart, report: RecoveryReport, zone: ZoneInfo) ->
     period = report.measures.period
     told = [
         f"{plain(item.incident.id, _LONGEST_ID)} on {show.moment(item.incident.times[0], zone)}"
-        f" ({show.lasted(value)}): {'; '.join(SIGNALS[signal] for signal in Signal if signal in signals)}"
+        f" ({show.lasted(value)}, {speed(value, limits)}):"
+        f" {'; '.join(SIGNALS[signal] for signal in Signal if signal in signals)}"
         for item, value, signals in zip(chart.items, chart.chart.values, chart.chart.signals, strict=True)
         if signals and period.holds(item.incident.began_at)
     ]
@@ -50,6 +51,11 @@ def chart_words(chart: RecoveryChart, report: RecoveryReport, zone: ZoneInfo) ->
     more = f"; and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
     named = f"{'; '.join(told[:_MOST_NAMED])}{more}"
     return f"{show.amount(len(told), 'point')} to look at: {named}. {routine}{before}"
+
+
+def speed(value: float, limits: Limits) -> str:
+    """Whether a time to recover lies on the faster or the slower side of the centre."""
+    return "faster" if value < limits.centre else "slower"
 
 
 def limit_words(limits: Limits) -> str:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from dashboard.config.sources import Sources
 from dashboard.errors import ConfigurationError, InputError, ReliabilityError, StoreError
-from dashboard.ingest.events import ReleaseEvent, store_events
+from dashboard.ingest.events import ReleaseEvent, store_events, unmapped_names
 from dashboard.sources.event_document import IgnoredEventError, MalformedEventError
 from dashboard.store.database import keep_open
 from dashboard.webhooks.authenticity import Check
@@ -76,19 +76,26 @@ class Endpoint:
             body = await read_body(request)
         except RefusedError as refused:
             # What was not read must not be taken for the next request.
-            return _problem(refused, {"Connection": "close"})
+            return self._refuse(request, refused, {"Connection": "close"})
         if not self._check(request.headers, body):
-            return _problem(RefusedError(401, "found no signature or token that is valid here, expected one"))
+            unproved = RefusedError(401, "found no signature or token that is valid here, expected one")
+            return self._refuse(request, unproved)
         try:
             async with self._writing:
                 return await run_in_threadpool(self._take, request.headers, body)
         except RefusedError as refused:
-            return _problem(refused)
+            return self._refuse(request, refused)
+
+    @staticmethod
+    def _refuse(request: Request, refused: RefusedError, headers: dict[str, str] | None = None) -> Response:
+        """Tell the sender why, and the operator that; nothing of what was sent gets into the log."""
+        _log.warning("%s: refused with %d %s", request.url.path, refused.status, refused.field or "")
+        return _problem(refused, headers)
 
     def _take(self, headers: Headers, body: bytes) -> Response:
-        value = self._source.decode(body)
+        value, current = self._source.decode(body), self._current_sources()
         try:
-            events = list(self._source.events(headers, value, self._current_sources()))
+            events = list(self._source.events(headers, value, current))
         except IgnoredEventError as ignored:
             return JSONResponse({"ignored": str(ignored)}, status_code=202)
         except MalformedEventError as malformed:
@@ -102,7 +109,9 @@ class Endpoint:
             raise _unavailable(error) from error
         except InputError as error:
             raise RefusedError(409, str(error)) from None
-        return JSONResponse({"stored": stored.added, "known": stored.known})
+        unmapped = unmapped_names(events, current.names)
+        answer: dict[str, Any] = {"stored": stored.added, "known": stored.known}
+        return JSONResponse(answer | ({"unmapped": unmapped} if unmapped else {}))
 
     def _current_sources(self) -> Sources:
         try:

@@ -87,6 +87,8 @@ def _attribution(
     locations: Locations, _headers: Headers, value: object, sources: Sources
 ) -> Iterable[ReleaseEvent]:
     said = part_of("", value)
+    if "deployment" not in said.values or said.values["deployment"] == "":
+        raise said.wrong("deployment", "service/environment/id, or null when no deployment caused it")
     now = datetime.now(UTC)
     rules = load_policy(locations.policy).delivery
     return [

@@ -127,7 +127,7 @@ def _readings(store: Path, catalogue: Catalogue) -> list[tuple[str, str, str]]:
     fill(store, catalogue)
     began = time.perf_counter()
     with open_for_reading(store) as connection, without_collecting():
-        found = ledgers(connection, catalogue.services.values(), history, policy.delivery)
+        found = ledgers(connection, catalogue.services.values(), history, policy)
     booked = time.perf_counter() - began
     assert all(sum(entry.counts.bad for entry in book.entries) == book.whole.bad for book in found.values())
     entries = sum(len(book.entries) for book in found.values())

@@ -101,7 +101,9 @@ def test_every_row_that_cannot_be_read_is_told_and_nothing_of_the_file_is_stored
 def test_a_column_that_is_not_known_is_told_with_those_that_are(store: Path, catalog: Path) -> None:
     ended = imported("incidents", "id,when\nINC-9,2026-11-10T09:00:00Z\n", store, catalog)
     assert ended.code == 2
-    assert "line 1: found the columns id, when; expected id and any of id, title" in ended.err
+    assert (
+        "line 1: found the columns id, when; not known: when; expected id and any of id, title" in ended.err
+    )
 
 
 def test_a_zone_for_imports_makes_naive_times_readable(store: Path, catalog: Path, tmp_path: Path) -> None:
@@ -245,3 +247,46 @@ def test_people_get_sentences_without_a_traceback_or_a_nan(command: str, filled:
     assert ended.code == 0, ended.err
     assert "nan" not in ended.out.lower()
     assert "None" not in ended.out
+
+
+def test_half_a_surrogate_pair_is_a_fault_of_its_row(store: Path, catalog: Path) -> None:
+    row = '{"id": "d", "service": "api", "environment": "production", "version": "\\ud800",'
+    ended = imported("deployments", row + ' "started_at": "2026-11-10T09:00:00Z"}\n{}', store, catalog)
+    assert ended.code == 2
+    assert "line 1: version: found" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_import_tells_at_once_what_will_not_show(store: Path, catalog: Path) -> None:
+    header = "id,severity,services,started_at,detected_at"
+    text = f"{header}\nI,SEV0,checkout,2026-11-10T09:00:00Z,2026-11-10T08:00:00Z\n"
+    ended = imported("incidents", text, store, catalog)
+    assert ended.code == 0
+    assert "unmapped: 'checkout'" in ended.err
+    assert "unmapped: 'SEV0'" in ended.err
+    assert "I: its times are out of order" in ended.err
+    late = "id,service,environment,started_at\nd,api,production,2126-11-10T09:00:00Z\n"
+    assert "1 row of the future" in imported("deployments", late, store, catalog).err
+
+
+def test_an_environment_that_nobody_named_is_told_not_dropped(store: Path, catalog: Path) -> None:
+    """Letter case and the usual short names are known."""
+    rows = [
+        f"d{index},api,{name},2026-11-10T09:00:00Z,2026-11-10T09:10:00Z,succeeded\n"
+        for index, name in enumerate(("Production", "PRD", "live", "shop"))
+    ]
+    header = "id,service,environment,started_at,finished_at,status\n"
+    assert imported("deployments", header + "".join(rows), store, catalog).code == 0
+    where = ["--store", store, "--catalog", catalog, "--now", NOW]
+    found = document("dora", *where)
+    assert found["deployments"] == 3
+    assert found["unmapped"]["environments"] == {"shop": 1}
+    assert "not counted: 1 deployment to 'shop'" in run("dora", *where).err
+
+
+def test_with_a_severity_only_its_incidents_fail_deployments(filled: list[object]) -> None:
+    whole = document("dora", *filled, "--now", NOW)
+    assert document("dora", *filled, "--now", NOW, "--severity", "P1")["failed"] == whole["failed"]
+    other = document("dora", *filled, "--now", NOW, "--severity", "P3")
+    assert other["failed"] == 2, "d2 was rolled back whatever the incident, and d4 failed by itself"
+    assert other["failed_deployment_recovery_time"]["median_seconds"] == 35 * 60

@@ -14,7 +14,9 @@ GOLDEN = ROOT / "tests" / "golden" / "report-2026-Q4.md"
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     """Half a year of incidents and deployments, one of them with hostile words."""
-    hostile = incident("INC-hostile", NOW - 1205 * MINUTE, (3, 8, 20, 45), title=HOSTILE)
+    hostile = incident(
+        "INC-hostile", NOW - 1205 * MINUTE, (3, 8, 20, 45), title=HOSTILE, services=("api", HOSTILE)
+    )
     return eventful(tmp_path_factory.mktemp("report"), hostile)
 
 

@@ -137,3 +137,16 @@ def test_an_incident_of_alerts_says_what_they_say() -> None:
     assert (found.title, found.severity, found.services) == ("alert a", "critical", ("api",))
     assert (found.detected_at, found.resolved_at, found.start_unmeasured) == (minute(0), minute(9), True)
     assert found.incident.startswith("alert-")
+
+
+def test_an_alert_that_fires_anew_had_ended_though_nobody_said_so() -> None:
+    """One lost word must not make everything after it a single incident that never ends."""
+    events = [firing(0, None), firing(600, 620), firing(1200, 1215)]
+    found = sorted(incidents_of(events, _GAP), key=lambda event: event.at)
+    assert [(event.detected_at, event.resolved_at) for event in found] == [
+        (minute(0), minute(600)),  # at the latest that it can have been
+        (minute(600), minute(620)),
+        (minute(1200), minute(1215)),
+    ]
+    (open_one,) = incidents_of([firing(0, None)], _GAP)
+    assert open_one.resolved_at is None

@@ -105,12 +105,29 @@ def test_a_named_version_is_one_of_an_affected_service_but_a_named_id_may_be_of_
     assert _cause(incident("i", 0, caused_by="d2"), *lane) == ("d2", Evidence.EXPLICIT_LINK)
 
 
-def test_a_link_to_what_came_after_the_incident_is_none() -> None:
-    assert _cause(incident("i", 0, caused_by="d"), deployment("d", 60)) == (None, None)
+def test_a_link_is_believed_also_when_the_clocks_disagree() -> None:
+    assert _cause(incident("i", 0, caused_by="d"), deployment("d", 1)) == ("d", Evidence.EXPLICIT_LINK)
 
 
-def test_a_link_to_nothing_that_is_known_leaves_the_weaker_evidence() -> None:
-    assert _cause(incident("i", 0, caused_by="lost"), deployment("d", -5)) == ("d", Evidence.LATEST_BEFORE)
+def test_a_link_may_be_written_as_service_environment_and_id() -> None:
+    lane = [deployment("d", -60), deployment("e", -5)]
+    named = incident("i", 0, caused_by="api/production/d")
+    assert _cause(named, *lane) == ("d", Evidence.EXPLICIT_LINK)
+
+
+def test_a_link_to_nothing_that_is_known_is_unattributed_and_keeps_the_name() -> None:
+    """A guess would contradict what was said."""
+    found = attribute([incident("i", 0, caused_by="lost")], [deployment("d", -5)], {}, (), W)["i"]
+    assert (found.deployment, found.evidence, found.detail) == (None, Evidence.EXPLICIT_LINK, "lost")
+
+
+def test_a_rollback_is_evidence_also_when_it_is_not_known_when_its_victim_started() -> None:
+    lane = [
+        deployment("e1", -DAY_MINUTES, "A", started=None),
+        deployment("e2", 2, "B", started=None),
+        deployment("e3", 20, "A", started=None),
+    ]
+    assert _cause(incident("i", 0, 30), *lane) == ("e2", Evidence.ROLLED_BACK)
 
 
 def test_what_was_rolled_back_while_the_incident_lasted_caused_it() -> None:
@@ -249,12 +266,13 @@ def test_each_incident_has_one_answer_that_does_not_depend_on_order_and_carries_
     by_key = {item.key: item for item in deployments}
     for item in incidents:
         answer = found[item.id]
-        assert (answer.deployment is None) == (answer.evidence is None)
         if answer.deployment is None:
+            assert answer.evidence in {None, Evidence.EXPLICIT_LINK}
             continue
         cause = by_key[answer.deployment]
         assert item.began_at is not None
-        assert cause.began_at <= item.began_at
+        named = answer.evidence is Evidence.EXPLICIT_LINK
+        assert named or cause.started_at is None or cause.started_at <= item.began_at
         assert cause.service in item.services or answer.evidence is Evidence.EXPLICIT_LINK
         if answer.evidence is Evidence.LATEST_BEFORE:
             assert cause.finished_at is not None

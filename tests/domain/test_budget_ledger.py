@@ -56,7 +56,7 @@ def _counts(bucket: tuple[int, int] | None) -> EventCounts:
     return NO_EVENTS if bucket is None else EventCounts(good=bucket[0], total=bucket[1], buckets=1)
 
 
-def _book(claims: Sequence[Claim], counts: _Counts) -> Ledger:
+def _book(claims: Sequence[Claim], counts: _Counts, minimum_coverage: Fraction = Fraction(0)) -> Ledger:
     running = list(accumulate(map(_counts, counts), initial=NO_EVENTS))
     end = START + STEP * len(counts)
     return ledger(
@@ -64,6 +64,7 @@ def _book(claims: Sequence[Claim], counts: _Counts) -> Ledger:
         assign(claims, START, end),
         end,
         lambda instants: [running[(instant - START) // STEP] for instant in instants],
+        minimum_coverage,
     )
 
 
@@ -175,12 +176,23 @@ def test_a_ledger_tells_counts_shares_and_minutes_of_outage() -> None:
     assert (first.share_of_budget, first.share_of_spent) == (Fraction(40, 50), Fraction(4, 5))
     assert (second.share_of_budget, second.share_of_spent) == (Fraction(1, 5), Fraction(1, 5))
     assert background.share_of_spent == 0
-    assert first.full_outage == timedelta(minutes=30) * 40 / 500
+    assert first.full_outage == timedelta(minutes=25) * 40 / 500, "of the five buckets that were measured"
     assert (book.start, book.end) == (at(0), at(30))
     assert book.spent_by(_incident("i")) == first
     assert book.spent_by(_incident("other")) is None
     assert large_spenders(book, Fraction(4, 5)) == ()
     assert large_spenders(book, Fraction(79, 100)) == (first,)
+
+
+def test_with_too_little_measured_the_share_of_the_budget_is_unknown() -> None:
+    """What was spent is divided all the same: that needs no budget."""
+    counts = [(60, 100), *[None] * 9]
+    book = _book(_claims([incident("i", 0, 5)]), counts, Fraction(9, 10))
+    (first, _) = book.entries
+    assert first.share_of_budget is None
+    assert first.share_of_spent == 1
+    assert first.full_outage == timedelta(minutes=2)
+    assert large_spenders(book, Fraction(1, 5)) == ()
 
 
 def test_without_traffic_there_is_no_share_and_no_outage() -> None:

@@ -261,3 +261,21 @@ def test_every_deployment_is_counted_once(
         assert counted + measured.undetermined == measured.summary.n + measured.open
     assert 0 <= found.days_without <= found.days
     assert found.reached_users >= found.days - found.days_without
+
+
+def test_a_result_without_an_end_is_counted_as_unknown_and_in_no_figure() -> None:
+    lane = [
+        deployment("d0", None, started=5, state=FAILED),
+        deployment("d1", None, started=6),
+        deployment("d2", 7),
+    ]
+    found = _measures(lane)
+    assert (found.deployments, found.unknown_result) == (1, 2)
+
+
+def test_what_failed_by_the_time_of_an_incident_alone_is_told_apart() -> None:
+    lane = [deployment("d0", 0, "A"), deployment("d1", 5 * DAY_MINUTES, "B")]
+    follows = incident("i0", 30, 60)
+    named = incident("i1", 5 * DAY_MINUTES + 30, 5 * DAY_MINUTES + 60, caused_by="d1")
+    found = _measures(lane, [follows, named])
+    assert (found.failed, found.failed_by_time_alone) == (2, 1)

@@ -225,3 +225,17 @@ def test_an_earlier_instant_knows_what_a_feed_that_stopped_there_would_tell(
     stopped = [event for event in feed if event.at <= at(now)]
     moment: datetime = at(now) + timedelta(seconds=1)
     assert as_of(_fold(*told_by(feed, moment)), moment) == as_of(_fold(*stopped), moment)
+
+
+def test_a_source_that_says_later_that_it_was_rolled_back_says_when() -> None:
+    succeeded = _event(0, state=DeploymentState.SUCCEEDED, finished_at=at(0))
+    undone = _event(15, state=DeploymentState.ROLLED_BACK)
+    found = _fold(undone, succeeded)
+    assert (found.state, found.finished_at, found.rolled_back_at) == (
+        DeploymentState.ROLLED_BACK,
+        at(0),
+        at(15),
+    )
+    before = as_of(found, at(10))
+    assert before is not None
+    assert (before.state, before.rolled_back_at) == (DeploymentState.SUCCEEDED, None)

@@ -153,3 +153,10 @@ def test_to_look_at_an_earlier_instant_twice_is_to_look_once(
     if then is not None:
         assert all(time <= at(last) for time in then.times)
         assert as_of(then, at(last) + timedelta(days=1)) == then
+
+
+def test_an_incident_that_its_source_moved_to_another_service_is_of_that_one() -> None:
+    first, moved = _event(0, services=("api",)), _event(5, services=("redis",))
+    assert _fold(moved, first).services == ("redis",)
+    other = _event(1, source="import", services=("web",))
+    assert _fold(moved, other, first).services == ("redis", "web")

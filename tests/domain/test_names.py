@@ -18,16 +18,18 @@ def test_a_service_goes_by_each_of_its_names_exactly_as_written() -> None:
         "api",
         *[None] * 3,
     ]
-    assert _NAMES.names_of("api") == ("api", "acme/api")
-    assert _NAMES.names_of("lost") == ()
+    assert _NAMES.environment("PROD") == "production"
+    assert _NAMES.knows_environment("Prod")
+    assert not _NAMES.knows_environment("prd")
 
 
 def test_an_environment_that_is_not_listed_keeps_its_name() -> None:
     assert [_NAMES.environment(name) for name in ("prod", "production", "Prod")] == [
         "production",
         "production",
-        "Prod",
+        "production",
     ]
+    assert _NAMES.environment("canary") == "canary"
 
 
 @pytest.mark.parametrize(

@@ -155,3 +155,27 @@ def test_an_inferred_rollback_brings_back_a_success_and_takes_away_something_els
         rollback.of for by, rollback in found.items() if by_key[by].state is DeploymentState.SUCCEEDED
     ]
     assert len(set(taken_away)) == len(taken_away), "nothing is taken away twice"
+
+
+def test_the_name_of_a_branch_is_no_artefact() -> None:
+    """`main`, a hotfix branch and `main` again, each another commit, is three steps forward."""
+    forward = [
+        deployment("d1", 0, "main", commit="s1"),
+        deployment("d2", 60, "hotfix/login", commit="s2"),
+        deployment("d3", 120, "main", commit="s3"),
+    ]
+    assert _found(forward) == {}
+    back = [
+        deployment(f"d{index}", index * 60, "main", commit=commit)
+        for index, commit in enumerate(("s1", "s2", "s1"))
+    ]
+    assert _found(back) == {"d2": "d1"}
+
+
+def test_a_version_that_always_was_one_commit_stands_for_it() -> None:
+    lane = [
+        deployment("d1", 0, "v1", commit="s1"),
+        deployment("d2", 60, "v2", commit="s2"),
+        deployment("d3", 120, "v1", commit=None),
+    ]
+    assert _found(lane) == {"d3": "d2"}

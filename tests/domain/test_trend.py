@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dashboard.domain.intervals import Interval, two_sided_t
-from dashboard.domain.trend import MINIMUM_PER_SIDE, POWER, Trend, Verdict, compare
+from dashboard.domain.trend import MINIMUM_PER_SIDE, POWER, Trend, Verdict, compare, compare_with_open
 
 _HOUR = 3600.0
 _SIDE = st.lists(st.integers(0, 10**7).map(float), min_size=3, max_size=30)
@@ -153,3 +153,20 @@ def test_without_a_change_one_in_twenty_is_called() -> None:
 def test_what_is_no_duration_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a duration in seconds"):
         compare([60.0, -1.0, 60.0], [60.0] * 3)
+
+
+def test_what_is_still_open_takes_a_flattering_verdict_back() -> None:
+    """The short ones end first: four of ten that ended in an hour are no progress while six go on."""
+    before = [6_000.0 + 400 * index for index in range(10)]
+    ended, still_open = [3_000.0, 3_200.0, 3_400.0, 3_540.0], [2_000_000.0 + index for index in range(6)]
+    assert compare(before, ended).verdict is Verdict.IMPROVED
+    found = compare_with_open(before, ended, still_open)
+    assert found.verdict is not Verdict.IMPROVED
+    assert found.open == 6
+    assert compare_with_open(before, ended, []) == compare(before, ended)
+
+
+def test_open_ones_that_have_just_begun_make_no_improvement_either() -> None:
+    before = [6_000.0 + 400 * index for index in range(10)]
+    same = [length + 60 for length in before]
+    assert compare_with_open(before, same, [30.0] * 10).verdict is not Verdict.IMPROVED

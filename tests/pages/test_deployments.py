@@ -145,7 +145,7 @@ def test_a_success_is_judged_only_after_the_time_in_which_it_may_still_fail(
 def test_an_incident_that_only_time_points_to_is_called_a_weak_guess(tmp_path: Path, on: Shown) -> None:
     fleet = tell(build(tmp_path, HEALTHY), deployed("a-1", 5 * HOUR), incident("INC-7", 4 * HOUR))
     said = card(on(fleet).open("deployments"), "api a-1")
-    assert "◆ caused an incident" in said
+    assert "◆ linked to an incident" in said
     assert "a guess from the times alone" in said
 
 
@@ -154,7 +154,7 @@ def test_what_was_not_measured_has_no_cost_rather_than_none(tmp_path: Path, on: 
         build(tmp_path, {}), deployed("a-1", 2 * DAY), deployed("d-1", DAY, service="docs", took=HOUR)
     )
     text = on(fleet).open("deployments")
-    assert "No data yet" in text
+    assert "No service level counts yet" in text
     assert "Cost unknown: nothing was measured then" in card(text, "api a-1")
     assert "? unknown" in card(text, "api a-1")
     assert "No error budget: best effort" in card(text, "docs d-1")

@@ -222,7 +222,7 @@ def test_every_column_of_the_export_has_its_value(tmp_path: Path) -> None:
     values = dict(zip(COLUMNS, cells(row, found.attributions), strict=True))
     assert values["started_at"] == "2026-11-23T04:02:00Z"
     assert values["duration_seconds"] == 600
-    assert values["result"] == "caused an incident"
+    assert values["result"] == "linked to an incident"
     assert values["evidence"] == "latest_before"
     assert values["costliest_objective"] == "api/availability"
     assert 0 < float(str(values["share_of_budget"])) < 1

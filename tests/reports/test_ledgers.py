@@ -40,20 +40,20 @@ def _history(deployments: list[Deployment], incidents: list[Incident]) -> Histor
         others=(),
         incidents=tuple(incidents),
         attributions={},
-        unmapped=Unmapped(deployments={}, incidents={}, severities={}, undated=0),
+        unmapped=Unmapped(deployments={}, incidents={}, severities={}, environments={}, undated=0),
     )
 
 
 def _ledgers(store: Path, known: Catalogue, policy: Policy, history: History) -> dict[str, Ledger]:
     with open_for_reading(store) as connection:
-        return ledgers(connection, known.services.values(), history, policy.delivery)
+        return ledgers(connection, known.services.values(), history, policy)
 
 
 def _costs(  # noqa: PLR0913, PLR0917 - what `costs` is asked
     store: Path, known: Catalogue, policy: Policy, history: History, start: datetime, end: datetime = NOW
 ) -> dict[tuple[str, Owner], tuple[Cost, ...]]:
     with open_for_reading(store) as connection:
-        return costs(connection, known.services.values(), history, policy.delivery, start, end)
+        return costs(connection, known.services.values(), history, policy, start, end)
 
 
 def _incident(name: str) -> Owner:
@@ -137,7 +137,7 @@ def test_a_cost_is_of_the_budget_of_the_window_that_ended_with_it(
     whole = summed(buckets, end - 86_400, end)
     assert cost.bad == 200 * UNITS
     assert cost.share_of_budget == Fraction(200 * 1000, whole.total)
-    assert cost.full_outage == timedelta(days=1) * 200 / whole.total
+    assert cost.full_outage == whole.buckets * timedelta(minutes=5) * 200 / whole.total
 
 
 def test_a_cost_is_what_lies_inside_the_period(make_store: _MakeStore, policy: Policy) -> None:

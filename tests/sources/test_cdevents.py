@@ -136,7 +136,7 @@ def test_an_incident_from_its_detection_to_its_end_in_any_order() -> None:
     resolved["subject"]["content"]["description"] = "Response time restored"
     told = [incident(document) for document in (detected, reported, resolved)]
     (found,) = {fold(order) for order in permutations(told)}
-    assert found.id == "incident-123"
+    assert found.id == "cdevents:incident-123"
     assert (found.title, found.severity) == ("Response time above 100 ms", "critical")
     assert (found.services, found.caused_by) == (("api",), DIGEST)
     assert (found.detected_at, found.acknowledged_at) == (_AT, None)
@@ -188,3 +188,8 @@ def test_times_without_an_offset_are_of_the_zone_that_is_set_up() -> None:
     document["context"]["timestamp"] = "2026-11-20T10:30:00.315384"
     (event,) = parse(document, zone=ZoneInfo("Europe/Berlin"))
     assert event.at == _AT
+
+
+def test_a_cloud_event_of_another_type_is_ignored_whatever_it_holds() -> None:
+    with pytest.raises(IgnoredEventError):
+        parse({"specversion": "1.0", "type": "com.example.built", "data": {"a": 1}})
