@@ -8,7 +8,8 @@ import click
 
 from dashboard.cli.data import demo, import_data
 from dashboard.cli.init import init
-from dashboard.cli.measures import dora, ledger, mttr
+from dashboard.cli.ledger import ledger
+from dashboard.cli.measures import dora, mttr
 from dashboard.cli.releases import attribute, import_deployments, import_incidents
 from dashboard.cli.report import report
 from dashboard.cli.serve import serve

@@ -1,4 +1,4 @@
-"""`reliability dora`, `mttr` and `ledger`: how software is delivered, incidents end and budgets are spent."""
+"""`reliability dora` and `mttr`: how software is delivered, and how incidents end."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -22,7 +22,6 @@ from dashboard.reports.freshness import reading_time
 from dashboard.ui import format as shown
 
 if TYPE_CHECKING:
-    from dashboard.domain.budget_ledger import Ledger
     from dashboard.domain.delivery import DurationMeasure
     from dashboard.domain.durations_summary import Summary
     from dashboard.domain.intervals import Interval, Proportion
@@ -31,14 +30,12 @@ if TYPE_CHECKING:
 
 #: Less than this at the beginning of a span makes no rate too low.
 _A_DAY = timedelta(days=1)
-#: Spenders of a ledger that people are shown one by one; `--json` has all of them.
-_SPENDERS = 8
 
 _from = click.option(
     "--from", "start", metavar="TIME", help="Start: ISO-8601, or a day; 90 days before --to."
 )
 _to = click.option("--to", "end", metavar="TIME", help="End, not included: ISO-8601, or a day; now.")
-_services = click.option(
+only_services = click.option(
     "--service", "services", multiple=True, help="Only this service; may be given more than once."
 )
 
@@ -52,7 +49,8 @@ _severities = click.option(
 )
 
 
-def _files(command: Callable[..., None]) -> Callable[..., None]:
+def over_files(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` with the options of the files that it reads, of its time and of its form."""
     for option in (
         options.now,
         options.sources,
@@ -68,9 +66,9 @@ def _files(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_from
 @_to
-@_services
+@only_services
 @_severities
-@_files
+@over_files
 def dora(
     *,
     start: str | None,
@@ -88,8 +86,10 @@ def dora(
     from dashboard.reports.delivery_document import delivery_document  # noqa: PLC0415 - see above
     from dashboard.reports.incidents import Selection, delivery_measures  # noqa: PLC0415 - ditto
 
-    catalogue, policy, history = _read(**files)
-    chosen = Selection(services=_known(services, catalogue), severities=tuple(map(Severity, severities)))
+    catalogue, policy, history = read_history(**files)
+    chosen = Selection(
+        services=known_services(services, catalogue), severities=tuple(map(Severity, severities))
+    )
     period = parse_span(start, end, policy.timezone, history.as_of)
     measures = delivery_measures(history, policy, period, chosen)
     environment, targets = policy.delivery.environment, policy.delivery.targets
@@ -131,9 +131,9 @@ def dora(
 @click.command()
 @_from
 @_to
-@_services
+@only_services
 @_severities
-@_files
+@over_files
 def mttr(
     *,
     start: str | None,
@@ -147,8 +147,10 @@ def mttr(
     from dashboard.reports.incidents import Selection, recovery_measures  # noqa: PLC0415 - as in dora
     from dashboard.reports.recovery_document import recovery_document  # noqa: PLC0415 - ditto
 
-    catalogue, policy, history = _read(**files)
-    chosen = Selection(services=_known(services, catalogue), severities=tuple(map(Severity, severities)))
+    catalogue, policy, history = read_history(**files)
+    chosen = Selection(
+        services=known_services(services, catalogue), severities=tuple(map(Severity, severities))
+    )
     period = parse_span(start, end, policy.timezone, history.as_of)
     measures = recovery_measures(history, policy, period, chosen)
     if as_json:
@@ -180,50 +182,14 @@ def mttr(
     _tell_unmapped(history)
 
 
-@click.command()
-@_services
-@_files
-def ledger(*, services: tuple[str, ...], as_json: bool, **files: Any) -> None:
-    """Show what the error budgets were spent on: incidents, deployments, and the background."""
-    from dashboard.reports.ledger_document import ledger_document  # noqa: PLC0415 - as in dora
-    from dashboard.reports.ledgers import service_ledgers  # noqa: PLC0415 - ditto
-
-    catalogue, policy, history = _read(**files)
-    found: dict[str, Ledger] = {}
-    for name in _known(services, catalogue) or catalogue.services:
-        found |= service_ledgers(files["store"], catalogue, policy, history, name)
-    if as_json:
-        click.echo(json.dumps(ledger_document(found, history, policy.incidents), indent=2))
-        return
-    for name in _known(services, catalogue) or catalogue.services:
-        for objective in catalogue.services[name].objectives:
-            if objective.key not in found:
-                click.echo(f"{objective.key}: nothing was measured, so nothing is known to have been spent")
-        if services and not catalogue.services[name].objectives:
-            click.echo(f"{name}: best effort: no objective, so no error budget")
-    for key, book in found.items():
-        span = f"{shown.moment(book.start, policy.timezone)} to {shown.moment(book.end, policy.timezone)}"
-        click.echo(
-            f"{key}: {shown.events(book.whole.bad)} bad of {shown.events(book.whole.total)} events, {span}"
-        )
-        spenders = [entry for entry in book.entries if entry.counts.bad or not entry.owner.name]
-        largest, others = [*spenders[:_SPENDERS], spenders[-1]], spenders[_SPENDERS:-1]
-        for entry in dict.fromkeys(largest):
-            name = f"{entry.owner.kind.value} {entry.owner.name}".strip()
-            click.echo(
-                f"  {shown.percent(entry.share_of_spent)} of what was spent: {name}"
-                f" ({shown.events(entry.counts.bad)} bad events,"
-                f" {shown.percent(entry.share_of_budget)} of the budget,"
-                f" like {shown.length(entry.full_outage)} of full outage)"
-            )
-        if others:
-            rest = shown.events(sum(entry.counts.bad for entry in others))
-            click.echo(f"  and {shown.amount(len(others), 'smaller spender')}: {rest} bad events")
-
-
-def _read(
+def read_history(
     *, store: Path, catalog: Path, policy: Path, sources: Path, now: datetime | None
 ) -> "tuple[Catalogue, Policy, History]":
+    """The catalogue, the policy, and everything that was deployed and that broke, at `now` or as of the demo.
+
+    Raises:
+        ReliabilityError: a file or the store cannot be read.
+    """
     from dashboard.reports.history import history_at  # noqa: PLC0415 - as in dora
 
     catalogue, rules = load_catalog(catalog), load_policy(policy)
@@ -231,7 +197,12 @@ def _read(
     return catalogue, rules, history_at(store, load_sources(sources, catalogue), rules.delivery, moment)
 
 
-def _known(services: tuple[str, ...], catalogue: Catalogue) -> tuple[str, ...]:
+def known_services(services: tuple[str, ...], catalogue: Catalogue) -> tuple[str, ...]:
+    """`services`, each of which is one of the catalogue.
+
+    Raises:
+        InputError: one of them is none.
+    """
     for name in services:
         if name not in catalogue.services:
             known = ", ".join(catalogue.services)

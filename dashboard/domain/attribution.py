@@ -40,10 +40,11 @@ class Correction:
 
 @record
 class Attribution:
-    """What caused an incident. `deployment` is None when nobody knows, or when a person says that none did.
+    """What caused an incident. `deployment` is None when nothing tells it, or when a person says none did.
 
-    `evidence` is None when it is unattributed; `detail` is what the evidence consists of, `correction` the
-    word of a person that it rests on.
+    `evidence` is None when nothing tells; without a deployment it may be an explicit link, to a name that
+    nobody knows. `detail` is what the evidence consists of, `correction` the word of a person that it rests
+    on.
     """
 
     incident: str
@@ -99,9 +100,10 @@ def attribute(
     """What caused each of `incidents`, by its id.
 
     In order: the newest word of a person; the deployment that the incident names (`caused_by`: an id, version
-    or commit); the one that was rolled back, or that was current when an emergency fix was deployed, while
-    the incident lasted; the latest of an affected service that finished at most `within` before it began.
-    `rollbacks` are those among `deployments` (`rollbacks.find_rollbacks`).
+    or commit; when nobody knows it, the incident is unattributed); the one that was rolled back, or that was
+    current when an emergency fix was deployed, while the incident lasted; the latest of an affected service
+    that finished at most `within` before it began. `rollbacks` are those among `deployments`
+    (`rollbacks.find_rollbacks`).
     """
     listed = list(incidents)
     names = frozenset(incident.caused_by for incident in listed if incident.caused_by is not None)

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
 
+from dashboard.domain.newest import latest
 from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.record import record
-
-_Value = TypeVar("_Value")
 
 
 class DeploymentState(StrEnum):
@@ -138,14 +136,14 @@ def fold(events: Iterable[DeploymentEvent], *, service: str, environment: str) -
         told_at=min(event.at for event in observed or ordered),
         started_at=corrected[-1] if corrected else min(starts, default=None),
         finished_at=finished,
-        version=_latest(event.version for event in ordered),
-        commit_sha=_latest(event.commit_sha for event in ordered),
-        commit_times=_latest(event.commit_times or None for event in ordered) or (),
-        change_type=_latest(event.change_type for event in ordered),
-        actor=_latest(event.actor for event in ordered),
-        url=_latest(event.url for event in ordered),
-        reason=_latest(event.reason for event in ordered),
-        rollback_of=_latest(event.rollback_of for event in ordered),
+        version=latest(event.version for event in ordered),
+        commit_sha=latest(event.commit_sha for event in ordered),
+        commit_times=latest(event.commit_times or None for event in ordered) or (),
+        change_type=latest(event.change_type for event in ordered),
+        actor=latest(event.actor for event in ordered),
+        url=latest(event.url for event in ordered),
+        reason=latest(event.reason for event in ordered),
+        rollback_of=latest(event.rollback_of for event in ordered),
         rolled_back_at=_rolled_back_at(ordered, state, finished),
     )
 
@@ -231,7 +229,7 @@ def _finished_at(ordered: Sequence[DeploymentEvent], state: DeploymentState | No
         for event in ordered
         if event.finished_at and event.state is not DeploymentState.ROLLED_BACK
     ]
-    return _latest(deployed or [event.finished_at for event in ordered])
+    return latest(deployed or [event.finished_at for event in ordered])
 
 
 def _rolled_back_at(
@@ -242,11 +240,3 @@ def _rolled_back_at(
         return None
     undone = (event.at for event in told if event.state is DeploymentState.ROLLED_BACK)
     return min((at for at in undone if at > finished), default=None)
-
-
-def _latest(values: "Iterable[_Value | None]") -> "_Value | None":
-    found = None
-    for value in values:
-        if value is not None:
-            found = value
-    return found

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
 
+from dashboard.domain.newest import latest
 from dashboard.domain.record import record
-
-_Value = TypeVar("_Value")
 
 
 class Severity(StrEnum):
@@ -138,11 +136,11 @@ def fold(events: Iterable[IncidentEvent]) -> FoldedIncident:
     started = _first(corrections, observed, "started_at")
     detected = _first(corrections, observed, "detected_at")
     unmeasured = started is None and any(event.start_unmeasured for event in ordered)
-    corrected_services = _latest(event.services or None for event in corrections)
+    corrected_services = latest(event.services or None for event in corrections)
     return FoldedIncident(
         id=ordered[0].incident,
-        title=_latest(event.title for event in ordered),
-        severity=_latest(event.severity for event in ordered),
+        title=latest(event.title for event in ordered),
+        severity=latest(event.severity for event in ordered),
         services=corrected_services or _services(observed),
         started_at=detected if unmeasured else started,
         start_is_detection=unmeasured and detected is not None,
@@ -150,8 +148,8 @@ def fold(events: Iterable[IncidentEvent]) -> FoldedIncident:
         acknowledged_at=_first(corrections, observed, "acknowledged_at"),
         mitigated_at=_first(corrections, observed, "mitigated_at"),
         resolved_at=_resolved_at(corrections, observed),
-        caused_by=_latest(event.caused_by for event in ordered),
-        url=_latest(event.url for event in ordered),
+        caused_by=latest(event.caused_by for event in ordered),
+        url=latest(event.url for event in ordered),
         sources=tuple(sorted({event.source for event in ordered})),
     )
 
@@ -210,14 +208,14 @@ def _as_told(event: IncidentEvent) -> FoldedIncident:
 def _first(
     corrections: Sequence[IncidentEvent], observed: Sequence[IncidentEvent], field: str
 ) -> datetime | None:
-    corrected: datetime | None = _latest(getattr(event, field) for event in corrections)
+    corrected: datetime | None = latest(getattr(event, field) for event in corrections)
     if corrected is not None:
         return corrected
     return min((time for event in observed if (time := getattr(event, field)) is not None), default=None)
 
 
 def _resolved_at(corrections: Sequence[IncidentEvent], observed: Sequence[IncidentEvent]) -> datetime | None:
-    corrected = _latest(event.resolved_at for event in corrections)
+    corrected = latest(event.resolved_at for event in corrections)
     if corrected is not None:
         return corrected
     resolved = max((event.resolved_at for event in observed if event.resolved_at), default=None)
@@ -225,11 +223,3 @@ def _resolved_at(corrections: Sequence[IncidentEvent], observed: Sequence[Incide
     if resolved is not None and reopened is not None and reopened > resolved:
         return None
     return resolved
-
-
-def _latest(values: "Iterable[_Value | None]") -> "_Value | None":
-    found = None
-    for value in values:
-        if value is not None:
-            found = value
-    return found

@@ -78,9 +78,9 @@ class RecoveryMeasures:
     """How incidents of a period were dealt with.
 
     `severities` has P1, P2, P3 and, when there are such, None for incidents without a known severity.
-    `trend` is of each severity, and under None of all, against the span of the same length before; `open`
-    incidents are in no trend. `months` and `quarters` are those that the period touches, each as far as it
-    lies in it.
+    `trend` is of each severity, and under None of all, against the span of the same length before; open
+    incidents count as long as they have lasted. `months` and `quarters` are those that the period touches,
+    each as far as it lies in it.
     """
 
     period: Period
