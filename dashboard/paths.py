@@ -11,6 +11,7 @@ ROOT = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent
 PAGES = ROOT / "pages"
 DEFAULT_CATALOG = ROOT / "data" / "catalog.yaml"
 DEFAULT_POLICY = ROOT / "data" / "policy.yaml"
+RELEASE_GATE = ROOT / "data" / "release_gate.rego"
 DEFAULT_SOURCES = ROOT / "data" / "sources.yaml"
 STREAMLIT_CONFIG = ROOT / ".streamlit" / "config.toml"
 APP_SCRIPT = _PACKAGE / "app.py"

@@ -1,6 +1,7 @@
 """`policy.yaml`: what is allowed."""
 
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,13 @@ import yaml
 from pydantic import BeforeValidator, Field
 
 from dashboard.config.fields import Duration, Exact, Share, StrictModel, choice, duration, exact, time_zone
+from dashboard.config.release_gate import (
+    ReleaseGateSection,
+    StrategiesSection,
+    check_release_gate,
+    gate_rules,
+    on_grid,
+)
 from dashboard.config.yaml_document import Fault, load_document, parts
 from dashboard.domain import policy as rules
 from dashboard.domain.burn_rate import AlertRule, AlertSeverity
@@ -38,9 +46,13 @@ class _Alert(StrictModel):
     budget_share: Share
 
 
+_Limit = Annotated[Fraction, BeforeValidator(on_grid)]
+
+
 class _BurnLimit(StrictModel):
     window: Duration
-    below: Exact
+    below: _Limit
+    warn_from: _Limit | None = None
 
 
 class _BurnRate(StrictModel):
@@ -48,7 +60,7 @@ class _BurnRate(StrictModel):
     pace_window: Duration
     minimum_coverage: Share
     alerts: list[_Alert]
-    gate: list[_BurnLimit]
+    gate: Annotated[list[_BurnLimit], Field(min_length=2, max_length=2)]
 
 
 class _Condition(StrictModel):
@@ -67,6 +79,8 @@ class _Tier(StrictModel):
     approvers: list[str] = Field(default_factory=list)
     notify: list[str] = Field(default_factory=list)
     conditions: list[Annotated[_Condition, BeforeValidator(_condition)]] = Field(default_factory=list)
+    pause_factor: Annotated[int, Field(ge=1, le=10)] = 1
+    careful: bool = False
 
 
 class _Tiers(StrictModel):
@@ -119,6 +133,8 @@ class _Policy(StrictModel):
     tiers: _Tiers
     delivery: _Delivery
     incidents: _Incidents
+    release_gate: ReleaseGateSection
+    strategies: StrategiesSection
 
 
 _EDGES = {"cautious_at", "protected_below", "exhausted_at", "minimum_coverage"}
@@ -134,7 +150,7 @@ def load_policy(path: Path) -> rules.Policy:
     budget, burn = document.error_budget, document.burn_rate
     return rules.Policy(
         timezone=document.timezone,
-        burn_gate=tuple(rules.BurnLimit(window=limit.window, below=limit.below) for limit in burn.gate),
+        burn_gate=tuple(_burn_limit(limit) for limit in burn.gate),
         budget=BudgetRules(
             bands=TierBands(
                 cautious_at=budget.cautious_at,
@@ -149,10 +165,25 @@ def load_policy(path: Path) -> rules.Policy:
             pace_window=burn.pace_window,
             alert_rules=tuple(_alert_rule(alert) for alert in burn.alerts),
         ),
-        tiers={tier: _tier_rule(getattr(document.tiers, tier.value)) for tier in PolicyTier},
+        tiers={tier: _tier_rule(_written(document, tier)) for tier in PolicyTier},
         delivery=_delivery_rules(document.delivery),
         incidents=_incident_rules(document.incidents),
+        gate=gate_rules(
+            document.release_gate,
+            document.strategies,
+            careful_in=frozenset(tier for tier in PolicyTier if _written(document, tier).careful),
+            pause_factors={tier: _written(document, tier).pause_factor for tier in PolicyTier},
+        ),
     )
+
+
+def _written(document: _Policy, tier: PolicyTier) -> _Tier:
+    found: _Tier = getattr(document.tiers, tier.value)
+    return found
+
+
+def _burn_limit(limit: _BurnLimit) -> rules.BurnLimit:
+    return rules.BurnLimit(window=limit.window, below=limit.below, warn_from=limit.warn_from)
 
 
 def _delivery_rules(written: _Delivery) -> rules.DeliveryRules:
@@ -189,7 +220,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
 
     Only the edges of the bands belong together: who writes one of them writes all.
     """
-    shipped: dict[str, Any] = yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8"))
+    shipped: dict[str, Any] = _text_keys(yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8")))
     if isinstance(document.get("error_budget"), dict):
         shipped["error_budget"] = {
             key: value for key, value in shipped["error_budget"].items() if key not in _EDGES
@@ -200,6 +231,13 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
         if key not in parts(document, "tiers", "unknown") and key in protected:
             unknown[key] = protected[key]  # what cannot be known is treated as protected
     return merged
+
+
+def _text_keys(value: Any) -> Any:
+    """`value` with every key as text, as `load_document` reads them."""
+    if isinstance(value, dict):
+        return {str(key): _text_keys(item) for key, item in value.items()}
+    return value
 
 
 def _merged(shipped: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
@@ -216,6 +254,7 @@ def _check(document: dict[str, Any]) -> list[Fault]:
         *_check_bands(parts(document, "error_budget")),
         *_check_windows(parts(document, "burn_rate")),
         *_check_unknown(parts(document, "tiers")),
+        *check_release_gate(document),
     ]
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from dashboard.domain.gate_rules import GateRules
 from dashboard.domain.incident_phases import PhaseTargets
 from dashboard.domain.incidents import Severity
 from dashboard.domain.objective_status import BudgetRules
@@ -14,10 +15,14 @@ from dashboard.domain.policy_tier import PolicyTier, TierRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnLimit:
-    """A release waits until the burn rate over `window` is below `below` (FRAMEWORK, Burn rate)."""
+    """A release waits until the burn rate over `window` is below `below` (FRAMEWORK, Burn rate).
+
+    From `warn_from` on it is told of; None is never.
+    """
 
     window: timedelta
     below: Fraction
+    warn_from: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,10 @@ class IncidentRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Everything of `policy.yaml`, validated. `timezone` is where people read times."""
+    """Everything of `policy.yaml`, validated. `timezone` is where people read times.
+
+    `burn_gate` is the fast limit, then the slow one.
+    """
 
     timezone: ZoneInfo
     burn_gate: tuple[BurnLimit, ...]
@@ -72,3 +80,4 @@ class Policy:
     tiers: Mapping[PolicyTier, TierRule]
     delivery: DeliveryRules
     incidents: IncidentRules
+    gate: GateRules
