@@ -268,9 +268,7 @@ def _strategy_rule(written: _Strategy) -> StrategyRule:
         rollback_within=written.rollback_within or timedelta(0),
         blast_radius=written.blast_radius,
         steps=tuple(
-            CanaryStep(
-                weight=step.weight, pause=step.pause or timedelta(0), analysis=tuple(step.analysis)
-            )
+            CanaryStep(weight=step.weight, pause=step.pause or timedelta(0), analysis=tuple(step.analysis))
             for step in written.steps
         ),
     )

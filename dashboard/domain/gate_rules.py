@@ -1,4 +1,4 @@
-"""What the release gate asks for, as `policy.yaml` sets it (FRAMEWORK, Release gates and Deployment strategies)."""
+"""What the release gate asks for, as `policy.yaml` sets it (FRAMEWORK, Release gates, Deployment strategies)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from fractions import Fraction
 from dashboard.domain.incidents import Severity
 from dashboard.domain.policy_tier import ChangeType, PolicyTier
 from dashboard.domain.slo import ServiceTier, Strategy
-
 
 #: Numbers of the gate are told apart to the sixth decimal, which is what every engine of Rego can do.
 GRID = 1_000_000
@@ -90,7 +89,7 @@ class ExceptionRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryStep:
-    """One step of a canary: its share of the traffic in percent, its pause, and the analyses that watch it."""
+    """One step of a canary: its share of the traffic in percent, its pause, the analyses that watch it."""
 
     weight: int
     pause: timedelta
@@ -99,7 +98,7 @@ class CanaryStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrategyRule:
-    """One deployment strategy; `rollback_within` of zero is instant, `blast_radius` None means chosen users."""
+    """One deployment strategy; `rollback_within` zero is instant, `blast_radius` None means chosen users."""
 
     use_case: str
     risk: str

@@ -200,6 +200,68 @@ def deployments_and_incidents(db: Database) -> None:
         db.execute(statement)
 
 
+#: Append-only and chained: each record carries the digest of the one before it.
+_DECISION_LOG = (
+    """
+    CREATE TABLE decision_log (
+        seq INTEGER PRIMARY KEY,   -- 1, 2, 3 …
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,        -- decision, exception.requested, freeze.added, approval.given …
+        at_us INTEGER NOT NULL,
+        actor TEXT NOT NULL,       -- who it was told by
+        service TEXT,              -- of decisions, exceptions and approvals, to find them by
+        environment TEXT,
+        version TEXT,
+        body TEXT NOT NULL,        -- JSON: everything that the record says
+        previous TEXT NOT NULL,    -- digest of the record before
+        digest TEXT NOT NULL       -- SHA-256 over `previous` and all the columns before it
+    )
+    """,
+    "CREATE INDEX decision_log_by_kind ON decision_log (kind, at_us)",
+    "CREATE INDEX decision_log_by_release ON decision_log (service, environment, version)",
+    """
+    CREATE TRIGGER decision_log_is_not_edited BEFORE UPDATE ON decision_log
+    BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END
+    """,
+    """
+    CREATE TRIGGER decision_log_is_not_cut BEFORE DELETE ON decision_log
+    WHEN NOT EXISTS (SELECT 1 FROM settings WHERE key = 'demo_as_of')
+    BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END
+    """,
+    """
+    CREATE TABLE decision_log_head (   -- one row: where the chain ends, so that a cut-off end is seen
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        seq INTEGER NOT NULL,
+        digest TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE policy_versions (     -- every policy that ever decided: its text and its data
+        version TEXT PRIMARY KEY,
+        first_used_us INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        data TEXT NOT NULL
+    )
+    """,
+    """
+    -- For people and Datasette: what was decided, newest last.
+    CREATE VIEW decisions AS
+    SELECT seq, id, datetime(at_us / 1000000, 'unixepoch') AS at, actor, service, environment, version,
+           json_extract(body, '$.decision.allow') AS allowed,
+           json_extract(body, '$.decision.change_type') AS change_type,
+           json_extract(body, '$.decision.policy_tier') AS policy_tier
+    FROM decision_log WHERE kind = 'decision' ORDER BY seq
+    """,
+)
+
+
+@migrations()
+def decision_log(db: Database) -> None:
+    """Release decisions, and every change to freezes, exceptions and approvals."""
+    for statement in _DECISION_LOG:
+        db.execute(statement)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Apply the migrations that the store has not seen, inside the caller's transaction."""
     migrations.apply(Database(connection, execute_plugins=False))

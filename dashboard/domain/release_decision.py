@@ -1,0 +1,208 @@
+"""A release decision: may this be deployed, why, who must approve, and when does the answer change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard.domain.gate_rules import CanaryStep, GateName
+from dashboard.domain.policy_tier import ChangeType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check of a gate.
+
+    `met` is what the evidence says; it `passes` when it is met, when this release is not `asked` for it, or
+    when an exception waives it (`waived_by`). `seen` is what was found, None when nothing is known; `needed`
+    is one entry such as `{"at_least": 80}`; `source` says where `seen` came from.
+    """
+
+    code: str
+    passes: bool
+    met: bool
+    asked: bool
+    waived_by: str | None
+    seen: Any
+    needed: Mapping[str, Any]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One of the six gates with its checks; it passes when each of them does."""
+
+    name: GateName
+    passes: bool
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A reason for a no: the gate, a stable code, and a sentence."""
+
+    gate: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something to know that denies nothing: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredApproval:
+    """An approval that the policy tier asks for."""
+
+    role: str
+    why: str
+    satisfied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emergency:
+    """The emergency override: asked for, valid, and used, which lifts the checks `overridden`."""
+
+    requested: bool
+    valid: bool
+    used: bool
+    approver: str | None
+    incident_id: str | None
+    reason: str | None
+    overridden: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionUse:
+    """An exception that lifted a check."""
+
+    id: str
+    lifts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAt:
+    """When the answer may become another one by itself, and what happens then."""
+
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decision with every reason, as the policy `policy_version` made it of the input `input_digest`."""
+
+    allow: bool
+    service: str | None
+    version: str | None
+    environment: str | None
+    change_type: ChangeType
+    as_of: datetime
+    policy_tier: str
+    strategy: str
+    canary_config: tuple[CanaryStep, ...]
+    gates: tuple[Gate, ...]
+    violations: tuple[Violation, ...]
+    warnings: tuple[Notice, ...]
+    required_approvals: tuple[RequiredApproval, ...]
+    emergency: Emergency
+    exceptions_used: tuple[ExceptionUse, ...]
+    changes_at: tuple[ChangeAt, ...]
+    policy_version: str
+    input_digest: str
+    decision_id: str
+
+    def gate(self, name: GateName) -> Gate:
+        """The gate `name`."""
+        return next(gate for gate in self.gates if gate.name is name)
+
+
+def decision_of(document: Mapping[str, Any]) -> Decision:
+    """The decision that `document` holds, as the policy and `reliability gate --json` write it.
+
+    Raises:
+        ValueError: it holds none; says what is missing or wrong.
+    """
+    try:
+        return _decision(document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"found no decision in the document ({error})") from error
+
+
+def _decision(document: Mapping[str, Any]) -> Decision:
+    gates = document["gates"]
+    return Decision(
+        allow=document["allow"],
+        service=document["service"],
+        version=document["version"],
+        environment=document["environment"],
+        change_type=ChangeType(document["change_type"]),
+        as_of=datetime.fromisoformat(document["as_of"]),
+        policy_tier=document["policy_tier"],
+        strategy=document["strategy"],
+        canary_config=tuple(
+            CanaryStep(
+                weight=step["weight"],
+                pause=timedelta(seconds=int(step["pause"].removesuffix("s"))),
+                analysis=tuple(step["analysis"]),
+            )
+            for step in document["canary_config"]
+        ),
+        gates=tuple(
+            Gate(
+                name=name,
+                passes=gates[name.value]["pass"],
+                checks=tuple(_check(item) for item in gates[name.value]["checks"]),
+            )
+            for name in GateName
+        ),
+        violations=tuple(
+            Violation(gate=item["gate"], code=item["code"], message=item["message"])
+            for item in document["violations"]
+        ),
+        warnings=tuple(Notice(code=item["code"], message=item["message"]) for item in document["warnings"]),
+        required_approvals=tuple(
+            RequiredApproval(role=item["role"], why=item["why"], satisfied=item["satisfied"])
+            for item in document["required_approvals"]
+        ),
+        emergency=_emergency(document["emergency"]),
+        exceptions_used=tuple(
+            ExceptionUse(id=item["id"], lifts=item["lifts"]) for item in document["exceptions_used"]
+        ),
+        changes_at=tuple(
+            ChangeAt(at=datetime.fromisoformat(item["at"]), what=item["what"])
+            for item in document["changes_at"]
+        ),
+        policy_version=document["policy_version"],
+        input_digest=document["input_digest"],
+        decision_id=document["decision_id"],
+    )
+
+
+def _check(item: Mapping[str, Any]) -> Check:
+    return Check(
+        code=item["code"],
+        passes=item["pass"],
+        met=item["met"],
+        asked=item["asked"],
+        waived_by=item["waived_by"],
+        seen=item["seen"],
+        needed=item["needed"],
+        source=item["source"],
+    )
+
+
+def _emergency(item: Mapping[str, Any]) -> Emergency:
+    return Emergency(
+        requested=item["requested"],
+        valid=item["valid"],
+        used=item["used"],
+        approver=item["approver"],
+        incident_id=item["incident_id"],
+        reason=item["reason"],
+        overridden=tuple(item["overridden"]),
+    )
