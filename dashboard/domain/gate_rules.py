@@ -1,4 +1,4 @@
-"""What the release gate asks for, as `policy.yaml` sets it (FRAMEWORK, Release gates, Deployment strategies)."""
+"""What the release gate asks for, as `policy.yaml` sets it (FRAMEWORK, Release gates and strategies)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -138,6 +138,12 @@ def record(connection: sqlite3.Connection, name: str) -> LogRecord | None:
     return None if row is None else _from_row(row)
 
 
+def holds_digest(connection: sqlite3.Connection, digest: str) -> bool:
+    """Whether a record has this digest: the end of the log as somebody noted it, when it was."""
+    found = connection.execute("SELECT EXISTS (SELECT 1 FROM decision_log WHERE digest = ?)", (digest,))
+    return bool(found.fetchone()[0])
+
+
 def keep_policy(
     connection: sqlite3.Connection, version: str, text: str, data: Mapping[str, Any], at: datetime
 ) -> None:

@@ -1,0 +1,68 @@
+"""A release decision as people read it in a terminal: the answer, why, what to do next."""
+
+from zoneinfo import ZoneInfo
+
+import click
+
+from dashboard.domain.release_decision import Decision, Gate
+from dashboard.ui import format as show
+from dashboard.ui import gate_words
+from dashboard.ui.words import CHANGES
+
+_MARKS = {True: "✓", False: "✕"}
+
+
+def show_decision(decision: Decision, zone: ZoneInfo) -> None:
+    """The whole decision, the answer first."""
+    what = f"{decision.service or 'no service'} {decision.version or '(no version)'}"
+    where = decision.environment or "no environment"
+    click.echo(f"{_MARKS[decision.allow]} {gate_words.verdict(decision)}: {what} to {where}")
+    click.echo(f"  {gate_words.sentence(decision)}")
+    kind = CHANGES[decision.change_type].lower()
+    as_of = show.full_moment(decision.as_of, zone)
+    click.echo(f"  {kind}, policy tier {decision.policy_tier.replace('_', ' ')}, as of {as_of}")
+    for gate in decision.gates:
+        _show_gate(gate)
+    _show_approvals(decision)
+    if decision.warnings:
+        click.echo("\nTo know")
+        for notice in decision.warnings:
+            click.echo(f"  ! {notice.message} [{notice.code}]")
+    if decision.violations:
+        click.echo("\nWhat to do next" if not decision.allow else "\nWhat the override lifts")
+        for step in gate_words.next_steps(decision):
+            click.echo(f"  - {step}")
+    if decision.changes_at:
+        click.echo("\nWhen this may change by itself")
+        for change in decision.changes_at:
+            click.echo(f"  - {gate_words.change_at(change.at, change.what, decision.as_of, zone)}")
+    _show_strategy(decision)
+    click.echo(f"\ndecision {decision.decision_id}, policy {decision.policy_version}")
+
+
+def _show_gate(gate: Gate) -> None:
+    click.echo(f"\n{_MARKS[gate.passes]} {gate_words.gate_summary(gate)}")
+    for check in gate.checks:
+        if check.met:
+            continue
+        name = gate_words.CHECK_NAMES[check.code]
+        click.echo(
+            f"    {_MARKS[check.passes]} {name}: {gate_words.state(check)};"
+            f" seen {gate_words.seen(check)}, needed {gate_words.needed(check)}"
+            f" (from {check.source}) [{check.code}]"
+        )
+
+
+def _show_approvals(decision: Decision) -> None:
+    if decision.required_approvals:
+        click.echo("\nApprovals")
+    for item in decision.required_approvals:
+        click.echo(f"  {_MARKS[item.satisfied]} {item.role} ({item.why})")
+
+
+def _show_strategy(decision: Decision) -> None:
+    click.echo(f"\nRecommended strategy: {decision.strategy}")
+    for step in decision.canary_config:
+        watched = f", watched by {', '.join(step.analysis)}" if step.analysis else ""
+        pause = f" for {show.length(step.pause)}" if step.pause else ""
+        click.echo(f"  {step.weight} % of the traffic{pause}{watched}")

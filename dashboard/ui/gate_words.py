@@ -1,0 +1,254 @@
+"""Release decisions in plain words, for pages and commands alike. Nothing here draws."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboard.domain import gate_rules
+from dashboard.domain.gate_rules import CHECKS, LIFTS, GateName
+from dashboard.domain.policy import Policy
+from dashboard.domain.release_decision import Check, Decision, Gate
+from dashboard.ui import format as show
+from dashboard.ui.words import joined
+
+GATES = {
+    GateName.BUILD: "Build",
+    GateName.QUALITY: "Quality",
+    GateName.SECURITY: "Security",
+    GateName.SLO: "SLO",
+    GateName.POLICY: "Policy",
+    GateName.APPROVAL: "Approval",
+}
+
+#: What each check looks at, as short as it can be said.
+CHECK_NAMES: Mapping[str, str] = {
+    "build.typecheck": "Type check",
+    "build.compile": "Compile",
+    "build.lint": "Lint",
+    "build.format": "Format",
+    "quality.unit_tests": "Unit tests",
+    "quality.integration_tests": "Integration tests",
+    "quality.golden_path": "Golden path",
+    "quality.coverage": "Test coverage",
+    "security.critical_cves": "Critical CVEs",
+    "security.high_cves": "High CVEs",
+    "security.secrets": "Secrets found",
+    "security.image_signed": "Image signed",
+    "security.slsa_level": "SLSA level",
+    "slo.change_type": "Kind of change",
+    "slo.budget_remaining": "Error budget left",
+    "slo.fast_burn": "Fast burn rate",
+    "slo.slow_burn": "Slow burn rate",
+    "slo.incidents_p1": "Open P1 incidents",
+    "slo.incidents_p2": "Open P2 incidents",
+    "slo.incidents_p3": "Open P3 incidents",
+    "slo.rollbacks": "Recent rollbacks",
+    "policy.service": "Service",
+    "policy.environment": "Environment",
+    "policy.version": "Version",
+    "policy.registry": "Image registry",
+    "policy.abac": "ABAC check",
+    "approval.window": "Deployment window",
+    "approval.freeze": "Deployment freezes",
+    "approval.approvals": "Approvals",
+}
+
+_PIPELINE = "Mend it, let the pipeline run again, and hand in its new evidence."
+_RERUN = "Hand in the evidence of the pipeline (`--input` or `--evidence`): what is not told is denied."
+#: What to do about each check that is not met.
+NEXT_STEPS: Mapping[str, str] = {
+    **dict.fromkeys((code for code in CHECKS if code.startswith(("build.", "quality."))), _PIPELINE),
+    "security.critical_cves": "Update what the CVE is in, or ask for an exception of the type security.",
+    "security.high_cves": "Update what the CVEs are in, or ask for an exception of the type security.",
+    "security.secrets": "Revoke the secret, take it out of the code, and build again.",
+    "security.image_signed": "Sign the image in the pipeline.",
+    "security.slsa_level": "Build where the provenance reaches the level that the environment asks for.",
+    "slo.change_type": "Wait for a looser policy tier, ship a smaller kind of change, or ask for an exception"
+    " of the type budget.",
+    "slo.budget_remaining": "Wait until old errors leave the window, mend what burns, or ask for an exception"
+    " of the type slo (exhausted: budget).",
+    "slo.fast_burn": "Find out what burns; wait until the burn rate is below the gate.",
+    "slo.slow_burn": "Find out what burns; wait until the burn rate is below the gate.",
+    "slo.incidents_p1": "Resolve the incident first; a rollback may go ahead.",
+    "slo.incidents_p2": "Resolve the incident first; a rollback may go ahead.",
+    "slo.incidents_p3": "Resolve the incident first; a rollback may go ahead.",
+    "slo.rollbacks": "Find out why releases were taken back before the next one.",
+    "policy.service": "Add the service to the catalogue, or correct its name.",
+    "policy.environment": "Correct the name of the environment, or add it to the policy file.",
+    "policy.version": "Say which version is released.",
+    "policy.registry": "Push the image to a trusted registry, and name it in full.",
+    "policy.abac": "Ask who runs the access policy why the check failed.",
+    "approval.window": "Wait until the window opens, or ask for an exception of the type window.",
+    "approval.freeze": "Wait until the freeze ends, or ask for an exception of the type freeze.",
+    "approval.approvals": "Ask for the missing approvals (`reliability approve`), and say who asks"
+    " (`requested_by`): nobody approves their own request.",
+    "policy.engine": "The policy could not be evaluated, so nothing is allowed. Look at the message.",
+    "override.approver": "An override needs an approver of the policy's list.",
+    "override.incident": "An override needs the id of the incident.",
+    "override.reason": "An override needs a reason.",
+    "override.essential": "Build, critical CVEs and secrets are never overridden.",
+}
+
+
+def verdict(decision: Decision) -> str:
+    """ALLOWED or NOT NOW, in one or two words."""
+    return "ALLOWED" if decision.allow else "NOT NOW"
+
+
+def sentence(decision: Decision) -> str:
+    """Why, in one sentence."""
+    if decision.emergency.used:
+        lifted = show.amount(len(decision.emergency.overridden), "check")
+        who, incident = decision.emergency.approver, decision.emergency.incident_id
+        return f"An emergency override by {who} for {incident} lifts {lifted}."
+    closed = [gate for gate in decision.gates if not gate.passes]
+    if decision.allow:
+        waived = len({use.id for use in decision.exceptions_used})
+        return (
+            f"All six gates pass, with {show.amount(waived, 'exception')}."
+            if waived
+            else "All six gates pass."
+        )
+    names = joined([GATES[gate.name] for gate in closed])
+    unknown = [check for gate in closed for check in gate.checks if not check.passes and check.seen is None]
+    failed = len(_failed(closed)) - len(unknown)
+    told = []
+    if failed:
+        told.append(f"{show.amount(failed, 'check')} not met")
+    if unknown:
+        told.append(f"{show.amount(len(unknown), 'check')} without evidence")
+    gates = f"the {names} gate {'does' if len(closed) == 1 else 'do'} not pass"
+    if len(closed) > 1:
+        gates = f"the gates {names} do not pass"
+    return f"{gates[0].upper()}{gates[1:]}: {joined(told)}." if told else f"{gates[0].upper()}{gates[1:]}."
+
+
+def gate_summary(gate: Gate) -> str:
+    """One gate as a part of a strip: `SLO: 2 of 6 not met`."""
+    open_checks = [check for check in gate.checks if not check.passes]
+    if gate.passes:
+        return f"{GATES[gate.name]}: passes"
+    if not gate.checks:
+        return f"{GATES[gate.name]}: not evaluated"
+    return f"{GATES[gate.name]}: {len(open_checks)} of {len(gate.checks)} not met"
+
+
+def state(check: Check) -> str:
+    """What became of a check, in a word or two."""
+    if check.met:
+        return "met"
+    if not check.asked:
+        return "not asked"
+    if check.waived_by is not None:
+        return f"waived by {check.waived_by}"
+    return "no evidence" if check.seen is None else "not met"
+
+
+def seen(check: Check) -> str:
+    """What was found, as people read it."""
+    value = check.seen
+    if value is None:
+        return "nothing known"
+    if check.code == "approval.window":
+        return f"{value['weekday']} {value['time'][:8]}"
+    if check.code == "slo.budget_remaining" and isinstance(value, int | float):
+        return show.budget(Fraction(str(value)) / 100)
+    if check.code in {"slo.fast_burn", "slo.slow_burn"} and isinstance(value, int | float):
+        return show.burn(Fraction(str(value)))
+    return _plain(value)
+
+
+def needed(check: Check) -> str:
+    """What is needed, as people read it."""
+    if "window" in check.needed:
+        windows = "; ".join(_window(window) for window in check.needed["window"])
+        return windows or "no window for this service tier"
+    ((rule, limit),) = check.needed.items()
+    if rule in {"at_least", "at_most", "below"}:
+        return _limit(check.code, rule, limit)
+    listed = ", ".join(map(str, limit)) if isinstance(limit, list) else _plain(limit)
+    said = {
+        "one_of": f"one of {listed}" if limit else "nothing is allowed",
+        "registry": f"one of {listed}",
+        "roles": listed or "none",
+        "none_of": f"no {listed}",
+        "known": f"a known {listed}",
+        "given": f"a {listed}",
+    }
+    return said.get(rule, listed)
+
+
+def _limit(code: str, rule: str, limit: float) -> str:
+    """A limit of a number; fewer than one of something countable is none."""
+    if code in {"slo.fast_burn", "slo.slow_burn"}:
+        return f"{rule} {_plain(limit)}×"
+    if (rule, limit) in {("at_most", 0), ("below", 1)}:
+        return "none"
+    percent = " %" if code in {"slo.budget_remaining", "quality.coverage"} else ""
+    return f"{rule.replace('_', ' ')} {_plain(limit)}{percent}"
+
+
+def explain(code: str, policy: Policy) -> list[str]:
+    """All about a check, one line each: what it asks, who it is asked of, what lifts it, what to do."""
+    lines = [f"{code}: {CHECKS[code]}."]
+    rules = policy.gate
+    tiers = sorted(map(int, rules.relaxed_tiers))
+    if code not in gate_rules.RELAXED_CHECKS and tiers:
+        named = joined([f"{tier}" for tier in tiers])
+        lines.append(f"Not asked of services of tier {named}: there it is only a warning.")
+    if code in gate_rules.ROLLBACK_EXEMPT or code == "approval.approvals":
+        lines.append("Not asked of a rollback, which is the way back to safety.")
+    lifting = [kind.value for kind, codes in LIFTS.items() if code in codes]
+    if code == "approval.freeze":
+        lifting = ["freeze"]
+    if lifting:
+        lines.append(f"An exception of the type {joined(lifting)} lifts it.")
+    if code in gate_rules.NEVER_OVERRIDDEN:
+        lines.append("An emergency override never lifts it.")
+    else:
+        lines.append("A valid emergency override lifts it.")
+    lines.append(f"What to do: {NEXT_STEPS[code]}")
+    return lines
+
+
+def next_steps(decision: Decision) -> list[str]:
+    """What to do about a no, each step once, in the order of the gates."""
+    missing = {check.code for gate in decision.gates for check in gate.checks if check.seen is None}
+    steps: dict[str, None] = {}
+    for item in decision.violations:
+        by_pipeline = item.gate in {"build", "quality", "security"}
+        steps[_RERUN if by_pipeline and item.code in missing else NEXT_STEPS[item.code]] = None
+    return list(steps)
+
+
+def change_at(at: datetime, what: str, now: datetime, zone: ZoneInfo) -> str:
+    """When an answer changes: `in 2 h 10 min (24 Nov 09:00 UTC): the deployment window opens`."""
+    return f"in {show.length(at - now)} ({show.moment(at, zone)}): {what}"
+
+
+def _failed(gates: Sequence[Gate]) -> list[Check]:
+    return [check for gate in gates for check in gate.checks if not check.passes]
+
+
+def _window(window: Mapping[str, Any]) -> str:
+    days = window["days"]
+    span = days[0] if len(days) == 1 else f"{days[0]}-{days[-1]}" if _follow(days) else ", ".join(days)
+    return f"{span} {window['from'][:5]}-{window['until'][:5]}"
+
+
+def _follow(days: Sequence[str]) -> bool:
+    week = [day.value for day in gate_rules.Weekday]
+    first = week.index(days[0])
+    return list(days) == week[first : first + len(days)]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
+    return str(value)
