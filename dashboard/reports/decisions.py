@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.domain.release_decision import Decision, decision_of
 from dashboard.errors import InputError, StoreError
-from dashboard.policy.data import GatePolicy, named_policy
+from dashboard.policy.data import GatePolicy, named_policy, policy_version
 from dashboard.policy.engine import Engine
 from dashboard.store import decision_log
 from dashboard.store.database import open_for_reading
@@ -168,17 +168,22 @@ def replay(store: Path, name: str, engine: Engine, today: GatePolicy | None = No
 
 
 def verify_log(store: Path, expected_head: str | None = None) -> Verification:
-    """Whether the log of `store` is what was written; with the `expected_head` that somebody noted.
+    """Whether the log of `store` and its policies are what was written; with the `expected_head` of a note.
 
     Raises:
         StoreError: the store is missing or cannot be read.
     """
     with open_for_reading(store) as connection:
         found = decision_log.verify(connection)
-        if expected_head is None or decision_log.holds_digest(connection, expected_head):
-            return found
-    fault = Fault(seq=found.records, message=f"no record has the digest {expected_head}, expected one")
-    return replace(found, faults=(*found.faults, fault))
+        faults = [
+            Fault(seq=0, message=f"the policy {version} was changed after it was kept")
+            for version, _ in decision_log.policy_versions(connection)
+            if (kept := decision_log.policy_of(connection, version)) and policy_version(*kept) != version
+        ]
+        if expected_head is not None and not decision_log.holds_digest(connection, expected_head):
+            message = f"no record has the digest {expected_head}, expected one"
+            faults.append(Fault(seq=found.records, message=message))
+    return replace(found, faults=(*found.faults, *faults))
 
 
 def logged(record: LogRecord) -> LoggedDecision:

@@ -208,8 +208,8 @@ def forget(connection: sqlite3.Connection) -> None:
 def _policy_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
     """Policies that decisions name and that are not kept."""
     rows = connection.execute(
-        "SELECT min(seq), json_extract(body, '$.decision.policy_version') AS version FROM decision_log"
-        " WHERE kind = ? GROUP BY version HAVING version NOT IN (SELECT version FROM policy_versions)",
+        "SELECT min(seq), json_extract(body, '$.decision.policy_version') AS decided_by FROM decision_log"
+        " WHERE kind = ? GROUP BY decided_by HAVING decided_by NOT IN (SELECT version FROM policy_versions)",
         (DECISION,),
     )
     for seq, version in rows:
