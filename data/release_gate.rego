@@ -76,7 +76,7 @@ has_migration if input.has_database_migration == true
 change_type := told("change_type") if {
 	told("change_type") in settings.change_types
 } else := "migration" if {
-	absent(told("change_type"))
+	absent(change_seen)
 	has_migration
 } else := "feature"
 
@@ -91,6 +91,11 @@ relaxed if {
 is_best_effort if settings.services[told("service")].best_effort == true
 
 tier_told if settings.tiers[told("policy_tier")]
+
+untold if {
+	not tier_told
+	not is_best_effort
+}
 
 policy_tier := "best_effort" if {
 	is_best_effort
@@ -151,8 +156,14 @@ passing := ["pass", true]
 
 found["security"] := array.concat(
 	array.concat(counts_at_most, signature),
-	at_least("security.slsa_level", evidence("security", "slsa_level"), environment.slsa_level),
+	[["security.slsa_level", slsa_seen, {"at_least": environment.slsa_level}, is_slsa_level]],
 )
+
+slsa_seen := evidence("security", "slsa_level")
+
+is_slsa_level := slsa_seen >= environment.slsa_level if {
+	is_count(slsa_seen)
+} else := false
 
 counts_at_most := [[item[0], seen, {"at_most": item[2]}, met] |
 	some item in [
@@ -179,21 +190,26 @@ change_seen := object.get(input, "change_type", null)
 
 is_allowed_change := change_seen in tier_rule.allowed if {
 	not absent(change_seen)
-} else := change_type in tier_rule.allowed if {
-	has_migration
 } else := count([change | some change in settings.change_types; not change in tier_rule.allowed]) == 0
 
 budget := at_least("slo.budget_remaining", measured("error_budget_remaining"), settings.budget_floor[by_tier]) if {
 	policy_tier != "best_effort"
 } else := []
 
-below_limits := [[item[0], seen, {"below": item[2]}, met] |
-	some item in array.concat(burn_limits, array.concat(incident_limits, [
-		["slo.rollbacks", "rollbacks_last_24h", settings.rollbacks.deny_from],
-	]))
-	seen := measured(item[1])
-	met := under(seen, item[2])
-]
+below_limits := array.concat(
+	[[item[0], seen, {"below": item[2]}, met] |
+		some item in burn_limits
+		seen := measured(item[1])
+		met := under(seen, item[2])
+	],
+	[[item[0], seen, {"below": item[2]}, met] |
+		some item in array.concat(incident_limits, [
+			["slo.rollbacks", "rollbacks_last_24h", settings.rollbacks.deny_from],
+		])
+		seen := measured(item[1])
+		met := fewer(seen, item[2])
+	],
+)
 
 burn_limits := [
 	["slo.fast_burn", "fast_burn_rate", settings.burn.fast_below],
@@ -235,7 +251,9 @@ is_filled(name) := true if {
 is_trusted := true if {
 	is_string(told("image"))
 	some registry in settings.trusted_registries
-	startswith(told("image"), concat("", [trim_suffix(registry, "/"), "/"]))
+	start := concat("", [trim_suffix(registry, "/"), "/"])
+	startswith(told("image"), start)
+	told("image") != start
 	not contains(told("image"), "..")
 	not contains(told("image"), " ")
 } else := false
@@ -252,19 +270,32 @@ found["approval"] := array.concat(
 	],
 )
 
-# Numbers: what is none, is below nothing and above nothing.
+# Numbers: what is none, is below nothing and above nothing. Of half a thing nobody counted anything.
+is_count(seen) if {
+	is_number(seen)
+	seen >= 0
+	seen <= most_counted
+	floor(seen) == seen
+}
+
+# Beyond this, engines round whole numbers differently.
+most_counted := 1000000000
+
 at_least(code, seen, limit) := [[code, seen, {"at_least": limit}, seen >= limit]] if {
 	is_number(seen)
 } else := [[code, seen, {"at_least": limit}, false]]
 
 within(seen, limit) := seen <= limit if {
-	is_number(seen)
-	seen >= 0
+	is_count(seen)
 } else := false
 
 under(seen, limit) := seen < limit if {
 	is_number(seen)
 	seen >= 0
+} else := false
+
+fewer(seen, limit) := seen < limit if {
+	is_count(seen)
 } else := false
 
 # The result of each check: `met` is what the numbers say, `asked` whether this release has to meet it, `waived_by`
@@ -324,21 +355,34 @@ windows := [window | some window in settings.windows; service_tier in window.ser
 clock := {"weekday": input.clock.weekday, "time": input.clock.time} if {
 	is_string(input.clock.weekday)
 	is_string(input.clock.time)
-} else := {"weekday": weekday_of_now, "time": substring(told("now"), 11, -1)} if {
-	is_string(told("now"))
+	regex.match(`^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?$`, input.clock.time)
+} else := {"weekday": weekday_of_now, "time": substring(now, 11, -1)} if {
+	absent(object.get(input, "clock", null))
+	is_string(now)
 	settings.timezone == "UTC"
 } else := null
 
-# Monday … Sunday of an ISO 8601 time in UTC, for an input that has no `clock` (Sakamoto's method).
+now := instant(told("now"))
+
+# An ISO 8601 time in UTC, written with six decimals so that times can be compared as text; null for anything else.
+instant(text) := concat("", [substring(text, 0, 19), ".", substring(concat("", [decimals, "000000"]), 0, 6)]) if {
+	is_string(text)
+	regex.match(
+		`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z$`,
+		text,
+	)
+	decimals := trim_suffix(substring(text, 20, -1), "Z")
+} else := null
+
+# Monday … Sunday of `now`, for an input that has no `clock` (Sakamoto's method).
 weekday_of_now := settings.weekdays[day] if {
-	is_string(told("now"))
-	regex.match(`^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]`, told("now"))
-	endswith(told("now"), "Z")
-	month := to_number(trim_left(substring(told("now"), 5, 2), "0"))
-	year := to_number(substring(told("now"), 0, 4)) - shift_of(month)
+	is_string(now)
+	month := to_number(trim_left(substring(now, 5, 2), "0"))
+	year := to_number(substring(now, 0, 4)) - shift_of(month)
 	leaps := (floor(year / 4) - floor(year / 100)) + floor(year / 400)
-	of_month := to_number(trim_left(substring(told("now"), 8, 2), "0"))
-	day := ((((year + leaps) + [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4][month - 1]) + of_month) + 6) % 7
+	of_month := to_number(trim_left(substring(now, 8, 2), "0"))
+	days := (((year + leaps) + [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4][month - 1]) + of_month) + 6
+	day := days - (floor(days / 7) * 7) # which is days % 7, but rego-cpp takes that wrong for some numbers
 }
 
 shift_of(month) := 1 if {
@@ -348,52 +392,58 @@ shift_of(month) := 1 if {
 # Freezes that cover this release now. An empty list covers everything, and so does every list what is not known.
 active_freezes := [freeze |
 	readable_freezes
-	some freeze in freezes
-	freeze.start <= told("now")
-	freeze.end > told("now")
+	some freeze in input.freezes
+	instant(freeze.start) <= now
+	instant(freeze.end) > now
 	covered(freeze.services, told("service"), is_known_service)
 	covered(freeze.environments, told("environment"), is_known_environment)
 ]
 
-freezes := input.freezes if {
-	is_array(input.freezes)
-} else := []
+covered(names, _, _) if count(names) == 0
 
-covered(names, name, is_known) if true in [count(names) == 0, name in names, is_known == false]
+covered(names, name, _) if name in names
+
+covered(_, _, is_known) if is_known == false
 
 standing_freezes := [freeze.id | some freeze in active_freezes; not freeze_lifted(freeze)]
 
-# An exception for one freeze does not lift another.
 freeze_lifted(freeze) if {
 	some exception in exceptions
+	lifts_freeze(exception, freeze)
+}
+
+# An exception for one freeze does not lift another.
+lifts_freeze(exception, freeze) if {
 	exception.type == "freeze"
 	object.get(exception, "freeze", null) in [null, freeze.id]
 }
 
 is_unfrozen := true if {
-	count(standing_freezes) == 0
-	is_string(told("now"))
 	readable_freezes
+	count(standing_freezes) == 0
 } else := false
 
 freezes_seen := standing_freezes if {
-	is_string(told("now"))
 	readable_freezes
 } else := null
 
 # A freeze whose times or names cannot be compared might be active.
 readable_freezes if {
-	is_null(object.get(input, "freezes", null))
-}
-
-readable_freezes if {
+	is_string(now)
 	is_array(input.freezes)
 	every freeze in input.freezes {
 		is_string(freeze.id)
-		is_string(freeze.start)
-		is_string(freeze.end)
-		is_array(freeze.services)
-		is_array(freeze.environments)
+		is_string(instant(freeze.start))
+		is_string(instant(freeze.end))
+		are_names(freeze.services)
+		are_names(freeze.environments)
+	}
+}
+
+are_names(list) if {
+	is_array(list)
+	every name in list {
+		is_string(name)
 	}
 }
 
@@ -413,8 +463,10 @@ roles_given := {role_key(given.role) |
 	is_string(given.role)
 }
 
-# `VP Engineering` and `vp-engineering` are one role.
-role_key(role) := replace(lower(role), " ", "-")
+# `VP Engineering` and `vp-engineering` are one role. Engines agree on lower case in ASCII only.
+role_key(role) := replace(lower(role), " ", "-") if {
+	regex.match(`^[ -~]*$`, role)
+} else := role
 
 needed_roles := [item.role | some item in required_approvals]
 
@@ -431,21 +483,28 @@ exceptions := [exception |
 ]
 
 strictest_tier := "exhausted" if {
-	not tier_told
-	not is_best_effort
+	untold
 } else := policy_tier
+
+lifts(exception, code) if {
+	code in settings.exceptions[exception.type].lifts
+	not strictest_tier in settings.exceptions[exception.type].not_in
+	not of_no_kind(code)
+}
+
+# What is none of our kinds of change is nobody's to lift.
+of_no_kind("slo.change_type") if {
+	not absent(change_seen)
+	not change_seen in settings.change_types
+}
 
 lifted := {code |
 	some exception in exceptions
-	not strictest_tier in settings.exceptions[exception.type].not_in
 	some code in settings.exceptions[exception.type].lifts
+	lifts(exception, code)
 }
 
-lifting(code) := [exception.id |
-	some exception in exceptions
-	not strictest_tier in settings.exceptions[exception.type].not_in
-	code in settings.exceptions[exception.type].lifts
-]
+lifting(code) := [exception.id | some exception in exceptions; lifts(exception, code)]
 
 exceptions_used := array.concat(
 	[{"id": item.waived_by, "lifts": item.code} |
@@ -457,11 +516,14 @@ exceptions_used := array.concat(
 		count(active_freezes) > count(standing_freezes)
 		not "approval.freeze" in not_asked
 		some exception in exceptions
-		exception.type == "freeze"
-		some freeze in active_freezes
-		object.get(exception, "freeze", null) in [null, freeze.id]
+		lifts_a_freeze(exception)
 	],
 )
+
+lifts_a_freeze(exception) if {
+	some freeze in active_freezes
+	lifts_freeze(exception, freeze)
+}
 
 # Emergency override ----------------------------------------------------------------------------------------------
 
@@ -509,7 +571,7 @@ override_faults := array.concat(
 
 filled(name) if {
 	is_string(told(name))
-	trim_space(told(name)) != ""
+	replace(replace(replace(replace(told(name), " ", ""), "\t", ""), "\n", ""), "\r", "") != ""
 }
 
 fault(code, message) := {"gate": "approval", "code": code, "message": message}
@@ -539,12 +601,13 @@ warnings := array.concat(
 			not item.met
 		]),
 		[{"code": "warn.change_type", "message": "No change type was given: judged as the strictest that fits"} |
-			absent(told("change_type"))
+			absent(change_seen)
 		],
 	),
 	array.concat(
 		array.concat(
 			[{"code": "warn.slow_burn", "message": "The slow burn rate is in the range that asks for attention"} |
+				policy_tier != "best_effort"
 				is_number(measured("slow_burn_rate"))
 				measured("slow_burn_rate") >= settings.burn.slow_warn_from
 				measured("slow_burn_rate") < settings.burn.slow_below
@@ -589,9 +652,16 @@ strategy := "blue-green" if {
 	change_type == "migration"
 } else := settings.canary_for_strict if {
 	service_tier == 1
-	policy_tier in settings.careful_in
+	is_careful
 	not own_strategy in settings.careful_strategies
 } else := own_strategy
+
+is_careful if policy_tier in settings.careful_in
+
+is_careful if {
+	untold
+	count(settings.careful_in) > 0
+}
 
 own_strategy := settings.services[told("service")].strategy if {
 	known_service
