@@ -10,6 +10,7 @@ from dashboard.config.sources import Sources
 from dashboard.domain.approvals import standing
 from dashboard.domain.freezes import Freeze, freezes_active
 from dashboard.domain.policy import Policy
+from dashboard.domain.release_decision import Notice
 from dashboard.domain.release_exceptions import usable_exceptions
 from dashboard.domain.release_target import ReleaseTarget
 from dashboard.domain.slo import Catalogue
@@ -46,13 +47,15 @@ class GateContext:
 class Asked:
     """A request as it is understood here: in our names, at an instant, by somebody.
 
-    `trusted` inputs say themselves what their service level, approvals and exceptions are.
+    `trusted` inputs say themselves what their service level, approvals and exceptions are. `notices` are what
+    whoever took the request has to say of it.
     """
 
     request: ReleaseRequest
     now: datetime
     requestor: str | None = None
     trusted: bool = False
+    notices: tuple[Notice, ...] = ()
 
 
 def ask(context: GateContext, asked: Asked) -> Decided:
@@ -95,7 +98,12 @@ def decision_with(
         standing=_standing(context, asked, service, environment, controls, freezes),
     )
     prepared = prepared_input(
-        asked.request, circumstances, context.policy, environment=environment, trusted=asked.trusted
+        asked.request,
+        circumstances,
+        context.policy,
+        environment=environment,
+        trusted=asked.trusted,
+        more=asked.notices,
     )
     return decide(
         prepared | {"service": service, "requested_by": asked.requestor},

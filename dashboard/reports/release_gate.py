@@ -11,6 +11,7 @@ from dashboard.domain.answer_changes import Outlook, answer_changes
 from dashboard.domain.freezes import Freeze
 from dashboard.domain.gate_rules import GateName
 from dashboard.domain.policy import Policy
+from dashboard.domain.release_decision import decision_of
 from dashboard.domain.slo import Catalogue, Service
 from dashboard.policy.data import GatePolicy, canonical
 from dashboard.policy.engine import Engine, EngineError
@@ -18,6 +19,26 @@ from dashboard.reports.release_facts import counts_until
 from dashboard.reports.release_input import Circumstances, utc_text
 
 Document = dict[str, Any]
+
+
+#: The parts of a decision in the order in which people read them.
+_ORDER = (
+    "allow",
+    "service",
+    "version",
+    "environment",
+    "change_type",
+    "as_of",
+    "policy_tier",
+    "strategy",
+    "canary_config",
+    "gates",
+    "violations",
+    "warnings",
+    "required_approvals",
+    "emergency",
+    "exceptions_used",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +64,27 @@ def decide(  # noqa: PLR0913 - one argument per fact
 
     `freezes` are all that are known, for when the answer changes.
     """
-    try:
-        document = engine.evaluate(gate_policy, prepared)
-    except EngineError as error:
-        document = _undecided(prepared, str(error))
-    document = document | {
-        "changes_at": _changes_at(document, circumstances, policy, catalogue, freezes),
+    named = {
         "policy_version": gate_policy.version,
         "input_digest": hashlib.sha256(canonical(prepared)).hexdigest(),
         "decision_id": uuid4().hex,
     }
-    return Decided(document=document, input=prepared, policy=gate_policy)
+    try:
+        document = engine.evaluate(gate_policy, prepared)
+        decision_of(document | named | {"changes_at": []})  # a server of somebody else's may answer anything
+    except (EngineError, ValueError) as error:
+        document = _undecided(prepared, str(error))
+    changes = _changes_at(document, circumstances, policy, catalogue, freezes)
+    return Decided(
+        document=_in_order(document) | {"changes_at": changes} | named, input=prepared, policy=gate_policy
+    )
+
+
+def _in_order(document: Mapping[str, Any]) -> Document:
+    """`document` with its answer first and its gates as a release passes them: Rego sorts keys by name."""
+    gates = {name.value: document["gates"][name.value] for name in GateName}
+    ordered = {key: document[key] for key in _ORDER if key in document}
+    return ordered | {key: value for key, value in document.items() if key not in ordered} | {"gates": gates}
 
 
 def _undecided(prepared: Mapping[str, Any], why: str) -> Document:

@@ -61,15 +61,19 @@ class Circumstances:
     standing: Standing
 
 
-def prepared_input(
+def prepared_input(  # noqa: PLR0913 - one argument per fact
     request: ReleaseRequest,
     circumstances: Circumstances,
     policy: Policy,
     *,
     environment: str | None,
     trusted: bool = False,
+    more: Iterable[Notice] = (),
 ) -> dict[str, Any]:
-    """The document that the policy decides on. `environment` is the one that the request means."""
+    """The document that the policy decides on.
+
+    `environment` is the one that the request means; `more` is what else has to be said of it.
+    """
     asked, now = request.document, circumstances.now
     slo, sources, notices = _service_level(asked, circumstances, trusted=trusted)
     tier, tier_source = _policy_tier(request, circumstances, policy, slo, notices, trusted=trusted)
@@ -81,6 +85,7 @@ def prepared_input(
         exceptions += _trusted_exceptions(asked, policy)
         approvals += _trusted_approvals(asked)
     notices += [] if trusted else _not_counted(asked, circumstances.standing)
+    notices += more
     notices += [
         Notice(code="warn.unknown_key", message=f"The input has a key that means nothing here: {name[:80]}")
         for name in request.unknown

@@ -29,11 +29,19 @@ def bearer(secret: bytes | None) -> Check | None:
         return None
 
     def check(headers: Headers, _body: bytes) -> bool:
-        scheme, _, token = _raw(headers.get("authorization", "")).strip().partition(b" ")
-        # Both are compared whatever the other says.
-        return hmac.compare_digest(token.strip(), secret) & (scheme.lower() == b"bearer")
+        return hmac.compare_digest(_bearer(headers), secret)
 
     return check
+
+
+def bearer_token(headers: Headers) -> str:
+    """The token in `Authorization: Bearer …`; empty when there is none."""
+    return _bearer(headers).decode("utf-8", "surrogateescape")
+
+
+def _bearer(headers: Headers) -> bytes:
+    scheme, _, token = _raw(headers.get("authorization", "")).strip().partition(b" ")
+    return token.strip() if scheme.lower() == b"bearer" else b""
 
 
 def _raw(header: str) -> bytes:

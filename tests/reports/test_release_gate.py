@@ -1,0 +1,309 @@
+"""A decision from a store: what it knows counts, what it does not is missing, and every reason is there."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.config import load_policy
+from dashboard.domain.deployments import DeploymentState
+from dashboard.domain.gate_rules import ExceptionType, GateName
+from dashboard.domain.policy import Policy
+from dashboard.domain.policy_tier import ChangeType
+from dashboard.domain.release_decision import Check, Decision
+from dashboard.paths import DEFAULT_POLICY
+from tests.gates import MINUTE, approve, decide, freeze, grant, request, unmet
+from tests.pages.releases import HOUR, deployed, incident, tell
+from tests.pages.stores import NOW, Fleet, build, measured_since, steady
+
+_WELL = {"api/availability": steady(0.0001), "api/latency": steady(0.0), "worker/availability": steady(0.0)}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    """Ninety percent of the budget of `api` is left, and nothing else is wrong."""
+    return build(tmp_path / "fleet", _WELL)
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return load_policy(DEFAULT_POLICY)
+
+
+def _check(decision: Decision, code: str) -> Check:
+    return next(check for gate in decision.gates for check in gate.checks if check.code == code)
+
+
+def _codes(decision: Decision) -> list[str]:
+    return [notice.code for notice in decision.warnings]
+
+
+def test_a_healthy_service_with_evidence_may_be_released(fleet: Fleet) -> None:
+    decision = decide(fleet, request())
+    assert decision.allow
+    assert unmet(decision) == set()
+    assert [gate.name for gate in decision.gates] == list(GateName)
+    assert all(gate.passes for gate in decision.gates)
+    assert (decision.policy_tier, decision.strategy) == ("normal", "progressive-canary")
+
+
+def test_what_the_store_knows_says_where_it_came_from_and_how_old_it_is(fleet: Fleet) -> None:
+    budget = _check(decide(fleet, request()), "slo.budget_remaining")
+    assert budget.source == "store, data up to 2026-11-23T09:00:00Z"
+    assert budget.seen == 90
+
+
+def test_a_pipeline_cannot_lie_about_the_budget(tmp_path: Path) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    lie = request(slo={"error_budget_remaining": 99.0}, policy_tier="normal")
+    decision = decide(fleet, lie)
+    assert unmet(decision) == {"slo.budget_remaining", "slo.change_type", "approval.approvals"}
+    assert _check(decision, "slo.budget_remaining").seen == pytest.approx(10)
+    told = [notice.message for notice in decision.warnings if notice.code == "warn.input_differs"]
+    assert any("error_budget_remaining: the input says 99, the store says 10" in text for text in told)
+    assert any("policy_tier: the input says normal, the store says protected" in text for text in told)
+
+
+def test_a_trusted_input_says_itself_what_its_service_level_is(tmp_path: Path) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    decision = decide(fleet, request(slo={"error_budget_remaining": 99.0}), trusted=True)
+    assert decision.policy_tier == "normal"
+    assert _check(decision, "slo.budget_remaining").source == "input (trusted)"
+    assert decision.allow
+
+
+def test_a_value_that_says_the_same_as_the_store_is_not_told_about(fleet: Fleet) -> None:
+    assert "warn.input_differs" not in _codes(decide(fleet, request(slo={"active_p1_incidents": 0})))
+
+
+def test_nothing_is_allowed_where_the_store_is_missing(tmp_path: Path) -> None:
+    fleet = build(tmp_path / "fleet", _WELL)
+    fleet.store.unlink()
+    decision = decide(fleet, request())
+    assert not decision.allow
+    assert decision.policy_tier == "unknown"
+    budget = _check(decision, "slo.budget_remaining")
+    assert (budget.seen, "found no store" in budget.source) == (None, True)
+
+
+def test_a_trusted_input_needs_no_store(tmp_path: Path) -> None:
+    fleet = build(tmp_path / "fleet", _WELL)
+    fleet.store.unlink()
+    slo = {
+        "error_budget_remaining": 80,
+        "fast_burn_rate": 0.1,
+        "slow_burn_rate": 0.1,
+        "active_p1_incidents": 0,
+        "active_p2_incidents": 0,
+        "rollbacks_last_24h": 0,
+    }
+    assert decide(fleet, request(slo=slo), trusted=True).allow
+
+
+def test_too_little_data_makes_the_tier_unknown_with_the_reason(tmp_path: Path) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": measured_since(timedelta(hours=5))})
+    decision = decide(fleet, request(change_type="bugfix"))
+    assert decision.policy_tier == "unknown"
+    assert "only 60 of 864 five-minute buckets" in _check(decision, "slo.change_type").source
+    assert _check(decision, "slo.budget_remaining").seen is None
+
+
+def test_a_service_without_an_objective_has_no_budget_to_check(fleet: Fleet) -> None:
+    decision = decide(fleet, request(service="docs", image="ghcr.io/acme/docs:1"))
+    assert decision.policy_tier == "best_effort"
+    assert decision.allow
+
+
+def test_an_unknown_service_is_denied_whatever_else_is_well(fleet: Fleet) -> None:
+    assert "policy.service" in unmet(decide(fleet, request(service="apis")))
+
+
+@pytest.mark.parametrize(
+    ("severity", "service", "change", "code"),
+    [
+        ("P1", "api", "feature", "slo.incidents_p1"),
+        ("P2", "api", "feature", "slo.incidents_p2"),
+        ("P3", "api", "feature", None),
+        ("P1", "worker", "feature", None),
+        ("P1", "api", "rollback", None),
+        ("who knows", "api", "feature", "slo.incidents_p2"),
+    ],
+)
+def test_an_open_incident_of_the_service_holds_everything_but_a_rollback(
+    fleet: Fleet, severity: str, service: str, change: str, code: str | None
+) -> None:
+    tell(fleet, incident("INC-1", HOUR, None, severity=severity, services=(service,)))
+    assert unmet(decide(fleet, request(change_type=change))) == ({code} if code else set())
+
+
+def test_an_incident_that_is_over_holds_nothing(fleet: Fleet) -> None:
+    tell(fleet, incident("INC-1", HOUR, HOUR - MINUTE))
+    assert decide(fleet, request()).allow
+    assert not decide(fleet, request(), now=NOW - 2 * MINUTE).allow
+
+
+def test_an_incident_of_nobody_s_service_is_told_about(fleet: Fleet) -> None:
+    tell(fleet, incident("INC-1", HOUR, None, services=("checkout",)))
+    assert "warn.incident_unmapped" in _codes(decide(fleet, request()))
+
+
+def _rolled_back(name: str, ago: timedelta, **said: Any) -> Any:
+    return deployed(name, ago, change_type=ChangeType.ROLLBACK, **said)
+
+
+def test_one_rollback_in_24_hours_warns_and_two_deny_until_the_older_is_a_day_old(fleet: Fleet) -> None:
+    tell(fleet, deployed("1", 40 * HOUR), _rolled_back("2", 20 * HOUR))
+    once = decide(fleet, request())
+    assert once.allow
+    assert "warn.rollbacks" in _codes(once)
+    tell(fleet, deployed("3", 10 * HOUR), _rolled_back("4", 2 * HOUR))
+    twice = decide(fleet, request())
+    assert unmet(twice) == {"slo.rollbacks"}
+    assert _check(twice, "slo.rollbacks").seen == 2
+    (relief,) = [change.at for change in twice.changes_at if "rollbacks" in change.what]
+    assert relief == NOW - 20 * HOUR + 24 * HOUR
+    assert decide(fleet, request(), now=relief).allow or "slo.rollbacks" not in unmet(
+        decide(fleet, request(), now=relief)
+    )
+
+
+def test_a_release_that_its_own_source_took_back_counts_as_a_rollback(fleet: Fleet) -> None:
+    tell(fleet, deployed("1", 3 * HOUR, state=DeploymentState.ROLLED_BACK))
+    assert _check(decide(fleet, request()), "slo.rollbacks").seen == 1
+
+
+def test_rollbacks_elsewhere_do_not_count(fleet: Fleet) -> None:
+    tell(fleet, _rolled_back("1", HOUR, service="worker"), _rolled_back("2", HOUR, environment="staging"))
+    assert _check(decide(fleet, request()), "slo.rollbacks").seen == 0
+    staged = decide(fleet, request(environment="staging"))
+    assert _check(staged, "slo.rollbacks").seen == 1
+
+
+def test_an_environment_by_another_name_is_ours(fleet: Fleet) -> None:
+    assert decide(fleet, request(environment="prod")).environment == "production"
+
+
+def test_a_freeze_denies_from_its_start_up_to_its_end(fleet: Fleet) -> None:
+    freeze(fleet, NOW, NOW + HOUR, services=["api"])
+    assert unmet(decide(fleet, request())) == {"approval.freeze"}
+    assert unmet(decide(fleet, request(service="worker", image="ghcr.io/acme/w:1"))) == set()
+    assert decide(fleet, request(), now=NOW - timedelta(microseconds=1)).allow
+    assert decide(fleet, request(), now=NOW + HOUR - timedelta(microseconds=1)).allow is False
+    assert decide(fleet, request(change_type="rollback")).allow
+    ends = [change for change in decide(fleet, request()).changes_at if "FRZ-1 ends" in change.what]
+    assert [change.at for change in ends] == [NOW + HOUR]
+
+
+def test_a_freeze_to_come_is_among_what_changes(fleet: Fleet) -> None:
+    freeze(fleet, NOW + HOUR, NOW + 2 * HOUR)
+    decision = decide(fleet, request())
+    assert decision.allow
+    assert [change.at for change in decision.changes_at if "FRZ-1 begins" in change.what] == [NOW + HOUR]
+
+
+def test_the_window_says_when_it_opens_and_when_it_closes(fleet: Fleet) -> None:
+    inside = decide(fleet, request())
+    closes = [change.at for change in inside.changes_at if change.what == "the deployment window closes"]
+    assert closes == [NOW.replace(hour=16, minute=0)]
+    early = decide(fleet, request(), now=NOW - 4 * MINUTE)
+    assert unmet(early) == {"approval.window"}
+    opens = [change.at for change in early.changes_at if change.what == "the deployment window opens"]
+    assert opens == [NOW.replace(hour=9, minute=0)]
+
+
+def test_protected_asks_for_the_approval_of_sre_by_somebody_else(tmp_path: Path, policy: Policy) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fix = request(change_type="bugfix")
+    assert unmet(decide(fleet, fix)) == {"slo.budget_remaining", "approval.approvals"}
+    approve(fleet, policy, "SRE", by="Dana")
+    assert "approval.approvals" in unmet(decide(fleet, fix))
+    approve(fleet, policy, "SRE")
+    decision = decide(fleet, fix)
+    assert unmet(decision) == {"slo.budget_remaining"}
+    assert [(item.role, item.satisfied) for item in decision.required_approvals] == [("SRE", True)]
+    assert "approval.approvals" in unmet(decide(fleet, request(change_type="bugfix", requested_by=None)))
+
+
+def test_an_approval_counts_for_a_day(tmp_path: Path, policy: Policy) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    approve(fleet, policy, "SRE", at=NOW - 24 * HOUR + MINUTE)
+    fix = request(change_type="bugfix")
+    decision = decide(fleet, fix)
+    assert decision.required_approvals[0].satisfied
+    assert [change.at for change in decision.changes_at if "approval by Lena" in change.what] == [
+        NOW + MINUTE
+    ]
+    assert not decide(fleet, fix, now=NOW + MINUTE).required_approvals[0].satisfied
+
+
+def test_approvals_and_exceptions_that_only_the_input_knows_do_not_count(tmp_path: Path) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    claims = request(
+        change_type="bugfix",
+        approvals=["SRE"],
+        exceptions=[{"id": "EXC-9", "type": "slo"}],
+        freeze_exception={"freeze_id": "F", "approved": True, "approver": "cto"},
+    )
+    decision = decide(fleet, claims)
+    assert unmet(decision) == {"slo.budget_remaining", "approval.approvals"}
+    assert _codes(decision).count("warn.input_ignored") == 3
+    trusted = decide(fleet, claims, trusted=True)
+    assert trusted.allow
+    assert {use.id for use in trusted.exceptions_used} == {"EXC-9"}
+
+
+def test_an_exception_lifts_its_checks_until_the_instant_it_expires(tmp_path: Path, policy: Policy) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    approve(fleet, policy, "SRE")
+    name = grant(fleet, ExceptionType.SLO, policy, ends=NOW + 30 * MINUTE)
+    decision = decide(fleet, request(change_type="bugfix"))
+    assert decision.allow
+    assert _check(decision, "slo.budget_remaining").waived_by == name
+    assert [change.at for change in decision.changes_at if name in change.what] == [NOW + 30 * MINUTE]
+    late = decide(fleet, request(change_type="bugfix"), now=NOW + 30 * MINUTE)
+    assert "slo.budget_remaining" in unmet(late)
+
+
+def test_an_exception_from_one_freeze_does_not_lift_another(fleet: Fleet, policy: Policy) -> None:
+    freeze(fleet, NOW - HOUR, NOW + HOUR)
+    grant(fleet, ExceptionType.FREEZE, policy, ends=NOW + HOUR, freeze="FRZ-2")
+    assert unmet(decide(fleet, request())) == {"approval.freeze"}
+
+
+def test_who_approved_an_exception_has_approved_the_release(tmp_path: Path, policy: Policy) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.002)})
+    grant(fleet, ExceptionType.BUDGET, policy, ends=NOW + 30 * MINUTE)
+    decision = decide(fleet, request(change_type="security"))
+    assert decision.policy_tier == "exhausted"
+    assert [(item.role, item.satisfied) for item in decision.required_approvals] == [("VP Engineering", True)]
+    assert unmet(decision) == {"slo.slow_burn", "slo.fast_burn"}
+
+
+def test_an_emergency_override_lifts_what_it_may(tmp_path: Path) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.002)})
+    override = {
+        "emergency_override": True,
+        "override_approver": "cto",
+        "override_reason": "the checkout is down",
+        "incident_id": "INC-1",
+    }
+    decision = decide(fleet, request(**override))
+    assert (decision.allow, decision.emergency.used) == (True, True)
+    assert not decision.gate(GateName.SLO).passes
+    assert not decide(fleet, request(**override | {"override_reason": "  "})).allow
+    broken = request(**override)
+    broken["gates"]["build"]["lint"] = "fail"
+    assert "override.essential" in unmet(decide(fleet, broken))
+
+
+def test_the_tier_that_gets_better_by_itself_is_among_what_changes(tmp_path: Path) -> None:
+    def spent(ago: timedelta) -> float:
+        return 0.05 if timedelta(hours=60) <= ago < timedelta(hours=61) else 0.0
+
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": spent})
+    changes = decide(fleet, request()).changes_at
+    better = [change for change in changes if "the policy tier becomes" in change.what]
+    assert better
+    assert all(change.what.endswith("if nothing more burns") for change in better)
+    assert list(changes) == sorted(changes, key=lambda change: change.at)
