@@ -1,0 +1,279 @@
+"""Replaying recorded measurements: measurement → metric → run, as Argo's controller decides (`analysis`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dashboard.domain.canary.analysis import (
+    AnalysisSpec,
+    MetricSpec,
+    RecordedMeasurement,
+    RecordedMetric,
+    RecordedRun,
+)
+from dashboard.domain.canary.condition import Judgement, judge
+from dashboard.domain.canary.language.faults import CannotReplayError
+from dashboard.domain.canary.metric_phase import Assessment, Counts, Rule, metric_phase
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.stored_value import NotJsonError, measured_value
+
+
+class Source(StrEnum):
+    """Where the phase of a measurement comes from."""
+
+    REPLAYED = "replayed"
+    RECORDED = "recorded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedMeasurement:
+    """A measurement and the phase that it has; `counted` is false for one that Argo would not have taken."""
+
+    recorded: RecordedMeasurement
+    phase: Phase
+    message: str
+    source: Source
+    counted: bool = True
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether Argo recorded another phase than the replay gives."""
+        known = self.recorded.phase
+        return known is not None and known.is_final and self.phase.is_final and known is not self.phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricOutcome:
+    """How a metric ended, and why. `ended_at` is when its last counted measurement was taken, if known."""
+
+    spec: MetricSpec
+    assessment: Assessment
+    counts: Counts
+    measurements: tuple[JudgedMeasurement, ...]
+    dry_run: bool = False
+    forgotten: int = 0
+
+    @property
+    def phase(self) -> Phase:
+        """Its phase."""
+        return self.assessment.phase
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the measurement was taken that decided it; None while undecided, or where no time is known."""
+        taken = [item.recorded.begun for item in self.measurements if item.counted]
+        return taken[-1] if taken and self.phase.is_final else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How many metrics there are, and how those that have ended did."""
+
+    count: int
+    successful: int
+    failed: int
+    inconclusive: int
+    error: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutcome:
+    """How a run ended, and why; the summaries are Argo's `runSummary` and `dryRunSummary`."""
+
+    phase: Phase
+    reason: str
+    metrics: tuple[MetricOutcome, ...]
+    summary: Summary
+    dry_run_summary: Summary
+
+
+def replay(spec: AnalysisSpec, run: RecordedRun) -> RunOutcome:
+    """What Argo decides on `run` by `spec`.
+
+    A metric that has ended stays as it is, whatever was measured later. Once a metric that does not run dry
+    has failed, erred or was inconclusive, the run ends: where every measurement has its time, those that
+    began later do not count. Without times their order is not known, and every measurement counts.
+    """
+    outcomes = [_replayed(metric, spec, run.metrics, None, terminating=False) for metric in spec.metrics]
+    ends = [item for item in outcomes if item.phase.ends_the_run and not item.dry_run]
+    terminating = run.terminated or bool(ends)
+    if terminating:
+        until = _first_end(ends, run)
+        outcomes = [_replayed(metric, spec, run.metrics, until, terminating=True) for metric in spec.metrics]
+    return _run_outcome(tuple(outcomes), terminating=terminating, told=run.terminated)
+
+
+def _first_end(ends: list[MetricOutcome], run: RecordedRun) -> datetime | None:
+    timed = all(item.begun for metric in run.metrics.values() for item in metric.measurements)
+    times = [item.ended_at for item in ends if item.ended_at]
+    return min(times) if timed and times else None
+
+
+def _replayed(
+    metric: MetricSpec,
+    spec: AnalysisSpec,
+    recorded: Mapping[str, RecordedMetric],
+    until: datetime | None,
+    *,
+    terminating: bool,
+) -> MetricOutcome:
+    found = recorded.get(metric.name, RecordedMetric(measurements=()))
+    return replay_metric(
+        metric, found, until=until, terminating=terminating, dry_run=metric.name in spec.dry_run
+    )
+
+
+def replay_metric(
+    metric: MetricSpec,
+    recorded: RecordedMetric,
+    *,
+    until: datetime | None = None,
+    terminating: bool = False,
+    dry_run: bool = False,
+) -> MetricOutcome:
+    """What Argo decides on one metric; measurements that began after `until` do not count."""
+    judged: list[JudgedMeasurement] = []
+    counts, decided = recorded.forgotten, None
+    undecided = _unmeasured(recorded)
+    for item in recorded.measurements:
+        late = until is not None and item.begun is not None and item.begun > until
+        measurement = judge_measurement(metric, item, counted=decided is None and not late)
+        judged.append(measurement)
+        if not measurement.counted:
+            continue
+        counts = counts.after(measurement.phase)
+        undecided = _assessed(metric, counts, measurement)
+        if undecided.phase.is_final or undecided.phase is Phase.CANNOT_REPLAY:
+            decided = undecided
+    if decided is None and undecided.rule is Rule.UNDECIDED and terminating:
+        decided = metric_phase(metric.limits, counts, terminating=True)
+    return MetricOutcome(
+        spec=metric,
+        assessment=decided or undecided,
+        counts=counts,
+        measurements=tuple(judged),
+        dry_run=dry_run,
+        forgotten=recorded.forgotten.count + recorded.forgotten.error,
+    )
+
+
+def judge_measurement(
+    metric: MetricSpec, recorded: RecordedMeasurement, *, counted: bool = True
+) -> JudgedMeasurement:
+    """The phase of one measurement: replayed where the conditions decide it, as recorded elsewhere.
+
+    They do not decide on a measurement that is an Error already (its value was not kept), that has not ended,
+    or that the provider judges by itself (jobs, Kayenta, plugins).
+    """
+    judgement, source = _judged(metric, recorded)
+    return JudgedMeasurement(
+        recorded=recorded,
+        phase=judgement.phase,
+        message=judgement.message,
+        source=source,
+        counted=counted,
+    )
+
+
+_JUDGE_THEMSELVES = {"job", "kayenta", "plugin"}
+
+
+def _judged(metric: MetricSpec, recorded: RecordedMeasurement) -> tuple[Judgement, Source]:
+    known = recorded.phase
+    if known is Phase.ERROR or (known is not None and not known.is_final):
+        message = recorded.message or ("the provider failed" if known is Phase.ERROR else "it has not ended")
+        return Judgement(phase=known, message=message), Source.RECORDED
+    try:
+        if metric.provider in _JUDGE_THEMSELVES:
+            raise CannotReplayError(f"the provider {metric.provider} judges by itself, without a condition")  # noqa: TRY301 - one place turns it into a phase
+        if not metric.success_condition and not metric.failure_condition:
+            return judge("", "", measured_value("prometheus", "")), Source.REPLAYED
+        value = measured_value(metric.provider, recorded.value)
+    except NotJsonError:
+        message = "the answer is no JSON: Argo takes it as a success and asks no condition"
+        return Judgement(phase=Phase.SUCCESSFUL, message=message), Source.REPLAYED
+    except CannotReplayError as error:
+        return _as_recorded(recorded, str(error))
+    judgement = judge(metric.success_condition, metric.failure_condition, value)
+    if judgement.phase is Phase.CANNOT_REPLAY:
+        return _as_recorded(recorded, judgement.message)
+    return judgement, Source.REPLAYED
+
+
+def _as_recorded(recorded: RecordedMeasurement, why: str) -> tuple[Judgement, Source]:
+    if recorded.phase is None:
+        return Judgement(phase=Phase.CANNOT_REPLAY, message=f"cannot replay: {why}"), Source.REPLAYED
+    return Judgement(phase=recorded.phase, message=f"as recorded, not replayed: {why}"), Source.RECORDED
+
+
+def _unmeasured(recorded: RecordedMetric) -> Assessment:
+    """Argo gives a metric that was never measured no result, even where the run has ended."""
+    if recorded.phase is not None and recorded.phase.is_final and not recorded.measurements:
+        return Assessment(
+            phase=recorded.phase, rule=Rule.NOT_MEASURED, reason="as recorded, without a measurement"
+        )
+    return Assessment(phase=Phase.PENDING, rule=Rule.NOT_MEASURED, reason="nothing was measured")
+
+
+def _assessed(metric: MetricSpec, counts: Counts, measurement: JudgedMeasurement) -> Assessment:
+    if measurement.phase is Phase.CANNOT_REPLAY:
+        return Assessment(phase=Phase.CANNOT_REPLAY, rule=Rule.CANNOT_REPLAY, reason=measurement.message)
+    if not measurement.phase.is_final:
+        reason = "the last measurement has not ended"
+        return Assessment(phase=Phase.RUNNING, rule=Rule.IN_FLIGHT, reason=reason)
+    return metric_phase(metric.limits, counts, terminating=False)
+
+
+def _run_outcome(metrics: tuple[MetricOutcome, ...], *, terminating: bool, told: bool) -> RunOutcome:
+    blocking = [item for item in metrics if not item.dry_run]
+    phase, reason = _run_phase(metrics, blocking, terminating=terminating, told=told)
+    return RunOutcome(
+        phase=phase,
+        reason=reason,
+        metrics=metrics,
+        summary=_summary(blocking),
+        dry_run_summary=_summary([item for item in metrics if item.dry_run]),
+    )
+
+
+def _run_phase(
+    metrics: tuple[MetricOutcome, ...], blocking: list[MetricOutcome], *, terminating: bool, told: bool
+) -> tuple[Phase, str]:
+    unclear = [item for item in metrics if item.phase is Phase.CANNOT_REPLAY]
+    unclear = [item for item in unclear if not item.dry_run or not terminating]
+    if unclear:
+        return Phase.CANNOT_REPLAY, _due_to(unclear[0])
+    ended = [item for item in metrics if item.phase.is_final]
+    worst = None
+    for item in ended:
+        if not item.dry_run and (worst is None or item.phase.is_worse_than(worst.phase)):
+            worst = item
+    stopped = "the run was told to stop" if told else ""
+    if terminating and worst is None:
+        return Phase.SUCCESSFUL, stopped or "no metric that counts has ended"
+    if not terminating and (len(ended) < len(metrics) or not ended):
+        waiting = ", ".join(item.spec.name for item in metrics if not item.phase.is_final)
+        return Phase.RUNNING, f"not ended yet: {waiting}"
+    if worst is None:
+        return Phase.SUCCESSFUL, "every metric runs dry, so none can fail the run"
+    if worst.phase is Phase.SUCCESSFUL:
+        return Phase.SUCCESSFUL, stopped or f"{len(blocking)} of {len(blocking)} metrics are Successful"
+    return worst.phase, _due_to(worst)
+
+
+def _due_to(metric: MetricOutcome) -> str:
+    return f'Metric "{metric.spec.name}" assessed {metric.phase} due to {metric.assessment.reason}'
+
+
+def _summary(metrics: list[MetricOutcome]) -> Summary:
+    def of(phase: Phase) -> int:
+        return sum(item.phase is phase for item in metrics)
+
+    return Summary(
+        count=len(metrics),
+        successful=of(Phase.SUCCESSFUL),
+        failed=of(Phase.FAILED),
+        inconclusive=of(Phase.INCONCLUSIVE),
+        error=of(Phase.ERROR),
+    )

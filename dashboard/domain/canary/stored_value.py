@@ -1,0 +1,105 @@
+"""Which Go value stood behind the text that Argo stored: the provider of the metric decides."""
+
+import json
+import math
+
+from dashboard.domain.canary.condition import MeasuredValue, ValueKind
+from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
+from dashboard.domain.canary.language.go_values import Value, parsed_float
+
+#: Providers whose text is the JSON that the condition saw.
+_JSON_PROVIDERS = {"web"}
+_DEEPEST = 40
+_LONGEST_TEXT = 1_000_000
+
+
+class NotJsonError(Exception):
+    """A web metric answered something else than JSON, which Argo takes as a success without a condition."""
+
+
+def measured_value(provider: str, text: str) -> MeasuredValue:
+    """The value that `provider` handed to the conditions and that Argo stored as `text`; empty text is nil.
+
+    Raises:
+        NotJsonError: `text` is what a web metric answered instead of JSON.
+        CannotReplayError: the text does not tell.
+    """
+    if len(text) > _LONGEST_TEXT:
+        raise CannotReplayError(f"the value has {len(text):,} characters, more than {_LONGEST_TEXT:,}")
+    if provider in _JSON_PROVIDERS and text:
+        return MeasuredValue(kind=ValueKind.JSON, value=_json(text))
+    if not text:
+        return MeasuredValue(kind=ValueKind.NIL)
+    if provider == "prometheus":
+        return _prometheus(text)
+    if provider == "datadog":
+        return _datadog(text)
+    if provider == "newRelic":
+        return _new_relic(text)
+    raise CannotReplayError(f"the stored text does not tell which Go value the provider {provider} gave")
+
+
+def _prometheus(text: str) -> MeasuredValue:
+    if not text.startswith("["):
+        return MeasuredValue(kind=ValueKind.SCALAR, value=_number(text))
+    if not text.endswith("]"):
+        raise CannotReplayError(f"{text[:80]!r} is no answer of Prometheus")
+    inside = text[1:-1].strip()
+    numbers = tuple(_number(part.strip()) for part in inside.split(",")) if inside else ()
+    return MeasuredValue(kind=ValueKind.VECTOR, value=numbers)
+
+
+def _datadog(text: str) -> MeasuredValue:
+    """A number, or nil where Argo stored the empty answer itself."""
+    if text[0] in "[{n":
+        return MeasuredValue(kind=ValueKind.NIL)
+    return MeasuredValue(kind=ValueKind.SCALAR, value=_number(text))
+
+
+def _new_relic(text: str) -> MeasuredValue:
+    """One row is a map; several are a slice of a type of its own, which is checked in another way."""
+    try:
+        value = _json(text)
+    except NotJsonError:
+        value = None
+    if not isinstance(value, dict):
+        raise CannotReplayError("only a single row of New Relic is replayed")
+    return MeasuredValue(kind=ValueKind.JSON, value=value)
+
+
+def _number(text: str) -> float:
+    try:
+        return parsed_float(text)
+    except ConditionFaultError:
+        raise CannotReplayError(f"{text[:80]!r} is no number, so it is no answer of this provider") from None
+
+
+def _json(text: str) -> Value:
+    try:
+        document = json.loads(text, parse_int=float, parse_constant=_refuse)
+    except RecursionError:
+        raise CannotReplayError("the value nests too deep") from None
+    except ValueError:
+        raise NotJsonError from None
+    return _value(document, 0)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _value(document: object, depth: int) -> Value:
+    if depth > _DEEPEST:
+        raise CannotReplayError("the value nests too deep")
+    if isinstance(document, dict):
+        return {_text(key): _value(entry, depth + 1) for key, entry in document.items()}
+    if isinstance(document, list):
+        return tuple(_value(entry, depth + 1) for entry in document)
+    if isinstance(document, float) and not math.isfinite(document):
+        raise CannotReplayError("the value holds a number that is too large")
+    return _text(document) if isinstance(document, str) else document  # type: ignore[return-value]  # JSON has no more
+
+
+def _text(text: str) -> str:
+    """`text` as Go decodes it: half of a pair of surrogates becomes the replacement character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
