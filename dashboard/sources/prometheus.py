@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, IncompleteRead
 from urllib3.util.retry import Retry
 
 from dashboard.config import PrometheusSettings
+from dashboard.domain.canary.language.go_values import format_float
 from dashboard.domain.event_counts import BUCKET_SECONDS
 from dashboard.errors import SourceUnreachableError
 
@@ -94,6 +95,29 @@ class Prometheus:
         result = self._client.custom_query(query, params=self._limits | moment)
         return self._answer(result, label, "value")
 
+    def measured(self, query: str, at: datetime) -> str:
+        """What `query` gives at the instant `at`, as Argo Rollouts stores it: `[0.95,NaN]` or `0.5`.
+
+        Raises:
+            AnswerError: Prometheus refuses the query, or answers something that is no vector and no scalar.
+            SourceUnreachableError: no answer.
+        """
+        moment = {"time": f"{at.timestamp():.3f}"}
+        result = self._client.custom_query(query, params=self._limits | moment)
+        try:
+            match self._session.result_type:
+                case "vector":
+                    return f"[{','.join(format_float(float(item['value'][1])) for item in result)}]"
+                case "scalar":
+                    return format_float(float(result[1]))
+                case other:
+                    raise AnswerError(f"found an answer of type {other!r}, expected a vector or a scalar")
+        except (TypeError, KeyError, ValueError, IndexError) as error:
+            raise AnswerError(
+                f"found an answer of another shape ({type(error).__name__}: {error}),"
+                " expected Prometheus' query result"
+            ) from error
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
@@ -134,11 +158,12 @@ class _Retry(Retry):
 
 
 class _Session(requests.Session):
-    """A session that bounds every answer in time, checks it, and keeps the `warnings` of the last one."""
+    """A session that bounds every answer in time, checks it, and keeps the last one's type and `warnings`."""
 
     def __init__(self, settings: PrometheusSettings) -> None:
         super().__init__()
         self.warnings: tuple[str, ...] = ()
+        self.result_type: object = None
         self._timeout = settings.timeout
         self._address = settings.url  # holds no password: the settings refuse one
         # Proxies, netrc passwords and CA bundles of the environment are not ours to send to Prometheus.
@@ -181,6 +206,7 @@ class _Session(requests.Session):
             raise SourceUnreachableError(f"{self._address} {_in_few_words(error)}") from error
         document = _checked(response, body)
         warnings = document.get("warnings") or ()
+        self.result_type = document["data"].get("resultType")
         self.warnings = tuple(str(warning) for warning in warnings) if isinstance(warnings, list) else ()
         # The client parses the body again to take `data.result` from it: give it what is parsed already.
         response.json = lambda **_options: document  # type: ignore[method-assign]  # see the line above

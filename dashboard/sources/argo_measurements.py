@@ -1,0 +1,139 @@
+"""What was measured: the status of an AnalysisRun as kubectl prints it, or measurements by metric."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from dashboard.domain.canary.analysis import RecordedMeasurement, RecordedMetric, RecordedRun
+from dashboard.domain.canary.metric_phase import Counts
+from dashboard.domain.canary.phases import Phase
+from dashboard.errors import InputError
+from dashboard.sources.argo_analysis import RUN_KIND, NamedObject
+from dashboard.sources.argo_fields import Fields, fields, scalar_text
+from dashboard.sources.event_document import MalformedEventError, moment, shown
+
+_PHASES = {phase.value: phase for phase in Phase if phase is not Phase.CANNOT_REPLAY}
+
+
+def recorded_run(run: NamedObject) -> RecordedRun:
+    """What the AnalysisRun `run` holds, in the shape of today or of v0.x (`status.status`).
+
+    Raises:
+        InputError: a field has a wrong type or is no phase or time.
+    """
+    status = run.fields.part("status")
+    metrics = {}
+    for result in status.parts("metricResults"):
+        name = result.text("name")
+        if not name:
+            raise InputError(f"{result.at('name')}: found nothing, expected the name of the metric")
+        metrics[name] = _metric_result(result)
+    terminate = run.fields.part("spec").values.get("terminate")
+    return RecordedRun(metrics=metrics, terminated=terminate is True, phase=_phase(status, "phase", "status"))
+
+
+def measurements_by_metric(called: str, document: Any) -> RecordedRun:
+    """Measurements as `{metric: [{value: "[0.95]"}, …]}`; an entry may be the value alone.
+
+    Raises:
+        InputError: it has another shape.
+    """
+    part = fields(called, document)
+    metrics = {}
+    for name in part.values:
+        if not isinstance(part.values[name], list):
+            raise InputError(
+                f"{called}: {name}: found {shown(part.values[name])}, expected a list of measurements,"
+                f" or an object of kind {RUN_KIND}"
+            )
+        items = tuple(
+            _measurement(fields(where, item if isinstance(item, dict) else {"value": item}))
+            for where, item in part.items(name)
+        )
+        metrics[name] = RecordedMetric(measurements=items)
+    return RecordedRun(metrics=metrics)
+
+
+def _metric_result(result: Fields) -> RecordedMetric:
+    measurements = tuple(_measurement(item) for item in result.parts("measurements"))
+    return RecordedMetric(
+        measurements=measurements,
+        forgotten=_forgotten(result, measurements),
+        phase=_phase(result, "phase", "status"),
+    )
+
+
+def _forgotten(result: Fields, kept: tuple[RecordedMeasurement, ...]) -> Counts:
+    """What Argo counted before the measurements that it kept."""
+    own = Counts()
+    for item in kept:
+        own = own.after(item.phase or Phase.RUNNING)
+    before = Counts(
+        successful=max(_counter(result, "successful") - own.successful, 0),
+        failed=max(_counter(result, "failed") - own.failed, 0),
+        inconclusive=max(_counter(result, "inconclusive") - own.inconclusive, 0),
+        error=max(_counter(result, "error") - own.error, 0),
+    )
+    if before.count + before.error == 0:
+        return before
+    # A row that reaches back beyond the first measurement that was kept is counted on from there.
+    successes, errors = _counter(result, "consecutiveSuccess"), _counter(result, "consecutiveError")
+    return replace(
+        before,
+        consecutive_success=max(successes - len(kept), 0) if own.consecutive_success == len(kept) else 0,
+        consecutive_error=max(errors - len(kept), 0) if own.consecutive_error == len(kept) else 0,
+    )
+
+
+def _counter(result: Fields, name: str) -> int:
+    value = result.values.get(name)
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise InputError(f"{result.at(name)}: found {shown(value)}, expected a whole number from 0")
+    return value
+
+
+def _measurement(item: Fields) -> RecordedMeasurement:
+    return RecordedMeasurement(
+        value=_value(item.values.get("value")),
+        phase=_phase(item, "phase", "status"),
+        message=item.text("message"),
+        started_at=_moment(item, "startedAt"),
+        finished_at=_moment(item, "finishedAt"),
+    )
+
+
+def _value(value: Any) -> str:
+    """The stored text; a list or a mapping that was not put in quotes is written as JSON."""
+    if isinstance(value, list | dict):
+        return orjson.dumps(value).decode()
+    return scalar_text(value)
+
+
+def _phase(part: Fields, *names: str) -> Phase | None:
+    text = part.text(*names)
+    if not text:
+        return None
+    if text not in _PHASES:
+        name = next(name for name in names if part.has(name))
+        raise InputError(f"{part.at(name)}: found {text[:80]!r}, expected one of {', '.join(_PHASES)}")
+    return _PHASES[text]
+
+
+def _moment(item: Fields, name: str) -> datetime | None:
+    value = item.values.get(name)
+    if value is None:
+        return None
+    try:
+        return moment(item.at(name), value, None)
+    except MalformedEventError as error:
+        raise InputError(str(error)) from None
+
+
+def of_metrics(run: RecordedRun, known: Mapping[str, object]) -> tuple[str, ...]:
+    """The metrics of `run` that are not `known`."""
+    return tuple(name for name in run.metrics if name not in known)

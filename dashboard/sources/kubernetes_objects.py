@@ -1,0 +1,153 @@
+"""Objects of Kubernetes as plain values: YAML or JSON as `kubectl` prints them, several documents and lists.
+
+Text stays text: a time or a date is not turned into anything. Hostile text is refused, not followed.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import yaml
+from yaml.constructor import SafeConstructor
+
+from dashboard.errors import InputError
+
+#: A cluster's export of ten thousand runs is some hundred megabytes; a text that is larger is none.
+_MOST_BYTES = 512 * 2**20
+_MOST_YAML_BYTES = 32 * 2**20
+_MOST_NODES = 2_000_000
+#: The deepest field of a pod is about twenty levels down; libyaml crashes on a hundred thousand.
+_DEEPEST = 60
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PREFIX = "tag:yaml.org,2002:"
+_PLAIN = {f"{_PREFIX}{name}" for name in ("null", "bool", "int", "float")}
+_LONGEST_NUMBER = 100
+
+
+def read_objects(called: str, body: bytes) -> tuple[Any, ...]:
+    """The documents in `body`; the items of a list of Kubernetes (`kind: List`, `…List`) one by one.
+
+    `called` is what messages call it. A document may be any value: what it should be, the caller checks.
+
+    Raises:
+        InputError: it is neither JSON nor YAML in UTF-8, too large, or nested too deep.
+    """
+    if len(body) > _MOST_BYTES:
+        raise InputError(f"{called}: found {len(body):,} bytes, expected at most {_MOST_BYTES:,}")
+    document = _json(body)
+    documents = _yaml(called, body) if document is _NO_JSON else (document,)
+    return tuple(item for one in documents if one is not None for item in _items(one))
+
+
+_NO_JSON = object()
+
+
+def _json(body: bytes) -> Any:
+    if body.lstrip()[:1] not in {b"{", b"["}:
+        return _NO_JSON
+    try:
+        document = orjson.loads(body)
+    except ValueError:
+        return _NO_JSON
+    return document if _is_shallow(document) else _NO_JSON
+
+
+def _is_shallow(document: Any) -> bool:
+    left = [(document, 1)]
+    while left:
+        value, depth = left.pop()
+        if depth > _DEEPEST:
+            return False
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        left += [(item, depth + 1) for item in inner if isinstance(item, dict | list)]
+    return True
+
+
+def _yaml(called: str, body: bytes) -> tuple[Any, ...]:
+    if len(body) > _MOST_YAML_BYTES:
+        raise InputError(
+            f"{called}: found {len(body):,} bytes of YAML, expected JSON or at most {_MOST_YAML_BYTES:,}"
+        )
+    try:
+        text = body.decode("utf-8-sig")
+        _require_shallow(text)
+        builder = _Builder()
+        return tuple(
+            builder.build(node) for node in yaml.compose_all(text, Loader=_LOADER) if node is not None
+        )
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{called}: found bytes that are not UTF-8 ({error.reason}), expected text"
+        ) from None
+    except (yaml.YAMLError, RecursionError, UnicodeEncodeError) as error:
+        raise InputError(f"{called}: found text that is neither YAML nor JSON: {_problem(error)}") from None
+
+
+def _require_shallow(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError(f"more than {_DEEPEST} levels of nesting")
+
+
+class _Builder:
+    """Makes plain values of YAML's nodes; counts them, as aliases of aliases can make any number."""
+
+    def __init__(self) -> None:
+        self._made = 0
+        self._open: set[int] = set()
+
+    def build(self, node: yaml.Node) -> Any:
+        self._made += 1
+        if self._made > _MOST_NODES:
+            raise yaml.YAMLError(f"more than {_MOST_NODES:,} values, perhaps by aliases of aliases")
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        if id(node) in self._open:
+            raise yaml.YAMLError("a value that contains itself")
+        self._open.add(id(node))
+        built = (
+            self._mapping(node)
+            if isinstance(node, yaml.MappingNode)
+            else [self.build(item) for item in node.value]
+        )
+        self._open.discard(id(node))
+        return built
+
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.YAMLError(f"a key that is no text (line {key.start_mark.line + 1})")
+            if key.tag == f"{_PREFIX}merge":
+                merged = self.build(value)
+                for part in merged if isinstance(merged, list) else [merged]:
+                    built = {**part, **built} if isinstance(part, dict) else built
+            else:
+                built[str(key.value)] = self.build(value)
+        return built
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    if node.tag not in _PLAIN or len(node.value) > _LONGEST_NUMBER:
+        return node.value
+    try:
+        return SafeConstructor().construct_object(node)
+    except (ValueError, OverflowError):
+        return node.value
+
+
+def _items(document: Any) -> Iterator[Any]:
+    is_list = isinstance(document, dict) and str(document.get("kind", "")).endswith("List")
+    items = document.get("items") if is_list else None
+    if isinstance(items, list):
+        yield from items
+    else:
+        yield document
+
+
+def _problem(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    text = " ".join(str(getattr(error, "problem", None) or error).split()) or type(error).__name__
+    return f"{text} (line {mark.line + 1})" if mark else text
