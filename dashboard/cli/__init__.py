@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from dashboard.cli.canary import canary
 from dashboard.cli.data import demo, import_data
 from dashboard.cli.init import init
 from dashboard.cli.ledger import ledger
@@ -34,7 +35,7 @@ def cli() -> None:
     """
 
 
-for _command in (attribute, demo, dora, import_data, init, ledger, mttr, report, serve, status, sync):
+for _command in (attribute, canary, demo, dora, import_data, init, ledger, mttr, report, serve, status, sync):
     cli.add_command(_command)
 for _command in (import_deployments, import_incidents):
     import_data.add_command(_command)

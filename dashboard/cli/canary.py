@@ -1,0 +1,13 @@
+"""`reliability canary`: what Argo Rollouts makes of an analysis."""
+
+import click
+
+from dashboard.cli.canary_evaluate import evaluate
+
+
+@click.group()
+def canary() -> None:
+    """Look at canary analyses: what Argo decides, and whether it could."""
+
+
+canary.add_command(evaluate)

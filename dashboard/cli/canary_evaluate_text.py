@@ -1,0 +1,85 @@
+"""What `reliability canary evaluate` tells people."""
+
+from collections.abc import Iterator
+
+from dashboard.domain.canary.other_limits import OtherLimit
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay import JudgedMeasurement, MetricOutcome
+from dashboard.reports.canary_evaluation import Evaluation
+
+_SYMBOLS = {
+    Phase.SUCCESSFUL: "✔",
+    Phase.FAILED: "✖",
+    Phase.ERROR: "⚠",
+    Phase.INCONCLUSIVE: "?",
+    Phase.RUNNING: "◌",
+    Phase.PENDING: "◌",
+    Phase.CANNOT_REPLAY: "∅",
+}
+#: The measurements that are shown of a metric: the first and the last of many.
+_SHOWN = 20
+
+
+def evaluation_text(evaluation: Evaluation) -> str:
+    """`evaluation` as lines of text."""
+    return "\n".join(_lines(evaluation))
+
+
+def _lines(evaluation: Evaluation) -> Iterator[str]:
+    outcome = evaluation.outcome
+    yield f"{_phase(outcome.phase)}: {outcome.reason}"
+    recorded = evaluation.run.phase
+    if recorded is not None and recorded is not outcome.phase:
+        yield f"! Argo recorded {recorded} for this run."
+    yield from (f"! Argo refuses this spec: {fault}" for fault in evaluation.refused)
+    yield from (f"! {note}" for note in evaluation.notes)
+    for metric in outcome.metrics:
+        yield ""
+        yield from _metric(metric, evaluation.other_limits.get(metric.spec.name, ()))
+
+
+def _metric(metric: MetricOutcome, limits: tuple[OtherLimit, ...]) -> Iterator[str]:
+    dry = " (dry run: it cannot fail the run)" if metric.dry_run else ""
+    yield f"{_phase(metric.phase)}  {metric.spec.name}{dry}: {metric.assessment.reason}"
+    counts = metric.counts
+    yield (
+        f"    {counts.count} measured: {counts.successful} successful, {counts.failed} failed,"
+        f" {counts.inconclusive} inconclusive; {counts.error} errors"
+    )
+    if metric.forgotten:
+        yield f"    {metric.forgotten} earlier measurements are no longer kept; only their counts are known"
+    yield from _measurements(metric.measurements)
+    yield from _other_limits(limits)
+
+
+def _measurements(items: tuple[JudgedMeasurement, ...]) -> Iterator[str]:
+    width = len(str(len(items)))
+    for index, item in enumerate(items):
+        if len(items) > _SHOWN and _SHOWN // 2 <= index < len(items) - _SHOWN // 2:
+            if index == _SHOWN // 2:
+                yield f"    … {len(items) - _SHOWN} more …"
+            continue
+        value = item.recorded.value if len(item.recorded.value) <= 40 else f"{item.recorded.value[:39]}…"  # noqa: PLR2004 - a column
+        at = "" if item.recorded.begun is None else f"{item.recorded.begun:%Y-%m-%d %H:%M:%S}  "
+        late = "" if item.counted else "  (after the decision: it does not count)"
+        other = f"  ! Argo recorded {item.recorded.phase}" if item.disagrees else ""
+        number, phase = f"{index + 1:>{width}}", _phase(item.phase)
+        yield f"    {number}. {at}{value or 'no value'}  {phase}  {item.message}{late}{other}"
+
+
+def _other_limits(limits: tuple[OtherLimit, ...]) -> Iterator[str]:
+    if not limits:
+        return
+    yield "    with other limits:"
+    for item in limits:
+        name = f"{item.rule.value} {item.given}"
+        if item.smallest is None:
+            yield f"      {name}: no value of it would have passed"
+            continue
+        least = f"smallest that passes: {item.smallest}"
+        on = ", where the metric would have gone on" if item.phase is Phase.RUNNING else ""
+        yield f"      {name}: {least}{on}"
+
+
+def _phase(phase: Phase) -> str:
+    return f"{_SYMBOLS[phase]} {phase.value}"

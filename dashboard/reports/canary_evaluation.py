@@ -1,0 +1,134 @@
+"""An evaluated analysis, as one value that the command prints as text or as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.domain.canary.analysis import AnalysisSpec, RecordedRun
+from dashboard.domain.canary.metric_phase import Counts, Limits
+from dashboard.domain.canary.other_limits import OtherLimit, other_limits
+from dashboard.domain.canary.replay import (
+    JudgedMeasurement,
+    MetricOutcome,
+    RunOutcome,
+    Summary,
+    replay,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What Argo decides on `run`; `notes` say what was passed over, `refused` what Argo refuses."""
+
+    outcome: RunOutcome
+    other_limits: Mapping[str, tuple[OtherLimit, ...]]
+    refused: tuple[str, ...]
+    notes: tuple[str, ...]
+    run: RecordedRun
+
+
+def evaluate(spec: AnalysisSpec, run: RecordedRun, notes: tuple[str, ...] = ()) -> Evaluation:
+    """Replay `run` by `spec`, and look which limits would have passed."""
+    outcome = replay(spec, run)
+    known = {metric.name for metric in spec.metrics}
+    strangers = tuple(
+        f"{name}: measured, but no metric of the template" for name in run.metrics if name not in known
+    )
+    limits = {
+        item.spec.name: other_limits(item, run.metrics[item.spec.name])
+        for item in outcome.metrics
+        if item.spec.name in run.metrics
+    }
+    return Evaluation(
+        outcome=outcome,
+        other_limits=limits,
+        refused=spec.faults,
+        notes=(*notes, *strangers),
+        run=run,
+    )
+
+
+def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
+    """`evaluation` as one JSON document."""
+    outcome = evaluation.outcome
+    recorded = evaluation.run.phase
+    return {
+        "phase": outcome.phase.value,
+        "reason": outcome.reason,
+        "recordedPhase": None if recorded is None else recorded.value,
+        "metrics": [
+            _metric(item, evaluation.other_limits.get(item.spec.name, ())) for item in outcome.metrics
+        ],
+        "runSummary": _summary(outcome.summary),
+        "dryRunSummary": _summary(outcome.dry_run_summary),
+        "refused": list(evaluation.refused),
+        "notes": list(evaluation.notes),
+    }
+
+
+def _metric(metric: MetricOutcome, limits: tuple[OtherLimit, ...]) -> dict[str, Any]:
+    return {
+        "name": metric.spec.name,
+        "phase": metric.phase.value,
+        "reason": metric.assessment.reason,
+        "rule": metric.assessment.rule.value,
+        "dryRun": metric.dry_run,
+        "limits": _limits(metric.spec.limits),
+        "counts": _counts(metric.counts),
+        "forgotten": metric.forgotten,
+        "measurements": [_measurement(item) for item in metric.measurements],
+        "otherLimits": [
+            {
+                "limit": item.rule.value,
+                "given": item.given,
+                "smallestThatPasses": item.smallest,
+                "phase": item.phase.value,
+            }
+            for item in limits
+        ],
+    }
+
+
+def _limits(limits: Limits) -> dict[str, int | None]:
+    return {
+        "failureLimit": limits.failure,
+        "inconclusiveLimit": limits.inconclusive,
+        "consecutiveErrorLimit": limits.consecutive_error,
+        "consecutiveSuccessLimit": limits.consecutive_success,
+        "effectiveCount": limits.effective_count,
+    }
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {
+        "count": counts.count,
+        "successful": counts.successful,
+        "failed": counts.failed,
+        "inconclusive": counts.inconclusive,
+        "error": counts.error,
+        "consecutiveError": counts.consecutive_error,
+        "consecutiveSuccess": counts.consecutive_success,
+    }
+
+
+def _measurement(item: JudgedMeasurement) -> dict[str, Any]:
+    recorded, begun = item.recorded, item.recorded.begun
+    return {
+        "phase": item.phase.value,
+        "message": item.message,
+        "value": recorded.value,
+        "at": None if begun is None else begun.isoformat(),
+        "counted": item.counted,
+        "source": item.source.value,
+        "recordedPhase": None if recorded.phase is None else recorded.phase.value,
+    }
+
+
+def _summary(summary: Summary) -> dict[str, int]:
+    return {
+        "count": summary.count,
+        "successful": summary.successful,
+        "failed": summary.failed,
+        "inconclusive": summary.inconclusive,
+        "error": summary.error,
+    }
