@@ -1,0 +1,116 @@
+"""What the conditions of a metric say of answers that its provider could give, tried out one by one.
+
+Nothing is guessed from the text of a condition: it is evaluated as Argo does, on answers that lie beside each
+number that it names, on none, and on NaN.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from dashboard.domain.canary.condition import MeasuredValue, ValueKind, judge
+from dashboard.domain.canary.language.go_values import Value
+from dashboard.domain.canary.lint_analysis import Metric
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.placeholders import resolved
+from dashboard.domain.canary.promql_facts import AnswerKind, PromqlFacts, PromqlFault
+
+_NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_USUAL = (0.0, 0.001, 0.01, 0.05, 0.1, 0.3, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0, 2.0, 10.0, 100.0, 1e3, 1e6, 1e9)
+#: What a body may say.
+_SAYINGS: tuple[Value, ...] = (True, 0.5, "1", (0.5,), None)
+_MOST_NUMBERS = 40
+_LEAST_STEP = 1e-6
+_LONGEST_CONDITION = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Both conditions with the values of arguments in place; `probed` says that some had to be made up."""
+
+    success: str
+    failure: str
+    probed: bool
+
+    @property
+    def text(self) -> str:
+        """Both, to look for words in."""
+        return f"{self.success}\n{self.failure}"
+
+
+def conditions_of(metric: Metric, values: Mapping[str, str]) -> Conditions | None:
+    """The conditions of `metric`; None where it has none, or too long ones."""
+    if not metric.success and not metric.failure:
+        return None
+    success, left = resolved(metric.success or "", values)
+    failure, also_left = resolved(metric.failure or "", values)
+    if len(success) + len(failure) > _LONGEST_CONDITION:
+        return None
+    return Conditions(
+        success=_PLACEHOLDER.sub("1", success),
+        failure=_PLACEHOLDER.sub("1", failure),
+        probed=bool(left or also_left),
+    )
+
+
+def kind_of(metric: Metric, facts: PromqlFacts | PromqlFault | None) -> ValueKind | None:
+    """As what Go value the provider hands its answer to the conditions; None where that is not certain."""
+    if metric.provider == "prometheus":
+        ranged = metric.asked is not None and metric.asked.get("rangeQuery") is not None
+        scalar = isinstance(facts, PromqlFacts) and facts.kind is AnswerKind.SCALAR and not ranged
+        return ValueKind.SCALAR if scalar else ValueKind.VECTOR
+    if metric.provider == "datadog":
+        asked = metric.asked
+        grouped = asked is not None and any(" by {" in str(node.scalar) for node in asked.walk())
+        return None if grouped else ValueKind.SCALAR
+    return ValueKind.JSON if metric.provider == "web" else None
+
+
+def phase_of(conditions: Conditions, kind: ValueKind, *numbers: float) -> Phase:
+    """The phase of a measurement that answers `numbers`; none of them is an empty answer."""
+    return judge(conditions.success, conditions.failure, measured(kind, *numbers)).phase
+
+
+def measured(kind: ValueKind, *numbers: float) -> MeasuredValue:
+    """An answer of `numbers`: a scalar without any is nil, as Datadog answers."""
+    if kind is ValueKind.VECTOR:
+        return MeasuredValue(kind=kind, value=numbers)
+    if not numbers:
+        return MeasuredValue(kind=ValueKind.NIL)
+    return MeasuredValue(kind=kind, value=numbers[0])
+
+
+def sampled(conditions: Conditions) -> list[float]:
+    """Numbers of zero or more to try: usual ones, and those beside each that the conditions name."""
+    found = set(_USUAL)
+    for match in list(_NUMBER.finditer(conditions.text))[:_MOST_NUMBERS]:
+        number = float(match[0])
+        if number < 1e300:  # noqa: PLR2004 - beside larger ones there is nothing to try
+            step = max(_LEAST_STEP, number * 1e-6)
+            found |= {number, number + step, max(0.0, number - step)}
+    return sorted(found)
+
+
+def trials(conditions: Conditions, kind: ValueKind) -> dict[tuple[float, ...], Phase]:
+    """The phases of answers: of one number, and of several where conditions look at more than one series."""
+    numbers = sampled(conditions)
+    found: dict[tuple[float, ...], Phase] = {}
+    for number in numbers:
+        found[number,] = phase_of(conditions, kind, number)
+    if kind is ValueKind.VECTOR and set(found.values()) == {Phase.ERROR}:
+        few = (0.0, 0.01, 0.5, 1.0, 100.0)
+        found |= {pair: phase_of(conditions, kind, *pair) for pair in product(few, repeat=2)}
+        found |= {triple: phase_of(conditions, kind, *triple) for triple in product(few, repeat=3)}
+    return found
+
+
+def json_trials(conditions: Conditions) -> Iterator[Phase]:
+    """The phases of things that a body could say, where it is not known what it does say."""
+    names = set(re.findall(r"\bresult\??\.([A-Za-z_]\w*)", conditions.text)) or {"ok"}
+    for inner in _SAYINGS:
+        named = dict.fromkeys(names, inner)
+        for value in (inner, named, (inner,), (named,)):
+            one = MeasuredValue(kind=ValueKind.JSON, value=value)
+            yield judge(conditions.success, conditions.failure, one).phase

@@ -1,0 +1,207 @@
+"""Conditions: do they parse, do they fit what the provider answers, and can they make a difference?"""
+
+import re
+from collections.abc import Iterator
+
+from dashboard.domain.canary.condition import ValueKind, fault_of, holds, judge
+from dashboard.domain.canary.condition_trials import (
+    Conditions,
+    conditions_of,
+    json_trials,
+    kind_of,
+    measured,
+    trials,
+)
+from dashboard.domain.canary.go_duration import short_duration
+from dashboard.domain.canary.language import go_types
+from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
+from dashboard.domain.canary.language.parser import parse
+from dashboard.domain.canary.lint_analysis import Analysis, Metric
+from dashboard.domain.canary.lint_answers import lint_answers
+from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, finding
+from dashboard.domain.canary.lint_provider import DECIDE_THEMSELVES
+from dashboard.domain.canary.lint_query import PromqlReader, facts_of
+from dashboard.domain.canary.lint_rule_ids import RuleId
+from dashboard.domain.canary.lint_rules import Severity
+from dashboard.domain.canary.manifest_node import Node
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.promql_facts import PromqlFacts, PromqlFault
+
+_NAMES = ("successCondition", "failureCondition")
+_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+_SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?![=~])")
+_BARE_RESULT = re.compile(r"\bresult\b(?!\s*(?:\??\.|\[|\())")
+_FIRST_RESULT = re.compile(r"\bresult\s*\[\s*0\s*\]")
+_ERROR_RETRY = "10s"
+
+
+def lint_conditions(analysis: Analysis, read: PromqlReader) -> Iterator[Finding]:
+    """What is wrong with the conditions of `analysis`."""
+    for metric in analysis.metrics:
+        if metric.provider in DECIDE_THEMSELVES or metric.provider is None:
+            continue
+        conditions = conditions_of(metric, analysis.values)
+        if conditions is None:
+            if not metric.success and not metric.failure:
+                yield _none(metric)
+            continue
+        faults = [found for name in _NAMES for found in _syntax(metric, conditions, name)]
+        yield from faults
+        if faults:
+            continue
+        facts = facts_of(metric, read, analysis.values)
+        kind = kind_of(metric, facts)
+        if kind is None:
+            continue
+        faults = list(_types(metric, conditions, kind))
+        yield from faults
+        if not faults and kind is not ValueKind.JSON:
+            yield from _sense(metric, conditions, kind, facts)
+
+
+def _none(metric: Metric) -> Finding:
+    message = f"found no condition of {metric.name}: whatever is measured, it succeeds"
+    place = at_value(metric.manifest, metric.node.get("name") or metric.node)
+    severity = Severity.INFO if metric.dry_run else Severity.ERROR
+    return finding(RuleId.NO_CONDITION, place, message, severity=severity)
+
+
+def _written(conditions: Conditions, name: str) -> str:
+    return conditions.success if name == "successCondition" else conditions.failure
+
+
+def _syntax(metric: Metric, conditions: Conditions, name: str) -> Iterator[Finding]:
+    node, text = metric.node.get(name), _written(conditions, name)
+    if node is None or not text:
+        return
+    place = at_value(metric.manifest, node)
+    try:
+        parse(text)
+    except ConditionFaultError as error:
+        single = _SINGLE_EQUALS.search(_TEXTS.sub('""', text))
+        if single is not None:
+            message = f"found = in {_shown(text)}, which compares nothing"
+            mend = f"Write {_shown(_SINGLE_EQUALS.sub('==', text))}."
+            yield finding(RuleId.SINGLE_EQUALS, place, message, mend=mend)
+        else:
+            yield finding(RuleId.CONDITION_UNREADABLE, place, f"found {_shown(text)}: {error}")
+    except CannotReplayError as error:
+        yield _not_checked(metric, node, text, error)
+
+
+def _not_checked(metric: Metric, node: Node, text: str, error: Exception) -> Finding:
+    message = f"{_shown(text)} was not checked: {error}"
+    return finding(RuleId.CONDITION_NOT_CHECKED, at_value(metric.manifest, node), message)
+
+
+def _types(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[Finding]:
+    if kind is ValueKind.JSON:
+        phases = set(json_trials(conditions))
+        if phases == {Phase.ERROR}:
+            yield _type_error(metric, conditions, "whatever the body says, a part of it has the wrong type")
+        return
+    own, other = go_types.FLOATS, go_types.FLOAT
+    if kind is ValueKind.SCALAR:
+        own, other = other, own
+    for name in _NAMES:
+        node, text = metric.node.get(name), _written(conditions, name)
+        if node is None or not text:
+            continue
+        try:
+            fault = fault_of(text, own)
+            fits_other = fault is not None and fault_of(text, other) is None
+        except CannotReplayError as error:
+            yield _not_checked(metric, node, text, error)
+            continue
+        if fault is None:
+            continue
+        place, ends = at_value(metric.manifest, node), _ends(metric)
+        if fits_other and kind is ValueKind.VECTOR:
+            message = f"found {_shown(text)} on a query that answers a vector: {fault}; {ends}"
+            mend = f"Write {_shown(_BARE_RESULT.sub('result[0]', text))}."
+            yield finding(RuleId.VECTOR_COMPARED, place, message, mend=mend)
+        elif fits_other:
+            message = f"found {_shown(text)} on an answer that is one number: {fault}; {ends}"
+            mend = f"Write {_shown(_FIRST_RESULT.sub('result', text))}."
+            yield finding(RuleId.SCALAR_INDEXED, place, message, mend=mend)
+        else:
+            yield finding(RuleId.CONDITION_TYPE_ERROR, place, f"found {_shown(text)}: {fault}; {ends}")
+
+
+def _type_error(metric: Metric, conditions: Conditions, why: str) -> Finding:
+    node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
+    text = conditions.success or conditions.failure
+    message = f"found {_shown(text)}: {why}; {_ends(metric)}"
+    return finding(RuleId.CONDITION_TYPE_ERROR, at_value(metric.manifest, node), message)
+
+
+def _ends(metric: Metric) -> str:
+    apart = short_duration(metric.interval) if metric.interval else _ERROR_RETRY
+    count = metric.errors_to_abort
+    return f"each measurement is an Error, and {count} in a row, {apart} apart, abort the rollout"
+
+
+def _sense(
+    metric: Metric, conditions: Conditions, kind: ValueKind, facts: PromqlFacts | PromqlFault | None
+) -> Iterator[Finding]:
+    found = trials(conditions, kind)
+    phases = set(found.values())
+    if Phase.CANNOT_REPLAY in phases:
+        node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
+        why = judge(conditions.success, conditions.failure, measured(kind, 1.0)).message
+        text = conditions.success or conditions.failure
+        yield _not_checked(metric, node, text, CannotReplayError(why))
+        return
+    if phases == {Phase.ERROR}:
+        why = judge(conditions.success, conditions.failure, measured(kind, 1.0)).message
+        yield _type_error(metric, conditions, f"with any number it fails: {why}")
+        return
+    if not conditions.probed:
+        yield from _difference(metric, conditions, kind, found)
+        yield from lint_answers(metric, conditions, kind, facts)
+
+
+def _difference(
+    metric: Metric, conditions: Conditions, kind: ValueKind, found: dict[tuple[float, ...], Phase]
+) -> Iterator[Finding]:
+    node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
+    place = at_value(metric.manifest, node)
+    phases = set(found.values()) - {Phase.ERROR}
+    beside = {
+        judge(conditions.success, conditions.failure, measured(kind, *numbers)).phase
+        for numbers in ((), (float("nan"),))
+    } - {Phase.ERROR}
+    if len(phases | beside) == 1 and all(len(numbers) == 1 for numbers in found):
+        (only,) = phases | beside
+        text = conditions.success or conditions.failure
+        message = f"found {_shown(text)}: any number of zero or more is {only.value}"
+        severity = Severity.ERROR if only is Phase.SUCCESSFUL else Severity.WARNING
+        yield finding(RuleId.CONDITION_CONSTANT, place, message, severity=severity)
+        return
+    if not (conditions.success and conditions.failure):
+        return
+    both = [numbers for numbers in found if _both_hold(conditions, kind, numbers)]
+    if both:
+        message = f"found both conditions true of {_answer(both[0])}: it is a failure"
+        yield finding(RuleId.CONDITIONS_OVERLAP, at_key(metric.manifest, node), message)
+    gap = [numbers for numbers, phase in found.items() if phase is Phase.INCONCLUSIVE]
+    if gap:
+        message = f"found neither condition true of {_answer(gap[0])}: the rollout waits for a person"
+        yield finding(RuleId.CONDITIONS_LEAVE_A_GAP, at_key(metric.manifest, node), message)
+
+
+def _both_hold(conditions: Conditions, kind: ValueKind, numbers: tuple[float, ...]) -> bool:
+    value = measured(kind, *numbers)
+    try:
+        return holds(conditions.success, value) and holds(conditions.failure, value)
+    except (ConditionFaultError, CannotReplayError):
+        return False
+
+
+def _answer(numbers: tuple[float, ...]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers)
+
+
+def _shown(text: str) -> str:
+    plain = " ".join(text.split())
+    return f"`{plain}`" if len(plain) <= 120 else f"`{plain[:119]}…`"  # noqa: PLR2004 - a line of a terminal

@@ -1,0 +1,29 @@
+"""The findings of a lint, for people."""
+
+from collections.abc import Iterator
+
+from dashboard.domain.canary.lint_finding import Finding
+from dashboard.domain.canary.lint_rules import Severity
+from dashboard.reports.canary_lint import LintReport
+from dashboard.ui.format import amount
+
+
+def lint_lines(report: LintReport) -> Iterator[str]:
+    """The lines that a terminal shows: each finding with its place, its fault and its mend, then a sum."""
+    for finding in report.findings:
+        yield from _finding(finding)
+    counts = report.counts
+    said = [
+        amount(counts[Severity.ERROR], "error"),
+        amount(counts[Severity.WARNING], "warning"),
+        f"{counts[Severity.INFO]} for information",
+    ]
+    yield f"{amount(len(report.files), 'file')}: {', '.join(said)}"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    place = finding.place
+    inside = f" {place.called}" if place.called else ""
+    yield f"{place.file}:{place.line}:{place.column}: {finding.severity.value} [{finding.rule.value}]{inside}"
+    yield f"    {finding.message}"
+    yield f"    mend: {finding.mend}"
