@@ -43,6 +43,8 @@ def test_the_wheel_holds_pages_data_and_theme(installed: Path) -> None:
         "data/catalog.yaml",
         "data/policy.yaml",
         "data/sources.yaml",
+        "data/canary/smoke-check.yaml",
+        "data/canary/progressive-canary.yaml",
         "data/demo/incidents.yaml",
         ".streamlit/config.toml",
     ):

@@ -3,6 +3,7 @@
 import click
 
 from dashboard.cli.canary_evaluate import evaluate
+from dashboard.cli.canary_lint import lint
 
 
 @click.group()
@@ -11,3 +12,4 @@ def canary() -> None:
 
 
 canary.add_command(evaluate)
+canary.add_command(lint)
