@@ -1,0 +1,145 @@
+"""Is the canary's error rate worse than its stable sibling's? A question that may be asked at every tick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from math import exp, log
+
+from dashboard.domain.canary.evidence import at_least, at_most, log_e_below, most_likely, running_log_e
+from dashboard.domain.canary.sample_size import Needed, needed_above, needed_below
+from dashboard.domain.canary.ticks import Arm, Tick, canary_arm, compared, stable_arm
+
+#: An e-value beyond this is told as this: it is far beyond any use, and a float ends at 1.8e308.
+LARGEST_E = 1e300
+
+_LOG_LARGEST = log(LARGEST_E)
+
+
+class Verdict(StrEnum):
+    """Whether a canary is safe: shown to be, shown not to be, or neither yet."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    FAIL = "FAIL"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRule:
+    """What counts as worse, and how sure the answer must be.
+
+    FAIL rejects the null "the canary's error rate is at most `tolerated` times stable's", PASS the null "it
+    is at least `harmful` times stable's", each with a chance of error of `alpha` over all looks together.
+    `rise` is the ratio for which the number of needed requests is told, and `unchanged` the one that a good
+    canary is taken to have for it.
+
+    Raises:
+        ValueError: unless 0 < alpha < 1, 0 < tolerated < rise and unchanged < harmful, and tolerated ≤
+        harmful.
+    """
+
+    alpha: float = 0.05
+    tolerated: float = 1.0
+    harmful: float = 1.5
+    rise: float = 2.0
+    unchanged: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < 1:
+            raise ValueError(f"alpha: found {self.alpha}, expected a chance above 0 and below 1")
+        if not self.tolerated > 0:
+            raise ValueError(f"tolerated: found {self.tolerated}, expected a ratio above 0")
+        if not self.tolerated <= self.harmful:
+            raise ValueError(
+                f"harmful: found {self.harmful}, expected at least tolerated, {self.tolerated:g}"
+            )
+        if not self.tolerated < self.rise:
+            raise ValueError(f"rise: found {self.rise}, expected more than tolerated, {self.tolerated:g}")
+        if not 0 < self.unchanged < self.harmful:
+            raise ValueError(
+                f"unchanged: found {self.unchanged}, expected above 0 and below harmful, {self.harmful:g}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatioEstimate:
+    """The canary's error rate ÷ stable's, with a confidence sequence: limits that hold at every look.
+
+    With a chance of 1 − alpha the true ratio is never below any `low` that was told, and with the same
+    chance never above any `high`. `value` is None without errors, or when only the canary has any; `high`
+    is None when there is no upper limit.
+    """
+
+    value: float | None
+    low: float
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorJudgement:
+    """What the error counts of a canary and its stable sibling say.
+
+    `e_value` is the evidence that the ratio is above the tolerated one, and `e_value_pass` that it is below
+    the harmful one, both now: how many times over a stake in it has been won. `e_value_most` is the highest
+    that `e_value` has been, reached first at the tick `failed_tick` (counted from 0), which ended at
+    `failed_at`, if that was enough for FAIL; else both are None. `canary` and `stable` are the counts of
+    the ticks in which both had requests. `needed` tells how many requests show the rise, `needed_to_pass`
+    how many show that an unchanged canary is below the harmful ratio.
+    """
+
+    verdict: Verdict
+    e_value: float
+    e_value_most: float
+    e_value_pass: float
+    failed_tick: int | None
+    failed_at: datetime | None
+    ratio: RatioEstimate
+    canary: Arm
+    stable: Arm
+    needed: Needed
+    needed_to_pass: Needed
+    rule: ErrorRule
+
+
+def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJudgement:
+    """The verdict over `ticks`, in order of time.
+
+    A FAIL stands, even when later ticks look better: the evidence has once been enough. A PASS must hold
+    now, and gives way to a FAIL. Where both nulls are rejected, so that the ratio is above the tolerated
+    one but below the harmful one, the verdict is FAIL: raise `tolerated` for what may be.
+    """
+    rule = rule or ErrorRule()
+    both = compared(ticks)
+    enough = log(1 / rule.alpha)
+    course = running_log_e(both, rule.tolerated)
+    above, most = (course[-1], max(course)) if course else (0.0, 0.0)
+    below = log_e_below(both, rule.harmful)
+    first = next((position for position, found in enumerate(course) if found >= enough), None)
+    failed = None if first is None else _positions(ticks)[first]
+    passed = Verdict.PASS if below >= enough else Verdict.NONE
+    canary, stable = canary_arm(both), stable_arm(both)
+    return ErrorJudgement(
+        verdict=passed if failed is None else Verdict.FAIL,
+        e_value=_e_value(above),
+        e_value_most=_e_value(most),
+        e_value_pass=_e_value(below),
+        failed_tick=failed,
+        failed_at=None if failed is None else ticks[failed].at,
+        ratio=RatioEstimate(
+            value=most_likely(both), low=at_least(both, 1 / rule.alpha), high=at_most(both, 1 / rule.alpha)
+        ),
+        canary=canary,
+        stable=stable,
+        needed=needed_above(canary, stable, rule.tolerated, rule.rise, rule.alpha),
+        needed_to_pass=needed_below(canary, stable, rule.harmful, rule.unchanged, rule.alpha),
+        rule=rule,
+    )
+
+
+def _positions(ticks: Sequence[Tick]) -> list[int]:
+    """Where in `ticks` each of those stands that are compared."""
+    return [position for position, tick in enumerate(ticks) if compared([tick])]
+
+
+def _e_value(logarithm: float) -> float:
+    return exp(logarithm) if logarithm < _LOG_LARGEST else LARGEST_E

@@ -1,0 +1,88 @@
+"""What a canary and its stable sibling counted between two looks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from math import fsum, inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Requests and errors of both arms between two looks.
+
+    `canary_bad` of `canary_total` requests to the canary were errors, and `stable_bad` of `stable_total` to
+    its stable sibling. Counts are whole, except that PromQL's `increase()` extrapolates: a fraction is
+    taken as it is. `at` is when the tick ended, `weight` the share of all requests that the canary was to
+    get, from 0 to 1; either is None when it is not known.
+
+    Raises:
+        ValueError: when a count is negative or not finite, or an arm has more errors than requests.
+    """
+
+    canary_bad: float
+    canary_total: float
+    stable_bad: float
+    stable_total: float
+    at: datetime | None = None
+    weight: float | None = None
+
+    def __post_init__(self) -> None:
+        for arm in ("canary", "stable"):
+            bad, total = getattr(self, f"{arm}_bad"), getattr(self, f"{arm}_total")
+            if not 0 <= total < inf:
+                raise ValueError(f"{arm}_total: found {total}, expected a number of requests, none or more")
+            if not 0 <= bad <= total:
+                raise ValueError(f"{arm}_bad: found {bad}, expected from 0 to {arm}_total, which is {total}")
+        if self.weight is not None and not 0 <= self.weight <= 1:
+            raise ValueError(f"weight: found {self.weight}, expected a share from 0 to 1")
+
+    @property
+    def bad(self) -> float:
+        """The errors of both arms."""
+        return self.canary_bad + self.stable_bad
+
+    @property
+    def total(self) -> float:
+        """The requests of both arms."""
+        return self.canary_total + self.stable_total
+
+    @property
+    def mirrored(self) -> "Tick":
+        """The same tick with the arms swapped; the weight stays, since it is told of the canary only."""
+        return Tick(
+            canary_bad=self.stable_bad,
+            canary_total=self.stable_total,
+            stable_bad=self.canary_bad,
+            stable_total=self.canary_total,
+            at=self.at,
+            weight=self.weight,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """The errors `bad` among the requests `total` of one arm, over all that was compared."""
+
+    bad: float
+    total: float
+
+    @property
+    def rate(self) -> float | None:
+        """The share of its requests that were errors; None without requests."""
+        return self.bad / self.total if self.total else None
+
+
+def compared(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
+    """The ticks in which both arms had requests; the others say nothing about one against the other."""
+    return tuple(tick for tick in ticks if tick.canary_total and tick.stable_total)
+
+
+def canary_arm(ticks: Iterable[Tick]) -> Arm:
+    """The canary's counts over `ticks`."""
+    pairs = [(tick.canary_bad, tick.canary_total) for tick in ticks]
+    return Arm(bad=fsum(bad for bad, _ in pairs), total=fsum(total for _, total in pairs))
+
+
+def stable_arm(ticks: Iterable[Tick]) -> Arm:
+    """The stable sibling's counts over `ticks`."""
+    return canary_arm(tick.mirrored for tick in ticks)
