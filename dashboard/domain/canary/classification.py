@@ -1,0 +1,219 @@
+"""One metric of a canary against the control: higher, lower, or near enough.
+
+The rules are those of the judge of Spinnaker's Kayenta (NetflixACAJudge and its MannWhitneyClassifier), so
+that a configuration means here what it means there. Its asymptotic interval, found by a solver with a fixed
+tolerance, is replaced by the exact test (`mann_whitney`), so that small samples, ties and small units are
+right; and its pass of less than five points is none here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import comb, isfinite, isnan
+
+from dashboard.domain.canary.mann_whitney import (
+    RankTest,
+    Shift,
+    rank_test,
+    relative,
+    share_above,
+    shift_interval,
+)
+from dashboard.domain.canary.metric import Direction, EffectMeasure, Metric, Sensitivity
+from dashboard.domain.canary.series import (
+    Description,
+    Missing,
+    Outliers,
+    describe,
+    mean,
+    without_missing,
+    without_outliers,
+)
+
+
+class Classification(StrEnum):
+    """What became of a metric, as Kayenta calls it.
+
+    `NODATA_FAIL` is a metric that must have data and has none: it counts as a failed one.
+    """
+
+    PASS = "Pass"  # noqa: S105 - a classification, not a password
+    HIGH = "High"
+    LOW = "Low"
+    NODATA = "Nodata"
+    NODATA_FAIL = "NodataFailMetric"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricJudgement:
+    """What became of a metric, and the figures it rests on; what there is no data for is None.
+
+    `ratio` is the experiment's mean ÷ the control's, `share_above` the share of pairs in which the experiment
+    is above. `shift` is in the unit of the metric, `relative_shift` the same as a share of the control's
+    median. `p_value` is of the two-sided test of no shift. `critical` is set when this fails the whole
+    canary, `too_few` when there are measurements, but not enough.
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    classification: Classification
+    reason: str
+    critical: bool
+    muted: bool
+    too_few: bool
+    ratio: float | None
+    share_above: float | None
+    shift: Shift | None
+    relative_shift: Shift | None
+    p_value: float | None
+    experiment: Description
+    control: Description
+
+
+def classify(metric: Metric, sensitivity: Sensitivity | None = None) -> MetricJudgement:
+    """The classification of a metric.
+
+    High when the shift is shown to be more than tolerance × |estimated shift|, by the one-sided exact test at
+    half of 1 − confidence: the same as the interval lying above it, and well defined with ties too, where an
+    interval may touch what the test rejects. Low the other way round. The bound is a share of the shift
+    itself, so the answer is the same in any unit. The direction and the effect limits must agree.
+
+    Raises:
+        ValueError: when a value is infinite, or the metric's `outlier_factor` is not above 0.
+    """
+    sure = sensitivity or Sensitivity()
+    experiment = _prepared(metric, "experiment", metric.experiment)
+    control = _prepared(metric, "control", metric.control)
+    plain = _plain(metric, experiment, control)
+    if not experiment or not control:
+        return _without_data(metric, plain)
+    if sorted(experiment) == sorted(control) or len({*experiment, *control}) == 1:
+        return replace(plain, reason="both sides are the same", ratio=1.0)
+    if missing := _too_few(len(experiment), len(control), sure):
+        return replace(
+            plain,
+            classification=Classification.NODATA,
+            reason=missing,
+            too_few=True,
+            critical=metric.critical,
+        )
+    shift = shift_interval(experiment, control, sure.confidence)
+    unshifted = rank_test(experiment, control)
+    return _compared(
+        metric,
+        replace(
+            plain,
+            ratio=_ratio(experiment, control),
+            share_above=share_above(experiment, control),
+            shift=shift,
+            relative_shift=_relative(shift, control),
+            p_value=unshifted.two_sided,
+        ),
+        _beyond(experiment, control, sure.tolerance * abs(shift.estimate), unshifted),
+        sure.error,
+    )
+
+
+def _compared(metric: Metric, figures: MetricJudgement, beyond: RankTest, error: float) -> MetricJudgement:
+    """What the test has found, under the limits; `beyond` are the chances at the bounds of the tolerance."""
+    limits = metric.effect
+    effect = figures.ratio if limits.measure is EffectMeasure.MEAN_RATIO else figures.share_above
+    if beyond.greater <= error:
+        wanted = metric.direction is not Direction.DECREASE
+        counts = limits.increased(effect, limits.allowed_increase)
+        fatal = limits.increased(effect, limits.critical_increase)
+        failure, word = Classification.HIGH, "higher"
+    elif beyond.less <= error:
+        wanted = metric.direction is not Direction.INCREASE
+        counts = limits.decreased(effect, limits.allowed_decrease)
+        fatal = limits.decreased(effect, limits.critical_decrease)
+        failure, word = Classification.LOW, "lower"
+    else:
+        return replace(figures, reason="no difference is shown")
+    if not wanted:
+        return replace(figures, reason=f"{word}, but that is no failure here")
+    if not counts:
+        return replace(figures, reason=f"{word}, but by less than counts")
+    return replace(
+        figures,
+        classification=failure,
+        reason=f"{word} than the control",
+        critical=metric.critical and fatal,
+    )
+
+
+def _beyond(
+    experiment: Sequence[float], control: Sequence[float], bound: float, unshifted: RankTest
+) -> RankTest:
+    """The chances of so high a one if the shift were `bound`, and of so low a one if it were −`bound`."""
+    if not bound:
+        return unshifted
+    return RankTest(
+        greater=rank_test(experiment, control, bound).greater,
+        less=rank_test(experiment, control, -bound).less,
+    )
+
+
+def _plain(metric: Metric, experiment: Sequence[float], control: Sequence[float]) -> MetricJudgement:
+    """A pass with nothing but the descriptions of both sides."""
+    return MetricJudgement(
+        name=metric.name,
+        groups=metric.groups,
+        classification=Classification.PASS,
+        reason="",
+        critical=False,
+        muted=metric.muted,
+        too_few=False,
+        ratio=None,
+        share_above=None,
+        shift=None,
+        relative_shift=None,
+        p_value=None,
+        experiment=describe(experiment),
+        control=describe(control),
+    )
+
+
+def _prepared(metric: Metric, side: str, values: Sequence[float]) -> list[float]:
+    if not all(isnan(value) or isfinite(value) for value in values):
+        raise ValueError(f"{metric.name}: {side}: found an infinite value, expected finite numbers or NaN")
+    kept = without_missing(values, metric.missing)
+    return without_outliers(kept, metric.outlier_factor) if metric.outliers is Outliers.REMOVE else kept
+
+
+def _without_data(metric: Metric, plain: MetricJudgement) -> MetricJudgement:
+    if metric.missing is Missing.REPLACE:
+        return replace(plain, reason="no measurements, and missing ones are to count as 0")
+    sides = [
+        name for name, side in (("canary", plain.experiment), ("control", plain.control)) if not side.count
+    ]
+    failed = metric.must_have_data and not metric.critical
+    return replace(
+        plain,
+        classification=Classification.NODATA_FAIL if failed else Classification.NODATA,
+        reason=f"no measurements of the {' and the '.join(sides)}",
+        critical=metric.critical,
+    )
+
+
+def _too_few(of_experiment: int, of_control: int, sure: Sensitivity) -> str | None:
+    """Why there are too few points, None when there are enough: five, and so many that a test can reject."""
+    fewest = min(of_experiment, of_control)
+    if fewest < sure.minimum_points:
+        return f"{fewest} points on one side, {sure.minimum_points} needed"
+    if 1 / comb(of_experiment + of_control, fewest) > sure.error:
+        return f"{of_experiment} and {of_control} points show nothing at {sure.confidence:g}"
+    return None
+
+
+def _ratio(experiment: Sequence[float], control: Sequence[float]) -> float | None:
+    above, below = mean(experiment), mean(control)
+    return above / below if above and below and isfinite(above / below) else None
+
+
+def _relative(shift: Shift, control: Sequence[float]) -> Shift | None:
+    estimate = relative(shift.estimate, control)
+    if estimate is None:
+        return None
+    low, high = (None if end is None else relative(end, control) for end in (shift.low, shift.high))
+    return Shift(estimate=estimate, low=low, high=high)
