@@ -1,0 +1,55 @@
+"""The one verdict over error counts, metrics and traffic."""
+
+import pytest
+
+from dashboard.domain.canary.classification import MetricJudgement, classify
+from dashboard.domain.canary.judgement import CanaryJudgement
+from dashboard.domain.canary.metric import Metric
+from dashboard.domain.canary.score import score
+from dashboard.domain.canary.sequential import Verdict, judge_errors
+from dashboard.domain.canary.ticks import Tick
+
+_CONTROL = [1.0, 2, 3, 4, 5, 6]
+_GOOD = classify(Metric(name="good", experiment=_CONTROL, control=_CONTROL))
+_BAD = classify(Metric(name="bad", experiment=[value + 50 for value in _CONTROL], control=_CONTROL))
+_EARLY = classify(Metric(name="early", experiment=[9.0], control=[1.0], critical=True))
+_EMPTY = classify(Metric(name="empty", experiment=[], control=_CONTROL))
+
+
+def _errors(bad: float, minutes: int) -> list[Tick]:
+    return [Tick(canary_bad=bad, canary_total=1_000, stable_bad=10, stable_total=1_000)] * minutes
+
+
+_PASSING, _FAILING, _OPEN = _errors(10, 30), _errors(40, 30), _errors(10, 2)
+
+
+@pytest.mark.parametrize(
+    ("ticks", "metrics", "expected"),
+    [
+        (None, [], Verdict.NONE),
+        (_PASSING, [], Verdict.PASS),
+        (_FAILING, [], Verdict.FAIL),
+        (_OPEN, [], Verdict.NONE),
+        (None, [_GOOD], Verdict.PASS),
+        (None, [_BAD], Verdict.FAIL),
+        (None, [_EMPTY], Verdict.FAIL),
+        (None, [_EARLY], Verdict.NONE),
+        (None, [_EARLY, _GOOD], Verdict.NONE),
+        (None, [_EARLY, _BAD], Verdict.FAIL),
+        (None, [_EARLY, _EMPTY], Verdict.FAIL),
+        (None, [_GOOD] * 8 + [_BAD], Verdict.NONE),  # 88.89 is marginal
+        (_PASSING, [_GOOD], Verdict.PASS),
+        (_PASSING, [_BAD], Verdict.FAIL),
+        (_FAILING, [_GOOD], Verdict.FAIL),
+        (_OPEN, [_GOOD], Verdict.NONE),
+        (_OPEN, [_BAD], Verdict.FAIL),
+        (_PASSING, [_EARLY], Verdict.NONE),
+    ],
+)
+def test_the_verdict_of_all(
+    ticks: list[Tick] | None, metrics: list[MetricJudgement], expected: Verdict
+) -> None:
+    found = CanaryJudgement(
+        errors=None if ticks is None else judge_errors(ticks), metrics=tuple(metrics), score=score(metrics)
+    )
+    assert found.verdict is expected
