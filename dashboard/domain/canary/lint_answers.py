@@ -15,10 +15,11 @@ from dashboard.domain.canary.lint_rules import Severity
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.promql_facts import PromqlFacts, PromqlFault
 
-_MINDS_EMPTY = re.compile(
+#: Words of a condition that asks whether there is an answer, and whether it is a number.
+MINDS_EMPTY = re.compile(
     r"\blen\s*\(|\bisNil\s*\(|\?\?|\bdefault\s*\(|\bfirst\s*\(|\bcount\s*\(|==\s*\[\s*\]|\bnil\b"
 )
-_MINDS_NAN = re.compile(r"\bisNaN\s*\(")
+MINDS_NAN = re.compile(r"\bisNaN\s*\(")
 
 
 def lint_answers(
@@ -55,7 +56,7 @@ def _empty(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[
             RuleId.EMPTY_ANSWER_ERRORS, _place(metric), message, mend=_guard(conditions), severity=severity
         )
     elif said.phase is Phase.SUCCESSFUL:
-        minded = _MINDS_EMPTY.search(conditions.text) is not None
+        minded = MINDS_EMPTY.search(conditions.text) is not None
         how = "as its condition says" if minded else "without a word of it"
         message = (
             f"{metric.name}: an empty answer (no traffic, a metric that is not there) is Successful, {how}"
@@ -84,7 +85,7 @@ def _guard(conditions: Conditions) -> str:
 def _nan(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[Finding]:
     if phase_of(conditions, kind, nan) is not Phase.SUCCESSFUL:
         return
-    minded = _MINDS_NAN.search(conditions.text) is not None
+    minded = MINDS_NAN.search(conditions.text) is not None
     why = "as its condition says" if minded else "since NaN is never above a limit"
     message = f"{metric.name}: NaN (0 of 0 requests) is Successful, {why} (fail-open)"
     severity = Severity.INFO if minded or metric.dry_run else None

@@ -17,7 +17,7 @@ from dashboard.domain.canary.language import go_types
 from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
 from dashboard.domain.canary.language.parser import parse
 from dashboard.domain.canary.lint_analysis import Analysis, Metric
-from dashboard.domain.canary.lint_answers import lint_answers
+from dashboard.domain.canary.lint_answers import MINDS_EMPTY, MINDS_NAN, lint_answers
 from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, finding
 from dashboard.domain.canary.lint_provider import DECIDE_THEMSELVES
 from dashboard.domain.canary.lint_query import PromqlReader, facts_of
@@ -84,7 +84,9 @@ def _syntax(metric: Metric, conditions: Conditions, name: str) -> Iterator[Findi
             mend = f"Write {_shown(_SINGLE_EQUALS.sub('==', text))}."
             yield finding(RuleId.SINGLE_EQUALS, place, message, mend=mend)
         else:
-            yield finding(RuleId.CONDITION_UNREADABLE, place, f"found {_shown(text)}: {error}")
+            cut = not node.block and node.line in metric.manifest.comments
+            quoted = "Put it in quotes: YAML takes what follows a space and # as a comment." if cut else None
+            yield finding(RuleId.CONDITION_UNREADABLE, place, f"found {_shown(text)}: {error}", mend=quoted)
     except CannotReplayError as error:
         yield _not_checked(metric, node, text, error)
 
@@ -167,12 +169,8 @@ def _difference(
     node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
     place = at_value(metric.manifest, node)
     phases = set(found.values()) - {Phase.ERROR}
-    beside = {
-        judge(conditions.success, conditions.failure, measured(kind, *numbers)).phase
-        for numbers in ((), (float("nan"),))
-    } - {Phase.ERROR}
-    if len(phases | beside) == 1 and all(len(numbers) == 1 for numbers in found):
-        (only,) = phases | beside
+    if len(phases) == 1 and all(len(numbers) == 1 for numbers in found) and not _minds_nothing(conditions):
+        (only,) = phases
         text = conditions.success or conditions.failure
         message = f"found {_shown(text)}: any number of zero or more is {only.value}"
         severity = Severity.ERROR if only is Phase.SUCCESSFUL else Severity.WARNING
@@ -188,6 +186,11 @@ def _difference(
     if gap:
         message = f"found neither condition true of {_answer(gap[0])}: the rollout waits for a person"
         yield finding(RuleId.CONDITIONS_LEAVE_A_GAP, at_key(metric.manifest, node), message)
+
+
+def _minds_nothing(conditions: Conditions) -> bool:
+    """Whether what the conditions ask is whether there is an answer at all, and a number."""
+    return MINDS_EMPTY.search(conditions.text) is not None or MINDS_NAN.search(conditions.text) is not None
 
 
 def _both_hold(conditions: Conditions, kind: ValueKind, numbers: tuple[float, ...]) -> bool:

@@ -17,9 +17,8 @@ from dashboard.domain.canary.promql_facts import AnswerKind, PromqlFacts, Promql
 PromqlReader = Callable[[str], PromqlFacts | PromqlFault]
 
 _INDEXED = re.compile(r"\bresult\s*(?:\?\.)?\[\s*-?\d+\s*\]|\bfirst\s*\(\s*result\s*\)")
-_WHOLE = re.compile(
-    r"\b(?:all|any|none|one|max|min|sum|mean|median|filter|map|len|count|reduce)\s*\(\s*result\b"
-)
+_WHOLE = re.compile(r"\b(?:all|any|none|one|max|min|sum|mean|median|filter|map|count|reduce)\s*\(\s*result\b")
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 _RANGE = re.compile(r"\[\s*$")
 _RANGE_UNIT = re.compile(r"[a-z]+")
 
@@ -41,7 +40,8 @@ def facts_of(
         return None
     text, left = resolved(str(node.scalar), values)
     found = read(_probed(text) if left else text)
-    if isinstance(found, PromqlFault) and "{{" in _without_texts(text):
+    whole = _PLACEHOLDER.fullmatch(text.strip()) is not None
+    if whole or (isinstance(found, PromqlFault) and "{{" in _without_texts(text)):
         return PromqlFault(message="what arguments without a value stand for is not known", unchecked=True)
     return found
 
