@@ -19,6 +19,8 @@ from dashboard.domain.canary.language.go_regexp_syntax import (
 
 _MOST_STATES = 5_000
 _MOST_CHARACTERS = 1_000
+#: Characters × states that are gone through, which takes less than a second.
+_MOST_WORK = 300_000
 
 
 class Regexp:
@@ -31,7 +33,13 @@ class Regexp:
         self._start = self._built(read_pattern(pattern), self._state(None, ()))
 
     def found_in(self, text: str) -> bool:
-        """Whether the pattern matches anywhere in `text`."""
+        """Whether the pattern matches anywhere in `text`.
+
+        Raises:
+            CannotReplayError: it would take too long to tell.
+        """
+        if len(text) * len(self._waits) > _MOST_WORK:
+            raise CannotReplayError("the pattern is too large for a text of this length")
         states: set[int] = set()
         for at in range(len(text) + 1):
             self._reach(self._start, states, at, len(text))
