@@ -3,6 +3,7 @@
 import click
 
 from dashboard.cli.canary_evaluate import evaluate
+from dashboard.cli.canary_judge import judge
 from dashboard.cli.canary_lint import lint
 
 
@@ -12,4 +13,5 @@ def canary() -> None:
 
 
 canary.add_command(evaluate)
+canary.add_command(judge)
 canary.add_command(lint)

@@ -200,7 +200,8 @@ def _too_few(of_experiment: int, of_control: int, sure: Sensitivity) -> str | No
     """Why there are too few points, None when there are enough: five, and so many that a test can reject."""
     fewest = min(of_experiment, of_control)
     if fewest < sure.minimum_points:
-        return f"{fewest} points on one side, {sure.minimum_points} needed"
+        points = "1 point" if fewest == 1 else f"{fewest} points"
+        return f"{points} on one side, {sure.minimum_points} needed"
     if 1 / comb(of_experiment + of_control, fewest) > sure.error:
         return f"{of_experiment} and {of_control} points show nothing at {sure.confidence:g}"
     return None

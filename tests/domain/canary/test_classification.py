@@ -179,7 +179,7 @@ def test_missing_measurements_are_left_out_or_count_as_zero() -> None:
 def test_less_than_five_points_a_side_are_no_data_yet(n: int, m: int) -> None:
     found = classify(_metric([float(v) for v in range(n)], [100.0 + v for v in range(m)], critical=True))
     assert (found.classification, found.too_few, found.critical) == (Classification.NODATA, True, True)
-    assert f"{min(n, m)} points on one side, 5 needed" in found.reason
+    assert " on one side, 5 needed" in found.reason
 
 
 def test_points_that_can_show_nothing_at_that_confidence_are_no_data() -> None:

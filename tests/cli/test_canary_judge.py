@@ -1,0 +1,197 @@
+"""`reliability canary judge`: files in, a verdict, sentences and an exit code out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import Ended, run
+
+_HEADER = "at,canary_bad,canary_total,stable_bad,stable_total,weight\n"
+
+
+def _counts(bad: int, minutes: int, *, canary: int = 100, weight: str = "10") -> str:
+    rows = [f"2026-11-23T10:{minute:02}:00Z,{bad},{canary},9,900,{weight}" for minute in range(minutes)]
+    return _HEADER + "\n".join(rows) + "\n"
+
+
+def _series(*shifts: float, **more: Any) -> str:
+    control = [100.0, 103, 98, 101, 99, 102, 97, 104]
+    metrics = [
+        {"name": f"m{place}", "experiment": [value + shift for value in control], "control": control, **more}
+        for place, shift in enumerate(shifts)
+    ]
+    return json.dumps({"metrics": metrics})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Counts and series of good and bad canaries."""
+    files = {
+        "bad.csv": _counts(6, 12),
+        "good.csv": _counts(1, 60).replace(",9,900,", ",90,9000,").replace(",1,100,", ",10,1000,"),
+        "early.csv": _counts(1, 9),
+        "quiet.csv": _counts(0, 5).replace(",9,900,", ",0,900,"),
+        "good.json": _series(0.1, 0),
+        "bad.json": _series(50, 0),
+        "critical.json": _series(50, 0, critical=True),
+        "marginal.json": _series(*[0] * 9, 50),
+        "few.json": json.dumps([{"name": "p95", "experiment": [1, 2], "control": [1, 3]}]),
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def _judge(folder: Path, *arguments: str) -> Ended:
+    return run(
+        "canary",
+        "judge",
+        *[str(folder / word) if word.endswith((".csv", ".json")) else word for word in arguments],
+    )
+
+
+def _document(ended: Ended) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ended.out)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verdict", "code"),
+    [
+        (["--counts", "good.csv"], "PASS", 0),
+        (["--counts", "bad.csv"], "FAIL", 1),
+        (["--counts", "early.csv"], "NONE", 0),
+        (["--counts", "early.csv", "--fail-on", "none"], "NONE", 1),
+        (["--counts", "good.csv", "--fail-on", "none"], "PASS", 0),
+        (["--series", "good.json"], "PASS", 0),
+        (["--series", "bad.json"], "FAIL", 1),
+        (["--series", "marginal.json"], "NONE", 0),
+        (["--series", "few.json"], "NONE", 0),
+        (["--counts", "good.csv", "--series", "good.json"], "PASS", 0),
+        (["--counts", "good.csv", "--series", "bad.json"], "FAIL", 1),
+        (["--counts", "early.csv", "--series", "good.json"], "NONE", 0),
+    ],
+)
+def test_the_verdict_and_the_exit_code(folder: Path, arguments: list[str], verdict: str, code: int) -> None:
+    told, as_json = _judge(folder, *arguments), _judge(folder, *arguments, "--json")
+    assert told.code == as_json.code == code
+    assert told.out.splitlines()[0] == _document(as_json)["verdict"] == verdict
+    assert as_json.err == ""
+
+
+def test_one_document_tells_everything(folder: Path) -> None:
+    found = _document(_judge(folder, "--counts", "bad.csv", "--series", "bad.json", "--json"))
+    errors = found["errors"]
+    assert errors["verdict"] == "FAIL"
+    assert errors["e_value"] > errors["e_value_needed"] == 20
+    assert errors["ratio"]["low"] < errors["ratio"]["value"] < errors["ratio"]["high"]
+    assert errors["ratio"]["value"] == pytest.approx(6)
+    assert errors["failed_at"] == "2026-11-23T10:00:00Z"
+    assert errors["canary"] == {"bad": 72, "total": 1200, "rate": pytest.approx(0.06)}
+    assert errors["needed"]["ratio"] == 2
+    assert errors["needed"]["seen"] == 12_000
+    assert (found["score"], found["score_verdict"]) == (50, "Fail")
+    assert [metric["classification"] for metric in found["metrics"]] == ["High", "Pass"]
+    assert found["metrics"][0]["shift"]["value"] == 50
+    assert found["metrics"][0]["relative_shift"]["value"] == pytest.approx(50 / 100.5)
+    assert found["traffic"]["split"] == "as weighted"
+    assert found["traffic"]["steps"][0]["share"]["k"] == 1_200
+    assert found["against"] == "stable"
+    assert len(found["sentences"]) == 5
+
+
+def test_what_was_not_asked_for_is_null(folder: Path) -> None:
+    found = _document(_judge(folder, "--series", "good.json", "--json"))
+    assert (found["errors"], found["traffic"], found["score"]) == (None, None, 100)
+    found = _document(_judge(folder, "--counts", "quiet.csv", "--json"))
+    assert (found["score"], found["metrics"]) == (None, [])
+    assert found["errors"]["ratio"] == {"value": None, "low": 0, "high": None}
+    assert found["errors"]["needed"] == {"ratio": 2, "requests": None, "seen": 5_000}
+
+
+def test_people_read_what_is_still_needed(folder: Path) -> None:
+    told = _judge(folder, "--counts", "early.csv").out
+    assert "cannot judge yet: 9,000 of about 22,000 requests needed to see a 2× rise" in told
+    assert "it gets its weight" in told
+    assert "cannot judge yet: no errors in 5,000 requests" in _judge(folder, "--counts", "quiet.csv").out
+    assert "too few points yet" in _judge(folder, "--series", "few.json").out
+
+
+def test_a_critical_metric_says_what_it_does(folder: Path) -> None:
+    told = _judge(folder, "--series", "critical.json").out
+    assert "score 0 of 100, Fail: the critical metric m0: higher than the control" in told
+    assert "which fails the canary" in told
+
+
+def test_a_canary_that_gets_too_little_traffic_is_told(folder: Path) -> None:
+    counts = folder / "starved.csv"
+    counts.write_text(_counts(0, 9, weight=""), encoding="utf-8")
+    assert "traffic" not in run("canary", "judge", "--counts", counts).out
+    told = run("canary", "judge", "--counts", counts, "--weight", "50")
+    assert "far less than its weight" in told.out
+    found = _document(run("canary", "judge", "--counts", counts, "--weight", "50", "--json"))
+    assert found["traffic"]["split"] == "too little"
+
+
+def test_counts_come_from_stdin_as_well(folder: Path) -> None:
+    ended = run("canary", "judge", "--counts", "-", stdin=(folder / "bad.csv").read_bytes())
+    assert (ended.code, ended.out.splitlines()[0]) == (1, "FAIL")
+
+
+def test_the_ratios_and_alpha_are_options(folder: Path) -> None:
+    assert _judge(folder, "--counts", "bad.csv", "--tolerated-ratio", "8", "--harmful-ratio", "12",
+                  "--rise", "16").code == 0  # fmt: skip
+    strict = _document(_judge(folder, "--counts", "early.csv", "--alpha", "0.001", "--json"))
+    assert strict["errors"]["e_value_needed"] == pytest.approx(1_000)
+
+
+def test_the_command_line_goes_before_the_file_for_scores(folder: Path) -> None:
+    file = folder / "lenient.json"
+    document = json.loads((folder / "bad.json").read_text(encoding="utf-8"))
+    file.write_text(
+        json.dumps({**document, "score_thresholds": {"pass": 50, "marginal": 20}}), encoding="utf-8"
+    )
+    assert run("canary", "judge", "--series", file).code == 0
+    assert run("canary", "judge", "--series", file, "--pass-score", "60").out.startswith("NONE")
+    assert run("canary", "judge", "--series", file, "--pass-score", "90", "--marginal-score", "60").code == 1
+
+
+def test_without_a_sibling_the_deployment_before_is_compared_at_the_same_elapsed_time(tmp_path: Path) -> None:
+    canary, before = tmp_path / "canary.csv", tmp_path / "before.csv"
+    rows = [f"2026-11-23T10:{minute:02}:00Z,12,1000" for minute in range(30)]
+    canary.write_text("at,bad,total\n" + "\n".join(rows), encoding="utf-8")
+    rows = [f"2026-11-16T09:{minute:02}:10Z,3,1000" for minute in range(20)]
+    before.write_text("at,bad,total\n" + "\n".join(rows) + "\n2026-11-16T09:50:00Z,,\n", encoding="utf-8")
+    ended = run("canary", "judge", "--counts", canary, "--previous", before)
+    assert ended.out.startswith("FAIL")
+    assert "20 ticks, 10 without a counterpart" in ended.err
+    assert "1 rows with an unknown count were left out" in ended.err
+    found = _document(run("canary", "judge", "--counts", canary, "--previous", before, "--json"))
+    assert found["against"] == "previous"
+    assert found["errors"]["ratio"]["value"] == pytest.approx(4)
+    assert len(found["remarks"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "found neither --counts nor --series"),
+        (["--previous", "bad.csv", "--series", "bad.json"], "found --previous without --counts"),
+        (["--counts", "-", "--series", "-"], "found stdin for two files"),
+        (["--counts", "missing.csv"], "missing.csv: cannot be read as UTF-8 text"),
+        (["--counts", "bad.json"], "found the fields metrics; expected canary_bad"),
+        (["--series", "bad.csv"], "found text that is not JSON"),
+        (["--counts", "bad.csv", "--previous", "good.csv"], "found the columns"),
+        (["--counts", "bad.csv", "--alpha", "5"], "alpha: found 5.0"),
+        (["--series", "bad.json", "--confidence", "95"], "confidence: found 95.0"),
+        (["--series", "bad.json", "--pass-score", "50"], "score thresholds: found pass 50 and marginal 75"),
+        (["--counts", "bad.csv", "--fail-on", "pass"], "'pass' is not 'none'"),
+    ],
+)
+def test_bad_input_is_one_error_and_2(folder: Path, arguments: list[str], message: str) -> None:
+    ended = _judge(folder, *arguments)
+    assert ended.code == 2
+    assert message in ended.err
+    assert ended.out == ""

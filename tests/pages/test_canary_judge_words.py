@@ -1,0 +1,126 @@
+"""What people read of a judged canary: each sentence says what is known, and no number flatters."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR
+
+import pytest
+
+from dashboard.domain.canary.classification import classify
+from dashboard.domain.canary.metric import Metric
+from dashboard.domain.canary.sequential import ErrorRule, judge_errors
+from dashboard.domain.canary.ticks import Tick
+from dashboard.domain.canary.traffic_split import traffic_splits
+from dashboard.ui.canary_judge_words import error_sentence, metric_sentence, times, traffic_sentence
+
+_AT = datetime(2026, 11, 23, 10, 7, tzinfo=UTC)
+
+
+def _ticks(bad: float, total: float, stable_bad: float, stable_total: float, minutes: int) -> list[Tick]:
+    tick = Tick(
+        canary_bad=bad,
+        canary_total=total,
+        stable_bad=stable_bad,
+        stable_total=stable_total,
+        at=_AT,
+        weight=0.1,
+    )
+    return [tick] * minutes
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        (0, "0×"),
+        (1, "1×"),
+        (2.0, "2×"),
+        (1.5, "1.5×"),
+        (0.8504, "0.85×"),
+        (0.0012345, "0.00123×"),
+        (12.345, "12.3×"),
+        (1234.5, "1,235×"),
+        (2e9, "over 1,000,000×"),
+    ],
+)
+def test_a_ratio_has_three_digits(ratio: float, expected: str) -> None:
+    assert times(ratio) == expected
+
+
+def test_limits_are_rounded_outward() -> None:
+    assert (times(1.2345, ROUND_FLOOR), times(1.2345, ROUND_CEILING)) == ("1.23×", "1.24×")
+    assert (times(0.1 + 0.2, ROUND_CEILING), times(2.9999999999999996, ROUND_FLOOR)) == ("0.3×", "3×")
+
+
+@pytest.mark.parametrize(
+    ("ticks", "expected"),
+    [
+        ([], "errors NONE: cannot judge: in no tick had both arms requests"),
+        (_ticks(0, 100, 0, 900, 12), "errors NONE: cannot judge yet: no errors in 12,000 requests to both"),
+        (
+            _ticks(1, 100, 9, 900, 3),
+            "errors NONE: cannot judge yet: 3,000 of about 22,000 requests needed to see a 2",
+        ),
+        (
+            _ticks(1, 100, 9, 900, 25),
+            "errors NONE: cannot judge yet: a 2× rise would probably have been seen, 25,000 of about 62,000",
+        ),
+        (_ticks(1, 100, 9, 900, 90), "errors PASS: the canary's error rate is 1× stable's (0.7"),
+        (_ticks(4, 100, 9, 900, 9), "errors FAIL: the canary's error rate is 4× stable's (2."),
+        (
+            _ticks(1, 10, 0, 9_990, 3),
+            "errors FAIL: only the canary has errors: its rate is at least",
+        ),
+        (_ticks(1, 1, 0, 1, 1), "errors NONE: cannot judge yet: 2 of about"),
+    ],
+)
+def test_the_sentence_on_the_errors(ticks: list[Tick], expected: str) -> None:
+    assert error_sentence(judge_errors(ticks)).startswith(expected)
+
+
+def test_a_failure_says_since_when_and_on_how_many_requests() -> None:
+    told = error_sentence(judge_errors(_ticks(4, 100, 9, 900, 9)))
+    assert ", shown at 10:07 UTC; 36 of 900 requests to the canary and 81 of 8,100 requests to stable" in told
+    timeless = [replace(tick, at=None) for tick in _ticks(4, 100, 9, 900, 9)]
+    assert "shown at" not in error_sentence(judge_errors(timeless))
+
+
+def test_worse_but_not_harmful_is_told_as_that() -> None:
+    told = error_sentence(judge_errors(_ticks(120, 10_000, 100, 10_000, 40)))
+    assert "below the harmful 1.5×, yet worse" in told
+
+
+def test_a_pass_says_below_what() -> None:
+    told = error_sentence(judge_errors(_ticks(1, 100, 9, 900, 90), ErrorRule(harmful=3.0)))
+    assert "below the harmful 3×" in told
+
+
+def test_a_metric_tells_its_shift_as_a_share_of_the_control() -> None:
+    control = [100.0, 103, 98, 101, 99]
+    high = classify(Metric(name="p95", experiment=[value + 25 for value in control], control=control))
+    assert metric_sentence(high) == (
+        "p95 High: higher than the control; +25.0 % of the control's median (+22.0 % … +28.0 %)"
+    )
+    muted = classify(Metric(name="p95", experiment=control, control=control, muted=True))
+    assert metric_sentence(muted) == "p95 (muted) Pass: both sides are the same"
+    few = classify(Metric(name="p95", experiment=[1.0], control=[2.0], critical=True))
+    assert metric_sentence(few) == "p95 Nodata: 1 point on one side, 5 needed"
+    empty = classify(Metric(name="p95", experiment=[], control=[2.0], critical=True))
+    assert metric_sentence(empty) == "p95 Nodata: no measurements of the canary, which fails the canary"
+
+
+@pytest.mark.parametrize(
+    ("ticks", "expected"),
+    [
+        (
+            _ticks(0, 100, 0, 900, 9),
+            "10 % (9.39 … 10.6 %) of 9,000 requests, 10 % expected: it gets its weight",
+        ),
+        (_ticks(0, 10, 0, 990, 9), "far less than its weight"),
+        (_ticks(0, 500, 0, 500, 9), "far more than its weight"),
+        (_ticks(0, 1, 0, 9, 1), "too few to tell whether that is its weight"),
+        (_ticks(0, 0, 0, 0, 1), "no requests, so nothing shows whether the canary gets its 10 %"),
+    ],
+)
+def test_the_sentence_on_the_traffic(ticks: list[Tick], expected: str) -> None:
+    (step,) = traffic_splits(ticks)
+    assert expected in traffic_sentence(step)
