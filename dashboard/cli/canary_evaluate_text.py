@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dashboard.domain.canary.metric_phase import Rule
 from dashboard.domain.canary.other_limits import OtherLimit
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.replay import JudgedMeasurement, MetricOutcome
@@ -44,7 +45,7 @@ def _metric(metric: MetricOutcome, limits: tuple[OtherLimit, ...]) -> Iterator[s
     counts = metric.counts
     yield (
         f"    {counts.count} measured: {counts.successful} successful, {counts.failed} failed,"
-        f" {counts.inconclusive} inconclusive; {counts.error} errors"
+        f" {counts.inconclusive} inconclusive; errors: {counts.error}"
     )
     if metric.forgotten:
         yield f"    {metric.forgotten} earlier measurements are no longer kept; only their counts are known"
@@ -68,17 +69,16 @@ def _measurements(items: tuple[JudgedMeasurement, ...]) -> Iterator[str]:
 
 
 def _other_limits(limits: tuple[OtherLimit, ...]) -> Iterator[str]:
-    if not limits:
-        return
-    yield "    with other limits:"
+    """The limits that matter: that of failures, and those that would have to be above 0."""
     for item in limits:
-        name = f"{item.rule.value} {item.given}"
-        if item.smallest is None:
-            yield f"      {name}: no value of it would have passed"
+        if item.rule is not Rule.FAILURE_LIMIT and not item.smallest:
             continue
-        least = f"smallest that passes: {item.smallest}"
+        name = f"    {item.rule.value} {item.given}"
+        if item.smallest is None:
+            yield f"{name}: no other value would have passed"
+            continue
         on = ", where the metric would have gone on" if item.phase is Phase.RUNNING else ""
-        yield f"      {name}: {least}{on}"
+        yield f"{name}: the smallest that passes is {item.smallest}{on}"
 
 
 def _phase(phase: Phase) -> str:

@@ -15,7 +15,7 @@ from dashboard.errors import InputError
 #: A cluster's export of ten thousand runs is some hundred megabytes; a text that is larger is none.
 _MOST_BYTES = 512 * 2**20
 _MOST_YAML_BYTES = 32 * 2**20
-_MOST_NODES = 2_000_000
+_MOST_NODES = 500_000
 #: The deepest field of a pod is about twenty levels down; libyaml crashes on a hundred thousand.
 _DEEPEST = 60
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -15,9 +15,14 @@ from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.stored_value import NotJsonError, measured_value
 
 _PHASES = {Phase.SUCCESSFUL, Phase.FAILED, Phase.ERROR, Phase.CANNOT_REPLAY}
-_WORDS = st.sampled_from(
-    ["result", "result[0]", "result.a", "result?.b", "#", ".a", "#index", "nil", "true", "false", "0", "1", "-1", "2.5", ".5", "1e9", "'a'", "`c`", "[]", "[1,2]", "(", ")", "[", "]", "{", "}", ",", ":", "?", "?.", "??", "|", "||", "&&", "and", "or", "not", "in", "matches", "contains", "startsWith", "endsWith", "==", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "**", "^", "..", "!", "len(", "all(", "any(", "none(", "one(", "filter(", "map(", "count(", "sum(", "find(", "max(", "min(", "mean(", "median(", "first(", "last(", "int(", "float(", "abs(", "ceil(", "floor(", "round(", "isNaN(", "isInf(", "isNil(", "default(", "asInt(", "asFloat(", "reduce(", "let", "if", "else", ";", "$env", "__import__", "1..3", "1..99999"]
+_SPOKEN = (
+    "result result[0] result.a result?.b # .a #index nil true false 0 1 -1 2.5 .5 1e9 'a' `c` [] [1,2] "
+    "( ) [ ] { } , : ? ?. ?? | || && and or not in matches contains startsWith endsWith == != < > <= >= "
+    "+ - * / % ** ^ .. ! len( all( any( none( one( filter( map( count( sum( find( max( min( mean( median( "
+    "first( last( int( float( abs( ceil( floor( round( isNaN( isInf( isNil( default( asInt( asFloat( "
+    "reduce( let if else ; $env __import__ 1..3 1..99999"
 )
+_WORDS = st.sampled_from(_SPOKEN.split())
 _NUMBERS = st.floats(width=64) | st.sampled_from([0.0, -0.0, float("nan"), float("inf"), 1e308, 5e-324])
 _JSON: st.SearchStrategy[Value] = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
