@@ -19,6 +19,8 @@ _SYMBOLS = {
 }
 #: The measurements that are shown of a metric: the first and the last of many.
 _SHOWN = 20
+#: Characters of a value that are shown.
+_WIDEST = 40
 
 
 def evaluation_text(evaluation: Evaluation) -> str:
@@ -60,7 +62,8 @@ def _measurements(items: tuple[JudgedMeasurement, ...]) -> Iterator[str]:
             if index == _SHOWN // 2:
                 yield f"    … {len(items) - _SHOWN} more …"
             continue
-        value = item.recorded.value if len(item.recorded.value) <= 40 else f"{item.recorded.value[:39]}…"  # noqa: PLR2004 - a column
+        value = item.recorded.value or ""
+        value = value if len(value) <= _WIDEST else f"{value[: _WIDEST - 1]}…"
         at = "" if item.recorded.begun is None else f"{item.recorded.begun:%Y-%m-%d %H:%M:%S}  "
         late = "" if item.counted else "  (after the decision: it does not count)"
         other = f"  ! Argo recorded {item.recorded.phase}" if item.disagrees else ""

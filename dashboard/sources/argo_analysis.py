@@ -40,12 +40,14 @@ class NamedObject:
 
     @property
     def arguments(self) -> tuple[Fields, ...]:
-        """Its arguments, wherever that version keeps them."""
-        spec = self.fields.part("spec")
-        return (
-            *spec.parts("args", "arguments"),
-            *(self.spec.parts("args") if spec.has("analysisSpec") else ()),
-        )
+        """Its arguments."""
+        return (*self.listed("args"), *self.fields.part("spec").parts("arguments"))
+
+    def listed(self, name: str) -> tuple[Fields, ...]:
+        """The mappings of the list `name` of its spec; v0.x has some beside `analysisSpec`, some in it."""
+        outer = self.fields.part("spec")
+        beside = outer.parts(name) if outer.has("analysisSpec") else ()
+        return (*beside, *self.spec.parts(name))
 
 
 def named_objects(called: str, documents: Iterable[Any], kinds: set[str]) -> tuple[NamedObject, ...]:
@@ -216,21 +218,12 @@ def _matched(
 ) -> frozenset[str]:
     """The metrics that the rules at `name` (patterns of Go) match; a rule that matches none is refused."""
     found: set[str] = set()
-    for item in objects:
-        for rule in (
-            *item.spec.parts(name),
-            *(
-                item.fields.part("spec").parts(name)
-                if item.spec.values is not item.fields.part("spec").values
-                else ()
-            ),
-        ):
-            matched = {metric for metric in metrics if _matches(rule, metric)}
-            if not matched:
-                faults.append(
-                    f"{rule.at('metricName')}: found a rule that matches no metric, expected one that does"
-                )
-            found |= matched
+    for rule in (rule for item in objects for rule in item.listed(name)):
+        matched = {metric for metric in metrics if _matches(rule, metric)}
+        if not matched:
+            where = rule.at("metricName")
+            faults.append(f"{where}: found a rule that matches no metric, expected one that does")
+        found |= matched
     return frozenset(found)
 
 

@@ -1,6 +1,5 @@
 """What was measured: the status of an AnalysisRun as kubectl prints it, or measurements by metric."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import orjson
 
 from dashboard.domain.canary.analysis import RecordedMeasurement, RecordedMetric, RecordedRun
+from dashboard.domain.canary.language.go_values import format_float
 from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
 from dashboard.errors import InputError
@@ -99,7 +99,7 @@ def _counter(result: Fields, name: str) -> int:
 
 def _measurement(item: Fields) -> RecordedMeasurement:
     return RecordedMeasurement(
-        value=_value(item.values.get("value")),
+        value=_value(item.values["value"]) if "value" in item.values else None,
         phase=_phase(item, "phase", "status"),
         message=item.text("message"),
         started_at=_moment(item, "startedAt"),
@@ -108,7 +108,9 @@ def _measurement(item: Fields) -> RecordedMeasurement:
 
 
 def _value(value: Any) -> str:
-    """The stored text; a list or a mapping that was not put in quotes is written as JSON."""
+    """The stored text; a list or a mapping that was not put in quotes is written as Argo or JSON has it."""
+    if isinstance(value, list) and all(type(item) in {int, float} for item in value):
+        return f"[{','.join(map(format_float, value))}]"
     if isinstance(value, list | dict):
         return orjson.dumps(value).decode()
     return scalar_text(value)
@@ -132,8 +134,3 @@ def _moment(item: Fields, name: str) -> datetime | None:
         return moment(item.at(name), value, None)
     except MalformedEventError as error:
         raise InputError(str(error)) from None
-
-
-def of_metrics(run: RecordedRun, known: Mapping[str, object]) -> tuple[str, ...]:
-    """The metrics of `run` that are not `known`."""
-    return tuple(name for name in run.metrics if name not in known)

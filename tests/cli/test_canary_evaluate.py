@@ -254,3 +254,16 @@ def test_several_runs_in_a_file_need_a_name() -> None:
     assert ended.code == 2
     assert "--run: found 'nothing', expected one of api-6, api-7" in ended.err
     assert _document("--measurements", "-", "--run", "api-7", code=1, stdin=body)["phase"] == "Running"
+
+
+def test_the_documentation_shows_what_the_command_prints(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "canary-evaluate.md").read_text(encoding="utf-8")
+    template, measured = (block.split("```")[0] for block in text.split("```yaml\n")[1:3])
+    shown = text.split(
+        "$ reliability canary evaluate --template template.yaml --measurements measured.yaml\n"
+    )[1]
+    paths = tmp_path / "template.yaml", tmp_path / "measured.yaml"
+    for path, content in zip(paths, (template, measured), strict=True):
+        path.write_text(content, encoding="utf-8")
+    ended = run("canary", "evaluate", "--template", paths[0], "--measurements", paths[1])
+    assert ended.out == shown.split("```")[0]

@@ -85,7 +85,7 @@ def test_measurements_may_be_written_by_hand() -> None:
     )
     assert [item.value for item in run.metrics["a"].measurements] == [
         "[0.95]",
-        "",
+        None,
         "true",
         "0.5",
         "",

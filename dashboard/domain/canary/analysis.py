@@ -47,10 +47,10 @@ class AnalysisSpec:
 class RecordedMeasurement:
     """One measurement as Argo stores it: the value as text, and the phase if it is known.
 
-    `value` is empty for nil, and where the provider failed (its phase is Error then).
+    `value` is empty for nil, and None where none was kept: Argo keeps none of an Error.
     """
 
-    value: str = ""
+    value: str | None = None
     phase: Phase | None = None
     message: str = ""
     started_at: datetime | None = None

@@ -187,9 +187,11 @@ def _judged(metric: MetricSpec, recorded: RecordedMeasurement) -> tuple[Judgemen
     try:
         if metric.provider in _JUDGE_THEMSELVES:
             raise CannotReplayError(f"the provider {metric.provider} judges by itself, without a condition")  # noqa: TRY301 - one place turns it into a phase
+        if recorded.value is None and known is not None:
+            raise CannotReplayError("its value was not kept")  # noqa: TRY301 - ditto
         if not metric.success_condition and not metric.failure_condition:
             return judge("", "", measured_value("prometheus", "")), Source.REPLAYED
-        value = measured_value(metric.provider, recorded.value)
+        value = measured_value(metric.provider, recorded.value or "")
     except NotJsonError:
         message = "the answer is no JSON: Argo takes it as a success and asks no condition"
         return Judgement(phase=Phase.SUCCESSFUL, message=message), Source.REPLAYED

@@ -246,3 +246,10 @@ def test_no_failure_limit_helps_against_errors() -> None:
 
 def test_a_limit_that_passed_says_how_much_of_it_was_needed() -> None:
     assert _smallest("0", "1", "1", failure=2, effective_count=3)[Rule.FAILURE_LIMIT].smallest == 1
+
+
+def test_a_phase_without_a_value_stands_as_recorded() -> None:
+    kept = RecordedMetric(measurements=(RecordedMeasurement(phase=Phase.FAILED),))
+    assert replay_metric(_metric(), kept).phase is Phase.FAILED
+    nil = RecordedMetric(measurements=(RecordedMeasurement(value="", phase=Phase.FAILED),))
+    assert replay_metric(_metric(), nil).measurements[0].phase is Phase.ERROR
