@@ -176,7 +176,7 @@ def _scalar(node: yaml.Node) -> Scalar:
     if node.tag in _MEANT and simple:
         try:
             found = SafeConstructor().construct_object(node)
-        except (ValueError, KeyError, yaml.YAMLError):
+        except (ValueError, LookupError, yaml.YAMLError):
             return str(node.value)
         return found if isinstance(found, int | float) else str(node.value)
     return str(node.value)

@@ -21,6 +21,9 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _USUAL = (0.0, 0.001, 0.01, 0.05, 0.1, 0.3, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0, 2.0, 10.0, 100.0, 1e3, 1e6, 1e9)
 #: What a body may say.
 _SAYINGS: tuple[Value, ...] = (True, 0.5, "1", (0.5,), None)
+_MOST_FIELDS = 3
+_FIELD = re.compile(r"(?<![\w\d])(?:result\s*\??|\])?\.([A-Za-z_]\w*)")
+_DEEPER = re.compile(r"\.\s*[A-Za-z_]\w*\s*\??[.\[]|\[\s*[\"']|\bresult\s*\[[^\]]*\]\s*\[")
 _MOST_NUMBERS = 40
 _LEAST_STEP = 1e-6
 _LONGEST_CONDITION = 5_000
@@ -107,10 +110,17 @@ def trials(conditions: Conditions, kind: ValueKind) -> dict[tuple[float, ...], P
 
 
 def json_trials(conditions: Conditions) -> Iterator[Phase]:
-    """The phases of things that a body could say, where it is not known what it does say."""
-    names = set(re.findall(r"\bresult\??\.([A-Za-z_]\w*)", conditions.text)) or {"ok"}
-    for inner in _SAYINGS:
-        named = dict.fromkeys(names, inner)
-        for value in (inner, named, (inner,), (named,)):
+    """The phases of things that a body could say, where it is not known what it does say.
+
+    Nothing is tried where it could say too many things to try: deeper ones, or those with many names.
+    """
+    text = conditions.text
+    names = sorted(set(_FIELD.findall(text)))
+    if len(names) > _MOST_FIELDS or _DEEPER.search(text):
+        return
+    for said in product(_SAYINGS, repeat=max(1, len(names))):
+        named = dict(zip(names, said, strict=False))
+        values: tuple[Value, ...] = (named, (named,)) if names else (said[0], (said[0],))
+        for value in values:
             one = MeasuredValue(kind=ValueKind.JSON, value=value)
             yield judge(conditions.success, conditions.failure, one).phase

@@ -47,7 +47,8 @@ def more_than(limit: int, trials: int, chance: float) -> float:
     """The chance of more than `limit` successes in `trials`, each of which has `chance`."""
     if limit >= trials:
         return 0.0
-    return float(special.bdtrc(limit, trials, min(max(chance, 0.0), 1.0)))
+    # The binomial's upper tail as a beta integral: it holds for as many trials as a float can tell apart.
+    return float(special.betainc(limit + 1, trials - limit, min(max(chance, 0.0), 1.0)))
 
 
 def threshold(fails: FailsAt) -> float | None:

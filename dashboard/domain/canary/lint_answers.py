@@ -31,7 +31,7 @@ def lint_answers(
         yield from _empty(metric, conditions, kind)
     if known is not None and known.nan:
         yield from _nan(metric, conditions, kind)
-    if known is not None and known.fallback is not None:
+    if known is not None and known.fallback is not None and not conditions.probed:
         yield from _fallback(metric, conditions, kind, known.fallback)
 
 
@@ -53,7 +53,11 @@ def _empty(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[
         )
         severity = Severity.INFO if metric.dry_run else Severity.WARNING
         yield finding(
-            RuleId.EMPTY_ANSWER_ERRORS, _place(metric), message, mend=_guard(conditions), severity=severity
+            RuleId.EMPTY_ANSWER_ERRORS,
+            _place(metric),
+            message,
+            mend=_guard(conditions, kind),
+            severity=severity,
         )
     elif said.phase is Phase.SUCCESSFUL:
         minded = MINDS_EMPTY.search(conditions.text) is not None
@@ -67,12 +71,16 @@ def _empty(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[
             RuleId.EMPTY_ANSWER_PASSES,
             _place(metric),
             message,
-            mend=_guard(conditions),
+            mend=_guard(conditions, kind),
             severity=open_by_mistake,
         )
 
 
-def _guard(conditions: Conditions) -> str:
+def _guard(conditions: Conditions, kind: ValueKind) -> str:
+    if kind is ValueKind.SCALAR:
+        return (
+            "Say what no data means: default(result, N) is N then; let N be a failure to fail without data."
+        )
     if conditions.success:
         guarded = " ".join(f"len(result) > 0 && ({conditions.success})".split())
         return (

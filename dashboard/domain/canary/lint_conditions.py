@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from dashboard.domain.canary.condition import ValueKind, fault_of, holds, judge
+from dashboard.domain.canary.condition import MeasuredValue, ValueKind, fault_of, holds, judge
 from dashboard.domain.canary.condition_trials import (
     Conditions,
     conditions_of,
@@ -100,7 +100,11 @@ def _types(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[
     if kind is ValueKind.JSON:
         phases = set(json_trials(conditions))
         if phases == {Phase.ERROR}:
-            yield _type_error(metric, conditions, "whatever the body says, a part of it has the wrong type")
+            true = MeasuredValue(kind=ValueKind.JSON, value=True)
+            why = judge(conditions.success, conditions.failure, true).message
+            yield _type_error(
+                metric, conditions, f"it fails whatever the body says, of true for instance: {why}"
+            )
         return
     own, other = go_types.FLOATS, go_types.FLOAT
     if kind is ValueKind.SCALAR:
@@ -160,7 +164,7 @@ def _sense(
         return
     if not conditions.probed:
         yield from _difference(metric, conditions, kind, found)
-        yield from lint_answers(metric, conditions, kind, facts)
+    yield from lint_answers(metric, conditions, kind, facts)
 
 
 def _difference(

@@ -17,7 +17,9 @@ _HARMLESS = re.compile(
     re.IGNORECASE,
 )
 _SHORT = 4  # Words: a comment that says no more than "warning" means just that.
-_DENIED = re.compile(r"\b(?:not|no|never|isn't|rather than|instead of|without)\W+(?:\w+\W+)?$", re.IGNORECASE)
+_DENIED = re.compile(
+    r"\b(?:not|no|never|isn't|rather than|instead of|without)\W+(?:\w+ +){0,3}$", re.IGNORECASE
+)
 _LONGEST_PATTERN = 200
 _NESTED_REPEAT = re.compile(r"[)\]*+}][*+{]")
 

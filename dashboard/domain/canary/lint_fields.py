@@ -12,6 +12,7 @@ from dashboard.domain.canary.manifest_node import Manifest, Node
 
 _CLOSE = 0.75
 _LARGEST_INT32 = 2**31 - 1
+_LENGTHS = frozenset({"interval", "initialDelay", "requestTimeout"})
 #: What fields were called before Argo Rollouts 0.7, and in other tools' words.
 _FORMER_NAMES: Mapping[str, str] = {
     "maxFailures": "failureLimit",
@@ -97,16 +98,26 @@ def _misfit(node: Node, kind: Kind) -> str | None:
 
 def _rewritten(node: Node, kind: Kind) -> str | None:
     """How `node` is written so that it fits, where that is plain."""
-    if kind is Kind.TEXT and node.text:
-        return f'Write it in quotes: "{node.text[:40]}".'
-    if kind in {Kind.WHOLE, Kind.FLAG} and isinstance(node.scalar, str):
-        plain = node.scalar.strip()
-        if plain.lstrip("-").isdigit() or plain in {"true", "false"}:
-            return f"Write it without quotes: {plain[:40]}."
+    if node.text:
+        return _rewritten_scalar(node, kind)
     if kind is Kind.LIST and node.fields is not None:
         return "Make it a list: put a dash before its first field."
     if kind is Kind.GROUP and node.items is not None:
         return "Make it a mapping: leave out the dash."
+    return None
+
+
+def _rewritten_scalar(node: Node, kind: Kind) -> str | None:
+    name, text = (node.path or ("",))[-1], node.text[:40]
+    if kind is Kind.TEXT:
+        unit = name in _LENGTHS and isinstance(node.scalar, int)
+        return f"Write it with its unit: {text}s." if unit else f'Write it in quotes: "{text}".'
+    if kind in {Kind.WHOLE, Kind.FLAG} and isinstance(node.scalar, str):
+        plain = node.scalar.strip()
+        if plain.lstrip("-").isdigit() or plain in {"true", "false"}:
+            return f"Write it without quotes: {plain[:40]}."
+    if kind is Kind.GROUP and name == "pause":
+        return f"Write pause: {{duration: {text}}}."
     return None
 
 

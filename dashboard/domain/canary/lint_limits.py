@@ -87,7 +87,7 @@ def _limits(metric: Metric) -> Iterator[Finding]:
         if limit > taken and metric.node.get("count") is not None:
             message = f"found {name} {limit} and {times}, expected a limit of less"
             yield finding(RuleId.LIMIT_ABOVE_COUNT, place, message)
-        elif limit >= taken and name == "failureLimit":
+        elif limit >= taken and name == "failureLimit" and not metric.success_limit:
             message = (
                 f"found failureLimit {limit} and {times}: it fails with more than {limit} failures, so never"
             )

@@ -125,7 +125,7 @@ def _mend(fails: FailsAt, found: FalseAbort, count: int, limit: int) -> str:
         if better is not None and better.chance < _SELDOM:
             parts.append(f"failureLimit {allowed} makes it {_percent(better.chance)}")
             break
-    for times in (2, 5, 10, 20, 50, 100, 200, 500, 1000):
+    for times in (2, 5, 10, 20, 50):
         wider = false_abort(
             fails,
             requests=found.requests * times,

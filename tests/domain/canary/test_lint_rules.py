@@ -1,4 +1,4 @@
-"""Each rule by a good and a bad example (`lint_examples/RULE.yaml`); `# <--` marks the lines that it finds."""
+"""Each rule by a good and a bad example (`lint_examples/RULE.yaml`): `# <--` marks the lines it finds."""
 
 import re
 from datetime import timedelta

@@ -1,0 +1,261 @@
+"""What the findings of single rules say, and what they leave alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from dashboard.domain.canary.lint_finding import Finding
+from dashboard.domain.canary.lint_traffic import Traffic
+from dashboard.reports.canary_lint import lint_report
+
+_RATIO = "sum(rate(errors_total[5m])) / (sum(rate(requests_total[5m])) > 0)"
+
+
+def _template(*fields: str, query: str = _RATIO, name: str = "errors", spec: str = "") -> str:
+    lines = "".join(f"      {field}\n" for field in fields)
+    return (
+        "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: check}\n"
+        f"spec:\n{spec}  metrics:\n    - name: {name}\n{lines}      provider:\n        prometheus:\n"
+        f"          address: http://prometheus\n          query: >-\n            {query}\n"
+    )
+
+
+def _rollout(steps: str, canary: str = "") -> str:
+    return (
+        "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: api}\nspec:\n"
+        "  selector: {matchLabels: {app: api}}\n  strategy:\n    canary:\n"
+        "      canaryService: api-canary\n      stableService: api-stable\n"
+        f"      trafficRouting: {{nginx: {{stableIngress: api}}}}\n{canary}      steps: {steps}\n"
+    )
+
+
+def _found(
+    text: str, rule: str, *, scrape_interval: timedelta | None = None, traffic: Traffic | None = None
+) -> list[Finding]:
+    report = lint_report({"a.yaml": text}, scrape_interval=scrape_interval, traffic=traffic)
+    return [finding for finding in report.findings if finding.rule.value == rule]
+
+
+def _only(text: str, rule: str, *, traffic: Traffic | None = None) -> Finding:
+    (found,) = _found(text, rule, traffic=traffic)
+    return found
+
+
+_GUARDED = "successCondition: len(result) > 0 && result[0] < 0.02"
+
+
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("failurelimit: 2", "Write failureLimit."),
+        ("failure_limit: 2", "Write failureLimit."),
+        ("failureLimt: 2", "Write failureLimit."),
+        ("maxFailures: 2", "Write failureLimit."),
+        ("sucessCondition: x", "Write successCondition."),
+        ("dryRun: []", "Move it to spec (4 columns to the left)."),
+        ("query: up", "Move it to spec.metrics[].provider."),
+        ("zzz: 1", "Known here: "),
+    ],
+)
+def test_an_unknown_field_is_put_where_it_belongs(written: str, mend: str) -> None:
+    assert _only(_template(_GUARDED, written), "unknown-field").mend.startswith(mend)
+
+
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("interval: 60", "Write it with its unit: 60s."),
+        ("successCondition: true", 'Write it in quotes: "true".'),
+        ("count: true", "Write it as the finding says."),
+    ],
+)
+def test_a_wrong_type_is_told_with_what_to_write(written: str, mend: str) -> None:
+    assert _only(_template(written), "wrong-type").mend == mend
+
+
+def test_a_pause_with_a_bare_duration_is_told_with_what_to_write() -> None:
+    found = _only(_rollout("[{setWeight: 10}, {pause: 60s}]"), "wrong-type")
+    assert found.mend == "Write pause: {duration: 60s}."
+
+
+@pytest.mark.parametrize(
+    ("condition", "mended"),
+    [
+        ("result < 0.02", "`result[0] < 0.02`"),
+        ("result >= 0.95 && result <= 1", "`result[0] >= 0.95 && result[0] <= 1`"),
+        ("0.02 > result", "`0.02 > result[0]`"),
+    ],
+)
+def test_a_compared_vector_is_mended(condition: str, mended: str) -> None:
+    found = _only(_template(f"successCondition: {condition}", "interval: 10s", "count: 3"), "vector-compared")
+    assert mended in found.mend
+    assert "5 in a row, 10s apart, abort the rollout" in found.message
+
+
+@pytest.mark.parametrize(
+    ("condition", "empty", "nan"),
+    [
+        ("successCondition: result[0] < 0.02", "empty-answer-errors", None),
+        ("successCondition: len(result) > 0 && result[0] < 0.02", None, None),
+        ("successCondition: len(result) == 0 || result[0] < 0.02", "empty-answer-passes", None),
+        (
+            "successCondition: isNaN(result[0]) || result[0] < 0.02",
+            "empty-answer-errors",
+            "nan-answer-passes",
+        ),
+        ("failureCondition: result[0] > 0.02", "empty-answer-errors", "nan-answer-passes"),
+        ('successCondition: "all(result, # < 0.02)"', "empty-answer-passes", None),
+        ('failureCondition: "any(result, # > 0.02)"', "empty-answer-passes", "nan-answer-passes"),
+        ("failureCondition: len(result) == 0 || !(result[0] < 0.02)", None, None),
+    ],
+)
+def test_what_no_data_and_nan_do_is_what_argo_does(
+    condition: str, empty: str | None, nan: str | None
+) -> None:
+    query = "sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))"
+    report = lint_report({"a.yaml": _template(condition, query=query)})
+    told = {finding.rule.value for finding in report.findings}
+    assert {rule for rule in told if rule.startswith("empty-")} == ({empty} if empty else set())
+    assert {rule for rule in told if rule.startswith("nan-")} == ({nan} if nan else set())
+
+
+def test_what_is_asked_for_by_name_is_for_information_only() -> None:
+    deliberate = _only(
+        _template("successCondition: len(result) == 0 || result[0] < 0.02"), "empty-answer-passes"
+    )
+    unaware = _only(_template('successCondition: "all(result, # < 0.02)"'), "empty-answer-passes")
+    assert (deliberate.severity.value, unaware.severity.value) == ("info", "error")
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (f"{_RATIO} or vector(0)", True),
+        ("(sum(rate(errors_total[5m])) or vector(0)) / (sum(rate(requests_total[5m])) > 0)", False),
+        (f"{_RATIO} or vector(1)", False),
+    ],
+)
+def test_a_fallback_that_passes_is_told_and_one_that_fails_is_not(query: str, told: bool) -> None:  # noqa: FBT001 - a column
+    assert bool(_found(_template(_GUARDED, query=query), "missing-data-passes")) is told
+
+
+@pytest.mark.parametrize(
+    ("comment", "told"),
+    [
+        ("# warn only", True),
+        ("# Warning", True),
+        ("# This one does not block the release.", True),
+        ("# informational", True),
+        ("# not just a warning: this stops the rollout for good", False),
+        ("# pages someone when the warning threshold of one percent is reached", False),
+        ("# errors of the canary", False),
+    ],
+)
+def test_a_comment_that_says_only_a_warning_is_taken_at_its_word(comment: str, told: bool) -> None:  # noqa: FBT001 - a column
+    text = _template(f"count: 1  {comment}", _GUARDED)
+    assert bool(_found(text, "warns-but-blocks")) is told
+
+
+def test_a_hostile_pattern_of_a_dry_run_takes_no_time() -> None:
+    text = _template(_GUARDED, name="a" * 60, spec='  dryRun: [{metricName: "(a+)+$b"}]\n')
+    assert _found(text, "dry-run-without-match")
+
+
+def test_a_number_in_a_body_may_be_compared_with_a_status_like_number() -> None:
+    def web(condition: str, path: str) -> str:
+        return (
+            "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: check}\n"
+            "spec:\n  metrics:\n"
+            f"    - name: a\n      successCondition: {condition}\n      provider: {{web: {{url: 'http://a'{path}}}}}\n"
+        )
+
+    assert _only(web("result == 200", ""), "web-status-compared").severity.value == "error"
+    assert (
+        _only(web("result == 200", ", jsonPath: '{$.status}'"), "web-status-compared").severity.value
+        == "warning"
+    )
+    assert _found(web("result < 500", ", jsonPath: '{$.milliseconds}'"), "web-status-compared") == []
+    assert _found(web("result.latency < 500", ""), "web-status-compared") == []
+
+
+def test_the_canary_sees_the_share_of_the_smallest_weight_that_runs_the_template() -> None:
+    query = (
+        'sum(rate(e_total{hash="{{args.hash}}"}[1m])) / (sum(rate(r_total{hash="{{args.hash}}"}[1m])) > 0)'
+    )
+    template = _template(_GUARDED, query=query, spec="  args: [{name: hash}]\n")
+    analysis = (
+        "{analysis: {templates: [{templateName: check}],"
+        " args: [{name: hash, valueFrom: {podTemplateHashValue: Latest}}]}}"
+    )
+    rollout = _rollout(f"[{{setWeight: 10}}, {analysis}, {{setWeight: 50}}, {analysis}]")
+    traffic = Traffic(requests_per_second=10, error_ratio=0.005)
+    found = _only(template + rollout, "false-abort", traffic=traffic)
+    assert "10 % of them the canary's at weight 10 of api" in found.message
+    assert "a measurement over 1m sees 60 requests, and 2 errors fail it" in found.message
+    alone = _found(
+        _template(_GUARDED), "false-abort", traffic=Traffic(requests_per_second=1000, error_ratio=0.005)
+    )
+    assert alone == []
+
+
+def test_a_condition_that_yaml_cut_short_is_told_so() -> None:
+    found = _only(_template("successCondition: all(result, # < 0.02)"), "condition-unreadable")
+    assert "quotes" in found.mend
+
+
+def test_a_rate_window_is_checked_only_where_the_scrape_interval_is_known() -> None:
+    text = _template(_GUARDED, query=_RATIO.replace("5m", "1m"))
+    assert _found(text, "rate-window-short") == []
+    assert _found(text, "rate-window-short", scrape_interval=timedelta(seconds=30)) == []
+    assert _found(text, "rate-window-short", scrape_interval=timedelta(seconds=31))
+
+
+@pytest.mark.parametrize(
+    ("canary", "said"),
+    [
+        ("      scaleDownDelaySeconds: 30\n      dynamicStableScale: true\n", "dynamicStableScale beside"),
+        ("      maxSurge: 0\n      maxUnavailable: 0%\n", "maxSurge and maxUnavailable of 0"),
+    ],
+)
+def test_a_strategy_that_argo_refuses_is_told(canary: str, said: str) -> None:
+    assert said in _only(_rollout("[{setWeight: 10}]", canary), "strategy-refused").message
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        ("{blueGreen: {activeService: a, previewService: a}}", "which activeService is already"),
+        ("{canary: {canaryService: a, stableService: a}}", "which canaryService is already"),
+        ("{canary: {trafficRouting: {nginx: {}}, canaryService: a}}", "no stableService"),
+        ("{canary: {steps: [{setCanaryScale: {weight: 5}}]}}", "setCanaryScale without trafficRouting"),
+        ("{}", "neither canary nor blueGreen"),
+        (
+            "{canary: {trafficRouting: {managedRoutes: [{name: a}]}, steps: [{setMirrorRoute: {name: b}}]}}",
+            "which managedRoutes does not name",
+        ),
+    ],
+)
+def test_other_strategies_that_argo_refuses_are_told(strategy: str, said: str) -> None:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: api}\n"
+        f"spec: {{selector: {{matchLabels: {{app: api}}}}, strategy: {strategy}}}\n"
+    )
+    assert said in _only(text, "strategy-refused").message
+
+
+def test_templates_that_name_templates_are_followed_without_end() -> None:
+    def naming(name: str, other: str) -> str:
+        return (
+            "---\napiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\n"
+            f"metadata: {{name: {name}}}\nspec: {{templates: [{{templateName: {other}}}]}}\n"
+        )
+
+    text = (
+        naming("a", "b")
+        + naming("b", "a")
+        + naming("c", "check")
+        + "---\n"
+        + _template("interval: 30s", _GUARDED)
+    )
+    steps = "[{setWeight: 10}, {analysis: {templates: [{templateName: a}, {templateName: c}]}}]"
+    assert "metric errors of check" in _only(text + _rollout(steps), "endless-analysis").message
