@@ -33,8 +33,12 @@ def other_limits(outcome: MetricOutcome, recorded: RecordedMetric) -> tuple[Othe
     """For each limit, the smallest value that would have passed; nothing where the replay is not certain."""
     if not outcome.measurements or outcome.phase is Phase.CANNOT_REPLAY:
         return ()
-    phases = tuple(item.phase for item in outcome.measurements)
-    return tuple(_smallest(outcome.spec.limits, recorded.forgotten, phases, rule) for rule in _FIELDS)
+    counts, steps = recorded.forgotten, []
+    for item in outcome.measurements:
+        counts = counts.after(item.phase)
+        if item.phase.is_final:
+            steps.append(counts)
+    return tuple(_smallest(outcome.spec.limits, steps, rule) for rule in _FIELDS)
 
 
 def with_limit(limits: Limits, rule: Rule, value: int) -> Limits:
@@ -52,11 +56,11 @@ def with_limit(limits: Limits, rule: Rule, value: int) -> Limits:
             return replace(limits, consecutive_error=value)
 
 
-def _smallest(limits: Limits, before: Counts, phases: tuple[Phase, ...], rule: Rule) -> OtherLimit:
-    most = len(phases) + before.count + before.error
+def _smallest(limits: Limits, steps: list[Counts], rule: Rule) -> OtherLimit:
+    most = steps[-1].count + steps[-1].error if steps else 0
 
     def phase(value: int) -> Phase:
-        return _ended_in(with_limit(limits, rule, value), before, phases)
+        return _ended_in(with_limit(limits, rule, value), steps)
 
     def passes(value: int) -> bool:
         return phase(value) in {Phase.SUCCESSFUL, Phase.RUNNING}
@@ -70,11 +74,7 @@ def _smallest(limits: Limits, before: Counts, phases: tuple[Phase, ...], rule: R
     )
 
 
-def _ended_in(limits: Limits, counts: Counts, phases: tuple[Phase, ...]) -> Phase:
-    found = Phase.RUNNING
-    for phase in phases:
-        counts = counts.after(phase)
-        found = metric_phase(limits, counts, terminating=False).phase if phase.is_final else Phase.RUNNING
-        if found.is_final:
-            break
-    return found
+def _ended_in(limits: Limits, steps: list[Counts]) -> Phase:
+    """The phase after the first of `steps` that decides, the counts after each measurement."""
+    phases = (metric_phase(limits, counts, terminating=False).phase for counts in steps)
+    return next((phase for phase in phases if phase.is_final), Phase.RUNNING)

@@ -170,3 +170,86 @@ def test_a_stored_value_that_nests_a_thousand_levels_is_refused() -> None:
         measured_value("web", "[" * 1_000 + "]" * 1_000)
     with pytest.raises(CannotReplayError):
         measured_value("web", "[" * 200_000 + "]" * 200_000)
+
+
+_VECTOR = (0.25, 0.99, 3.0, -7.5)
+#: Text of a condition, and what it comes to by Python's own arithmetic.
+_Known = tuple[str, float]
+_Sure = tuple[str, bool]
+_LEAVES: st.SearchStrategy[_Known] = st.sampled_from(
+    [(f"result[{index}]", number) for index, number in enumerate(_VECTOR)]
+    + [("result[-1]", _VECTOR[-1]), ("2.0", 2.0), (".5", 0.5), ("1e1", 10.0), ("max(result)", 3.0)]
+)
+
+
+def _known(inner: st.SearchStrategy[_Known]) -> st.SearchStrategy[_Known]:
+    pairs = st.tuples(inner, inner)
+    return (
+        pairs.map(lambda two: (f"({two[0][0]} + {two[1][0]})", two[0][1] + two[1][1]))
+        | pairs.map(lambda two: (f"({two[0][0]} - {two[1][0]})", two[0][1] - two[1][1]))
+        | pairs.map(lambda two: (f"{two[0][0]} * {two[1][0]}", two[0][1] * two[1][1]))
+        | pairs.filter(lambda two: bool(two[1][1])).map(
+            lambda two: (f"({two[0][0]} / ({two[1][0]}))", two[0][1] / two[1][1])
+        )
+        | pairs.map(lambda two: (f"min({two[0][0]}, {two[1][0]})", min(two[0][1], two[1][1])))
+        | inner.map(lambda one: (f"abs({one[0]})", abs(one[1])))
+        | inner.map(lambda one: (f"({one[0]} | float())", one[1]))
+        | inner.map(lambda one: (f"(nil ?? ({one[0]}))", one[1]))
+    )
+
+
+_NUMBERS_KNOWN = st.recursive(_LEAVES, _known, max_leaves=5)
+_COMPARE = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def _compared(parts: tuple[_Known, str, _Known]) -> _Sure:
+    (left, a), operator, (right, b) = parts
+    return f"{left} {operator} {right}", _COMPARE[operator](a, b)
+
+
+def _chained(parts: tuple[_Known, _Known, _Known]) -> _Sure:
+    (one, a), (two, b), (three, c) = parts
+    return f"{one} < {two} <= {three}", a < b <= c
+
+
+_FACTS = (
+    st.tuples(_NUMBERS_KNOWN, st.sampled_from(sorted(_COMPARE)), _NUMBERS_KNOWN).map(_compared)
+    | st.tuples(_NUMBERS_KNOWN, _NUMBERS_KNOWN, _NUMBERS_KNOWN).map(_chained)
+    | _NUMBERS_KNOWN.map(lambda one: (f"all(result, # < {one[0]})", all(x < one[1] for x in _VECTOR)))
+    | _NUMBERS_KNOWN.map(lambda one: (f"any(result, {{# == {one[0]}}})", any(x == one[1] for x in _VECTOR)))
+    | _NUMBERS_KNOWN.map(
+        lambda one: (f"count(result, # > {one[0]}) == 2", sum(x > one[1] for x in _VECTOR) == 2)
+    )
+    | _NUMBERS_KNOWN.map(lambda one: (f"{one[0]} in result", one[1] in _VECTOR))
+    | _NUMBERS_KNOWN.map(lambda one: (f"isNaN({one[0]})", False))
+)
+
+
+def _combined(inner: st.SearchStrategy[_Sure]) -> st.SearchStrategy[_Sure]:
+    pairs = st.tuples(inner, inner)
+    return (
+        pairs.map(lambda two: (f"({two[0][0]} and {two[1][0]})", two[0][1] and two[1][1]))
+        | pairs.map(lambda two: (f"({two[0][0]} || {two[1][0]})", two[0][1] or two[1][1]))
+        | inner.map(lambda one: (f"not ({one[0]})", not one[1]))
+        | st.tuples(inner, inner, inner).map(
+            lambda three: (
+                f"({three[0][0]} ? {three[1][0]} : {three[2][0]})",
+                three[1][1] if three[0][1] else three[2][1],
+            )
+        )
+    )
+
+
+@settings(max_examples=400)
+@given(sure=st.recursive(_FACTS, _combined, max_leaves=5))
+def test_a_condition_of_numbers_comes_to_what_python_makes_of_them(sure: _Sure) -> None:
+    condition, expected = sure
+    judged = judge(condition, "", MeasuredValue(kind=ValueKind.VECTOR, value=_VECTOR))
+    assert judged.phase is (Phase.SUCCESSFUL if expected else Phase.FAILED), judged.message
