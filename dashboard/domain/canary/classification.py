@@ -16,7 +16,6 @@ from dashboard.domain.canary.mann_whitney import (
     Shift,
     rank_test,
     relative,
-    share_above,
     shift_interval,
 )
 from dashboard.domain.canary.metric import Direction, EffectMeasure, Metric, Sensitivity
@@ -98,24 +97,26 @@ def classify(metric: Metric, sensitivity: Sensitivity | None = None) -> MetricJu
             critical=metric.critical,
         )
     shift = shift_interval(experiment, control, sure.confidence)
+    # Where the shift is upward, nothing can be shown to be lower, so one of the two bounds is enough.
+    bound = sure.tolerance * shift.estimate
     unshifted = rank_test(experiment, control)
     return _compared(
         metric,
         replace(
             plain,
             ratio=_ratio(experiment, control),
-            share_above=share_above(experiment, control),
+            share_above=unshifted.share_above,
             shift=shift,
             relative_shift=_relative(shift, control),
             p_value=unshifted.two_sided,
         ),
-        _beyond(experiment, control, sure.tolerance * abs(shift.estimate), unshifted),
+        rank_test(experiment, control, bound) if bound else unshifted,
         sure.error,
     )
 
 
 def _compared(metric: Metric, figures: MetricJudgement, beyond: RankTest, error: float) -> MetricJudgement:
-    """What the test has found, under the limits; `beyond` are the chances at the bounds of the tolerance."""
+    """What the test has found, under the limits; `beyond` is the test at the bound of the tolerance."""
     limits = metric.effect
     effect = figures.ratio if limits.measure is EffectMeasure.MEAN_RATIO else figures.share_above
     if beyond.greater <= error:
@@ -139,18 +140,6 @@ def _compared(metric: Metric, figures: MetricJudgement, beyond: RankTest, error:
         classification=failure,
         reason=f"{word} than the control",
         critical=metric.critical and fatal,
-    )
-
-
-def _beyond(
-    experiment: Sequence[float], control: Sequence[float], bound: float, unshifted: RankTest
-) -> RankTest:
-    """The chances of so high a one if the shift were `bound`, and of so low a one if it were −`bound`."""
-    if not bound:
-        return unshifted
-    return RankTest(
-        greater=rank_test(experiment, control, bound).greater,
-        less=rank_test(experiment, control, -bound).less,
     )
 
 

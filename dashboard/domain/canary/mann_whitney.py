@@ -31,11 +31,14 @@ class RankTest:
     """The chances, if both samples came from the same source, of so high or so low an experiment.
 
     `greater` is the chance of ranks as high as those of the experiment or higher, `less` of as low ones or
-    lower.
+    lower. `share_above` is the share of pairs in which the experiment's value is above the control's, ties
+    counted half: the common language effect size (Vargha and Delaney 2000, Journal of Educational and
+    Behavioral Statistics 25:101); 0.5 is no difference.
     """
 
     greater: float
     less: float
+    share_above: float
 
     @property
     def two_sided(self) -> float:
@@ -71,13 +74,14 @@ def rank_test(experiment: Sequence[float], control: Sequence[float], shift: floa
     n, m = len(experiment), len(control)
     ranks, shares = _doubled_ranks(experiment, control, shift)
     total = sum(ranks)
+    above = (total - n * (n + 1)) / (2 * n * m)
     if len(shares) == n + m and n * m <= EXACT_PAIRS:
         distribution, found = without_ties(n, m), (total - n * (n + 1)) // 2
     elif n + m <= EXACT_TIED_VALUES:
         distribution, found = with_ties(shares, n), total
     else:
-        return _normal_test(total / 2 - n * (n + 1) / 2, n, m, shares)
-    return RankTest(greater=distribution.at_least(found), less=distribution.at_most(found))
+        return _normal_test(above, n, m, shares)
+    return RankTest(greater=distribution.at_least(found), less=distribution.at_most(found), share_above=above)
 
 
 def shift_interval(experiment: Sequence[float], control: Sequence[float], confidence: float) -> Shift:
@@ -108,18 +112,6 @@ def shift_interval(experiment: Sequence[float], control: Sequence[float], confid
     )
 
 
-def share_above(experiment: Sequence[float], control: Sequence[float]) -> float:
-    """The share of pairs in which the experiment's value is above the control's, ties counted half.
-
-    The common language effect size (Vargha and Delaney 2000, Journal of Educational and Behavioral
-    Statistics 25:101): 0.5 is no difference.
-    """
-    _require_values(experiment, control)
-    n, m = len(experiment), len(control)
-    ranks, _ = _doubled_ranks(experiment, control, 0.0)
-    return (sum(ranks) - n * (n + 1)) / (2 * n * m)
-
-
 def relative(shift: float, control: Sequence[float]) -> float | None:
     """`shift` as a share of the control's level, its median without the sign; None when that is 0."""
     level = abs(median(control))
@@ -145,16 +137,17 @@ def _differences_outside(n: int, m: int, confidence: float) -> int:
     return low
 
 
-def _normal_test(u: float, n: int, m: int, shares: Counter[int]) -> RankTest:
+def _normal_test(share_above: float, n: int, m: int, shares: Counter[int]) -> RankTest:
     values = n + m
     tied = sum(count**3 - count for count in shares.values())
     variance = n * m / 12 * (values + 1 - tied / (values * (values - 1)))
     if variance <= 0:
-        return RankTest(greater=1.0, less=1.0)
-    above = u - n * m / 2
-    deviation = sqrt(variance)
+        return RankTest(greater=1.0, less=1.0, share_above=share_above)
+    beyond, deviation = (share_above - 0.5) * n * m, sqrt(variance)
     return RankTest(
-        greater=_NORMAL.cdf(-(above - 0.5) / deviation), less=_NORMAL.cdf((above + 0.5) / deviation)
+        greater=_NORMAL.cdf((0.5 - beyond) / deviation),
+        less=_NORMAL.cdf((0.5 + beyond) / deviation),
+        share_above=share_above,
     )
 
 

@@ -8,34 +8,28 @@ whole distributions are added, shifted and multiplied by the processor's own lon
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from math import comb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """Counts of equally likely arrangements: field k of `packed`, `bits` wide, counts those of value k."""
+    """Equally likely arrangements: `cumulated` has at k how many of them have the value k or less."""
 
-    packed: int
-    bits: int
+    cumulated: tuple[int, ...]
     arrangements: int
 
     def at_most(self, value: int) -> float:
-        """The chance of `value` or less."""
-        return self._up_to(value) / self.arrangements
+        """The chance of `value`, one of those that there are, or less; 0 below them."""
+        return self.cumulated[value] / self.arrangements if value >= 0 else 0.0
 
     def at_least(self, value: int) -> float:
         """The chance of `value` or more."""
-        return (self.arrangements - self._up_to(value - 1)) / self.arrangements
-
-    def _up_to(self, value: int) -> int:
-        if value < 0:
-            return 0
-        low = self.packed & ((1 << self.bits * (value + 1)) - 1)
-        # In base b the digits of a number add up to it modulo b − 1; the sum is smaller than that here.
-        return low % ((1 << self.bits) - 1)
+        below = self.cumulated[value - 1] if value > 0 else 0
+        return (self.arrangements - below) / self.arrangements
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def without_ties(n: int, m: int) -> Distribution:
     """The distribution of U, the number of pairs in which the one of `n` is above the one of `m`; all differ.
 
@@ -43,7 +37,7 @@ def without_ties(n: int, m: int) -> Distribution:
     from 1 to n (Mann and Whitney 1947, Annals of Mathematical Statistics 18:50, whose recursion it solves).
     """
     arrangements = comb(n + m, n)
-    bits = arrangements.bit_length() + 1
+    bits = _field(arrangements)
     width = bits * (n * m + 1)
     mask = (1 << width) - 1
     packed = 1
@@ -53,7 +47,7 @@ def without_ties(n: int, m: int) -> Distribution:
         while step < width:  # 1 ÷ (1 − x) = (1 + x)(1 + x²)(1 + x⁴) …
             packed = (packed + (packed << step)) & mask
             step *= 2
-    return Distribution(packed=packed, bits=bits, arrangements=arrangements)
+    return Distribution(cumulated=_cumulated(packed, bits, n * m), arrangements=arrangements)
 
 
 def with_ties(doubled_ranks: Mapping[int, int], n: int) -> Distribution:
@@ -64,7 +58,7 @@ def with_ties(doubled_ranks: Mapping[int, int], n: int) -> Distribution:
     Nonparametrics, section 1.4).
     """
     arrangements = comb(sum(doubled_ranks.values()), n)
-    bits = arrangements.bit_length() + 1
+    bits = _field(arrangements)
     chosen = [1] + [0] * n  # for each number of chosen ones, the distribution of their sum
     for rank, count in doubled_ranks.items():
         after = list(chosen)
@@ -72,4 +66,18 @@ def with_ties(doubled_ranks: Mapping[int, int], n: int) -> Distribution:
             for more in range(1, min(count, n - already) + 1):
                 after[already + more] += (sums * comb(count, more)) << (bits * rank * more)
         chosen = after
-    return Distribution(packed=chosen[n], bits=bits, arrangements=arrangements)
+    largest = sum(rank * count for rank, count in doubled_ranks.items())
+    return Distribution(cumulated=_cumulated(chosen[n], bits, largest), arrangements=arrangements)
+
+
+def _field(largest: int) -> int:
+    """The width of a field for numbers up to `largest`, in whole bytes."""
+    return -(-(largest.bit_length() + 1) // 8) * 8
+
+
+def _cumulated(packed: int, bits: int, largest: int) -> tuple[int, ...]:
+    """The sums of the fields 0 to k, for each k up to `largest`."""
+    size = bits // 8
+    data = packed.to_bytes(size * (largest + 1), "little")
+    fields = (int.from_bytes(data[start : start + size], "little") for start in range(0, len(data), size))
+    return tuple(accumulate(fields))

@@ -19,7 +19,6 @@ from dashboard.domain.canary.mann_whitney import (
     RankTest,
     rank_test,
     relative,
-    share_above,
     shift_interval,
 )
 from tests.histories import vectors
@@ -48,7 +47,9 @@ def _by_permutation(experiment: list[float], control: list[float]) -> RankTest:
         for chosen in combinations(places, n)
     ]
     return RankTest(
-        greater=sum(u >= found for u in drawn) / len(drawn), less=sum(u <= found for u in drawn) / len(drawn)
+        greater=sum(u >= found for u in drawn) / len(drawn),
+        less=sum(u <= found for u in drawn) / len(drawn),
+        share_above=found / (n * len(control)),
     )
 
 
@@ -83,6 +84,7 @@ def test_small_samples_with_ties_have_the_chances_of_every_permutation(
     found, expected = rank_test(experiment, control), _by_permutation(experiment, control)
     assert found.greater == pytest.approx(expected.greater, rel=1e-12)
     assert found.less == pytest.approx(expected.less, rel=1e-12)
+    assert found.share_above == pytest.approx(expected.share_above, rel=1e-12)
 
 
 @pytest.mark.parametrize(("n", "m"), [(5, 5), (9, 4), (30, 30), (60, 60), (100, 100)])
@@ -107,7 +109,7 @@ def test_large_samples_with_ties_have_the_normal_chances_corrected_for_them(n: i
 
 
 def test_large_samples_that_are_all_the_same_differ_in_nothing() -> None:
-    assert rank_test([3.0] * 200, [3.0] * 200) == RankTest(greater=1, less=1)
+    assert rank_test([3.0] * 200, [3.0] * 200) == RankTest(greater=1, less=1, share_above=0.5)
 
 
 @given(experiment=_VALUES, control=_VALUES)
@@ -119,7 +121,7 @@ def test_swapping_the_samples_swaps_the_chances_and_turns_the_shift_round(
     shift, turned = (shift_interval(*pair, 0.9) for pair in ((experiment, control), (control, experiment)))
     assert turned.estimate == -shift.estimate
     assert turned.low == (None if shift.high is None else -shift.high)
-    assert share_above(control, experiment) == pytest.approx(1 - share_above(experiment, control))
+    assert back.share_above == pytest.approx(1 - there.share_above)
 
 
 @given(experiment=_VALUES, control=_VALUES, factor=st.sampled_from([2.0**-20, 0.5, 4.0, 2.0**30]))
@@ -225,7 +227,7 @@ def test_differences_of_long_series_are_found_without_writing_them_down() -> Non
     [([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], 0.5), ([1, 2], [3, 4], 0.0), ([3, 4], [1, 2], 1.0)],
 )
 def test_the_share_above_is_of_pairs(experiment: list[float], control: list[float], expected: float) -> None:
-    assert share_above(experiment, control) == expected
+    assert rank_test(experiment, control).share_above == expected
 
 
 def test_a_shift_is_told_as_a_share_of_the_controls_level() -> None:
@@ -245,7 +247,7 @@ def test_a_shift_is_told_as_a_share_of_the_controls_level() -> None:
 def test_no_values_and_no_numbers_are_refused(
     experiment: list[float], control: list[float], message: str
 ) -> None:
-    for function in (rank_test, share_above, lambda x, y: shift_interval(x, y, 0.95)):
+    for function in (rank_test, lambda x, y: shift_interval(x, y, 0.95)):
         with pytest.raises(ValueError, match=message):
             function(experiment, control)
 
