@@ -36,6 +36,8 @@ bench: $(VENV)/dev.done system-test ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.overview_first_view
 	$(BIN)/python -m tests.benchmarks.releases
 	$(BIN)/python -m tests.benchmarks.webhook_senders
+	$(BIN)/python -m tests.benchmarks.canary_sequential
+	$(BIN)/python -m tests.benchmarks.canary_judge
 	$(BIN)/python -m tests.benchmarks.sync_from_prometheus
 
 screenshots: $(VENV)/dev.done system-test ## Photograph the demo's pages into docs/screenshots
