@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import Ended, run
+from tests.cli.command import ROOT, Ended, run
 
 _HEADER = "at,canary_bad,canary_total,stable_bad,stable_total,weight\n"
 
@@ -172,6 +172,27 @@ def test_without_a_sibling_the_deployment_before_is_compared_at_the_same_elapsed
     assert found["against"] == "previous"
     assert found["errors"]["ratio"]["value"] == pytest.approx(4)
     assert len(found["remarks"]) == 2
+
+
+def test_the_documentation_tells_a_file_that_is_read_and_every_option_and_key(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "canary-judge.md").read_text(encoding="utf-8")
+    file = tmp_path / "metrics.json"
+    file.write_text(page.split("```json")[1].split("```")[0], encoding="utf-8")
+    assert run("canary", "judge", "--series", file).out.startswith("NONE")
+    help_text = run("canary", "judge", "--help").out
+    for option in (
+        "--tolerated-ratio",
+        "--harmful-ratio",
+        "--rise",
+        "--alpha",
+        "--apart",
+        "--fail-on",
+        "--weight",
+    ):
+        assert option in help_text
+        assert f"`{option}" in page
+    for key in _document(run("canary", "judge", "--series", file, "--json")):
+        assert f"`{key}`" in page
 
 
 @pytest.mark.parametrize(
