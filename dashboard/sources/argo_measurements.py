@@ -32,7 +32,8 @@ def recorded_run(run: NamedObject) -> RecordedRun:
             raise InputError(f"{result.at('name')}: found nothing, expected the name of the metric")
         metrics[name] = _metric_result(result)
     terminate = run.fields.part("spec").values.get("terminate")
-    return RecordedRun(metrics=metrics, terminated=terminate is True, phase=_phase(status, "phase", "status"))
+    phase = phase_at(status, "phase", "status")
+    return RecordedRun(metrics=metrics, terminated=terminate is True, phase=phase)
 
 
 def measurements_by_metric(called: str, document: Any) -> RecordedRun:
@@ -50,7 +51,7 @@ def measurements_by_metric(called: str, document: Any) -> RecordedRun:
                 f" or an object of kind {RUN_KIND}"
             )
         items = tuple(
-            _measurement(fields(where, item if isinstance(item, dict) else {"value": item}))
+            measurement(fields(where, item if isinstance(item, dict) else {"value": item}))
             for where, item in part.items(name)
         )
         metrics[name] = RecordedMetric(measurements=items)
@@ -58,11 +59,11 @@ def measurements_by_metric(called: str, document: Any) -> RecordedRun:
 
 
 def _metric_result(result: Fields) -> RecordedMetric:
-    measurements = tuple(_measurement(item) for item in result.parts("measurements"))
+    measurements = tuple(measurement(item) for item in result.parts("measurements"))
     return RecordedMetric(
         measurements=measurements,
         forgotten=_forgotten(result, measurements),
-        phase=_phase(result, "phase", "status"),
+        phase=phase_at(result, "phase", "status"),
     )
 
 
@@ -72,15 +73,15 @@ def _forgotten(result: Fields, kept: tuple[RecordedMeasurement, ...]) -> Counts:
     for item in kept:
         own = own.after(item.phase or Phase.RUNNING)
     before = Counts(
-        successful=max(_counter(result, "successful") - own.successful, 0),
-        failed=max(_counter(result, "failed") - own.failed, 0),
-        inconclusive=max(_counter(result, "inconclusive") - own.inconclusive, 0),
-        error=max(_counter(result, "error") - own.error, 0),
+        successful=max(counter(result, "successful") - own.successful, 0),
+        failed=max(counter(result, "failed") - own.failed, 0),
+        inconclusive=max(counter(result, "inconclusive") - own.inconclusive, 0),
+        error=max(counter(result, "error") - own.error, 0),
     )
     if before.count + before.error == 0:
         return before
     # A row that reaches back beyond the first measurement that was kept is counted on from there.
-    successes, errors = _counter(result, "consecutiveSuccess"), _counter(result, "consecutiveError")
+    successes, errors = counter(result, "consecutiveSuccess"), counter(result, "consecutiveError")
     return replace(
         before,
         consecutive_success=max(successes - len(kept), 0) if own.consecutive_success == len(kept) else 0,
@@ -88,7 +89,8 @@ def _forgotten(result: Fields, kept: tuple[RecordedMeasurement, ...]) -> Counts:
     )
 
 
-def _counter(result: Fields, name: str) -> int:
+def counter(result: Fields, name: str) -> int:
+    """A counter of Argo's; 0 where there is none."""
     value = result.values.get(name)
     if value is None:
         return 0
@@ -97,13 +99,14 @@ def _counter(result: Fields, name: str) -> int:
     return value
 
 
-def _measurement(item: Fields) -> RecordedMeasurement:
+def measurement(item: Fields) -> RecordedMeasurement:
+    """One measurement as Argo stores it."""
     return RecordedMeasurement(
         value=_value(item.values["value"]) if "value" in item.values else None,
-        phase=_phase(item, "phase", "status"),
+        phase=phase_at(item, "phase", "status"),
         message=item.text("message"),
-        started_at=_moment(item, "startedAt"),
-        finished_at=_moment(item, "finishedAt"),
+        started_at=moment_at(item, "startedAt"),
+        finished_at=moment_at(item, "finishedAt"),
     )
 
 
@@ -116,7 +119,8 @@ def _value(value: Any) -> str:
     return scalar_text(value)
 
 
-def _phase(part: Fields, *names: str) -> Phase | None:
+def phase_at(part: Fields, *names: str) -> Phase | None:
+    """The phase at the first of `names` that is there; None where none is."""
     text = part.text(*names)
     if not text:
         return None
@@ -126,7 +130,8 @@ def _phase(part: Fields, *names: str) -> Phase | None:
     return _PHASES[text]
 
 
-def _moment(item: Fields, name: str) -> datetime | None:
+def moment_at(item: Fields, name: str) -> datetime | None:
+    """The time at `name`; None where there is none."""
     value = item.values.get(name)
     if value is None:
         return None

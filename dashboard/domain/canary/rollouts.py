@@ -1,0 +1,190 @@
+"""A Rollout as it stood when somebody looked: how far its canary is, and what it is to do next."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from operator import itemgetter
+
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.record import record
+
+
+class RolloutPhase(StrEnum):
+    """Argo's word for how a Rollout is."""
+
+    HEALTHY = "Healthy"
+    PROGRESSING = "Progressing"
+    PAUSED = "Paused"
+    DEGRADED = "Degraded"
+
+
+class StepKind(StrEnum):
+    """What a step of a canary does; OTHER is one that this version does not know."""
+
+    SET_WEIGHT = "setWeight"
+    PAUSE = "pause"
+    ANALYSIS = "analysis"
+    EXPERIMENT = "experiment"
+    SET_CANARY_SCALE = "setCanaryScale"
+    SET_HEADER_ROUTE = "setHeaderRoute"
+    SET_MIRROR_ROUTE = "setMirrorRoute"
+    PLUGIN = "plugin"
+    OTHER = "other"
+
+
+#: Why Argo pauses a Rollout until somebody decides.
+INCONCLUSIVE_REASONS = frozenset({"InconclusiveAnalysisRun", "InconclusiveExperiment"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryStep:
+    """One step as the Rollout says it.
+
+    `weight` is that of a setWeight, `pause` how long a pause lasts (None: until it is promoted), `templates`
+    are those of an analysis.
+    """
+
+    kind: StepKind
+    weight: int | None = None
+    pause: timedelta | None = None
+    templates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseCondition:
+    """Why a Rollout is paused, in Argo's word, and since when."""
+
+    reason: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRun:
+    """An AnalysisRun that a Rollout names as its current one; `site` is `step` or `background`."""
+
+    site: str
+    name: str
+    phase: Phase | None
+    message: str = ""
+
+
+@record
+class RolloutState:
+    """What a source said of one Rollout; None is what it did not say.
+
+    `rollout` tells it from every other: its uid, or `namespace/name` where none is told. `names` are what
+    its labels and its own name say that the service is called, the most telling first; `environment` is
+    likewise its label's or its namespace. `at` is the newest time that it names: its state is not older.
+    `outdated` says that the controller has not looked at the newest spec yet, so that its status is of the
+    one before. `weight` is the canary's as the traffic provider has it, None without traffic routing.
+    `whole_weight` is the weight of all traffic. `phase` is the recorded one.
+    """
+
+    rollout: str
+    namespace: str
+    name: str
+    names: tuple[str, ...]
+    environment: str
+    at: datetime
+    resource_version: int | None = None
+    created_at: datetime | None = None
+    strategy: str = "canary"
+    steps: tuple[CanaryStep, ...] = ()
+    background: tuple[str, ...] = ()
+    step_index: int | None = None
+    weight: int | None = None
+    stable_weight: int | None = None
+    whole_weight: int = 100
+    routed: bool = False
+    pauses: tuple[PauseCondition, ...] = ()
+    controller_pause: bool = False
+    held: bool = False
+    aborted: bool = False
+    aborted_at: datetime | None = None
+    promoted_fully: bool = False
+    phase: RolloutPhase | None = None
+    message: str = ""
+    outdated: bool = False
+    pod_hash: str = ""
+    stable_hash: str = ""
+    revision: int | None = None
+    images: tuple[str, ...] = ()
+    current_runs: tuple[NamedRun, ...] = ()
+
+    @property
+    def version(self) -> str | None:
+        """The tag of its first image; the digest where it has none, the whole name where it has neither."""
+        return version_of(self.images[0]) if self.images else None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what it is to run is what runs everywhere: there is no canary."""
+        return bool(self.pod_hash) and self.pod_hash == self.stable_hash and not self.outdated
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing ever ran before: Argo then goes without steps."""
+        return not self.stable_hash
+
+    @property
+    def is_inconclusive(self) -> bool:
+        """Whether it waits because an analysis could not tell."""
+        return any(pause.reason in INCONCLUSIVE_REASONS for pause in self.pauses)
+
+    @property
+    def current_weight(self) -> int | None:
+        """The canary's weight: as the traffic provider has it, else by the last setWeight that was reached.
+
+        All of it once every step is done. None while the first weight is still to come, and where there is no
+        canary.
+        """
+        if self.is_settled or self.aborted or self.strategy != "canary":
+            return None
+        if self.weight is not None:
+            return self.weight
+        if self.step_index is None:
+            return None
+        if self.step_index >= len(self.steps):
+            return self.whole_weight
+        # A setWeight that is being carried out counts: its pods are on their way.
+        reached = [step.weight for step in self.steps[: self.step_index + 1] if step.weight is not None]
+        return reached[-1] if reached else None
+
+
+def version_of(image: str) -> str:
+    """The tag of `image`; its digest when it has none; the whole name when it has neither."""
+    name, _, digest = image.partition("@")
+    _, _, tag = name.rpartition("/")[2].partition(":")
+    return tag or digest or image
+
+
+def in_order(states: Iterable[RolloutState]) -> list[RolloutState]:
+    """The states of one Rollout, oldest first, whatever the order in which they came.
+
+    By the version that the cluster gave each where all have one, since that rises with every change; else by
+    the newest time that each names.
+    """
+    listed = list(states)
+    versioned = all(state.resource_version is not None for state in listed)
+    keys = [_order(state, versioned=versioned) for state in listed]
+    if len(set(keys)) == len(keys):
+        return [state for _, state in sorted(zip(keys, listed, strict=True), key=itemgetter(0))]
+    # Two of one moment: by all that they say, so that it never depends on which of them came first.
+    return sorted(listed, key=lambda state: (_order(state, versioned=versioned), repr(state)))
+
+
+def _order(state: RolloutState, *, versioned: bool) -> tuple[float, float, int]:
+    version = -1 if state.resource_version is None else state.resource_version
+    at, revision = state.at.timestamp(), -1 if state.revision is None else state.revision
+    return (version, at, revision) if versioned else (at, version, revision)
+
+
+def told_until(states: Iterable[RolloutState], now: datetime) -> list[RolloutState]:
+    """The states of one Rollout that were so at `now`, oldest first."""
+    return in_order(state for state in states if state.at <= now)
+
+
+def weight_steps(steps: Sequence[CanaryStep]) -> tuple[int, ...]:
+    """The weights that a canary goes through."""
+    return tuple(step.weight for step in steps if step.weight is not None)

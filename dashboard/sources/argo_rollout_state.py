@@ -1,0 +1,174 @@
+"""A Rollout as `kubectl get rollout -o json` prints it → how its canary stands."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard.domain.canary.go_duration import parse_go_duration
+from dashboard.domain.canary.redaction import redacted
+from dashboard.domain.canary.rollouts import (
+    CanaryStep,
+    NamedRun,
+    PauseCondition,
+    RolloutPhase,
+    RolloutState,
+    StepKind,
+)
+from dashboard.errors import InputError
+from dashboard.sources.argo_fields import Fields
+from dashboard.sources.argo_measurements import moment_at, phase_at
+from dashboard.sources.argo_metadata import Metadata, distinct, metadata_of, named, whole
+from dashboard.sources.event_document import shown
+
+_PHASES = {phase.value: phase for phase in RolloutPhase}
+_KINDS = {kind.value: kind for kind in StepKind if kind is not StepKind.OTHER}
+_LARGEST = 2**31 - 1
+_ALL_TRAFFIC = 100
+
+
+def rollout_state(item: Fields) -> RolloutState | None:
+    """What the Rollout `item` tells; None of one that no cluster has run: it has no time at all.
+
+    Raises:
+        InputError: a field has a wrong type, or is none of Argo's words.
+    """
+    known = metadata_of(item)
+    spec, status = item.part("spec"), item.part("status")
+    times = list(_times(known, status))
+    if not times:
+        return None
+    strategy = spec.part("strategy")
+    canary = strategy.part("canary")
+    routing, weights = canary.part("trafficRouting"), status.part("canary").part("weights")
+    return RolloutState(
+        rollout=known.key,
+        namespace=known.namespace,
+        name=known.name,
+        names=_names(known, spec),
+        environment=known.environment,
+        at=max(times),
+        resource_version=known.resource_version,
+        created_at=known.created_at,
+        strategy="blueGreen" if strategy.has("blueGreen") else "canary",
+        steps=tuple(_step(step) for step in canary.parts("steps")),
+        background=_templates(canary.part("analysis")),
+        step_index=_number(status, "currentStepIndex"),
+        weight=_number(weights.part("canary"), "weight"),
+        stable_weight=_number(weights.part("stable"), "weight"),
+        whole_weight=_number(routing, "maxTrafficWeight") or _ALL_TRAFFIC,
+        routed=canary.has("trafficRouting"),
+        pauses=_pauses(status),
+        controller_pause=status.values.get("controllerPause") is True,
+        held=spec.values.get("paused") is True,
+        aborted=status.values.get("abort") is True,
+        aborted_at=moment_at(status, "abortedAt"),
+        promoted_fully=status.values.get("promoteFull") is True,
+        phase=_phase(status),
+        message=redacted(status.text("message")),
+        outdated=_is_outdated(status.text("observedGeneration"), known.generation),
+        pod_hash=named(status, "currentPodHash"),
+        stable_hash=named(status, "stableRS") or named(status.part("canary"), "stableRS"),
+        revision=known.revision,
+        images=tuple(
+            redacted(container.text("image"))
+            for container in spec.part("template").part("spec").parts("containers")
+            if container.has("image")
+        ),
+        current_runs=tuple(_current_runs(status.part("canary"))),
+    )
+
+
+def _times(known: Metadata, status: Fields) -> list[datetime]:
+    found = [known.created_at, moment_at(status, "abortedAt"), moment_at(status, "restartedAt")]
+    found += [moment_at(status, "pauseStartTime")]  # v0.x
+    found += [moment_at(pause, "startTime") for pause in status.parts("pauseConditions")]
+    for condition in status.parts("conditions"):
+        found += [moment_at(condition, name) for name in ("lastUpdateTime", "lastTransitionTime")]
+    return [moment for moment in found if moment is not None]
+
+
+def _names(known: Metadata, spec: Fields) -> tuple[str, ...]:
+    """Labels of the pods and the name of the workload stand behind those of the Rollout itself."""
+    pods = spec.part("template").part("metadata").part("labels")
+    behind = [named(pods, label) for label in ("service", "app.kubernetes.io/name", "app")]
+    return distinct((*known.names(known.name), *behind, named(spec.part("workloadRef"), "name")))
+
+
+def _step(step: Fields) -> CanaryStep:
+    kind = next((_KINDS[name] for name in step.values if name in _KINDS), StepKind.OTHER)
+    match kind:
+        case StepKind.SET_WEIGHT:
+            return CanaryStep(kind=kind, weight=_number(step, "setWeight"))
+        case StepKind.PAUSE:
+            return CanaryStep(kind=kind, pause=_pause(step.part("pause")))
+        case StepKind.ANALYSIS:
+            return CanaryStep(kind=kind, templates=_templates(step.part("analysis")))
+        case StepKind.EXPERIMENT:
+            analyses = step.part("experiment").parts("analyses")
+            return CanaryStep(kind=kind, templates=distinct(named(one, "templateName") for one in analyses))
+        case _:
+            return CanaryStep(kind=kind)
+
+
+def _pause(pause: Fields) -> timedelta | None:
+    """How long it lasts; None where it has no end. A number without a unit is seconds."""
+    text = pause.text("duration").strip()
+    seconds = whole(text)
+    if not text or (seconds is not None and seconds > _LARGEST):
+        return None
+    if seconds is not None:
+        return timedelta(seconds=seconds) if seconds else None  # 0 is as if it were not there
+    try:
+        return max(timedelta(), parse_go_duration(text))
+    except ValueError as error:
+        raise InputError(f"{pause.at('duration')}: {error}") from None
+
+
+def _templates(analysis: Fields) -> tuple[str, ...]:
+    """The names of its templates; in v0.x an analysis had one, by itself."""
+    listed = [named(template, "templateName") for template in analysis.parts("templates")]
+    return distinct((*listed, named(analysis, "templateName")))
+
+
+def _pauses(status: Fields) -> tuple[PauseCondition, ...]:
+    found = tuple(
+        PauseCondition(reason=named(pause, "reason"), since=moment_at(pause, "startTime"))
+        for pause in status.parts("pauseConditions")
+    )
+    if found or not status.has("pauseStartTime"):
+        return found
+    return (PauseCondition(reason="CanaryPauseStep", since=moment_at(status, "pauseStartTime")),)  # v0.x
+
+
+def _phase(status: Fields) -> RolloutPhase | None:
+    text = status.text("phase")
+    if not text:
+        return None
+    if text not in _PHASES:
+        raise InputError(f"{status.at('phase')}: found {text[:80]!r}, expected one of {', '.join(_PHASES)}")
+    return _PHASES[text]
+
+
+def _current_runs(canary: Fields) -> list[NamedRun]:
+    found = []
+    for site, name in (("step", "currentStepAnalysisRun"), ("background", "currentBackgroundAnalysisRun")):
+        told = canary.part(f"{name}Status")
+        run = named(told, "name") or named(canary, name)  # v0.x told the name alone
+        if run:
+            message = redacted(told.text("message"))
+            found.append(NamedRun(site=site, name=run, phase=phase_at(told, "status"), message=message))
+    return found
+
+
+def _is_outdated(observed: str, generation: int | None) -> bool:
+    """Whether the controller has seen an older spec only; before v1.0 it kept a hash, which does not tell."""
+    seen = whole(observed)
+    return seen is not None and generation is not None and seen < generation
+
+
+def _number(part: Fields, name: str) -> int | None:
+    value: Any = part.values.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+        raise InputError(f"{part.at(name)}: found {shown(value)}, expected a whole number from 0")
+    return value
