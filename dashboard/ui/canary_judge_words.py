@@ -30,10 +30,7 @@ def judge_sentences(found: CanaryJudgement) -> list[str]:
 def error_sentence(found: ErrorJudgement) -> str:
     """The verdict on the error counts with what it rests on, or what is still needed for one."""
     if found.verdict is Verdict.FAIL:
-        since = "" if found.failed_at is None else f", shown at {found.failed_at:%H:%M %Z}"
-        mild = found.ratio.high is not None and found.ratio.high < found.rule.harmful
-        harm = f"; below the harmful {times(found.rule.harmful)}, yet worse" if mild else ""
-        return f"errors FAIL: {_ratio(found)}{since}{harm}; {_counts(found.canary, found.stable)}"
+        return f"errors FAIL: {_failure(found)}; {_counts(found.canary, found.stable)}"
     if found.verdict is Verdict.PASS:
         below = f"below the harmful {times(found.rule.harmful)}"
         return f"errors PASS: {_ratio(found)}, {below}; {_counts(found.canary, found.stable)}"
@@ -102,6 +99,16 @@ _SPLITS = {
     Split.TOO_MUCH: "it gets far more than its weight, so more users than meant are exposed",
     Split.TOO_FEW_REQUESTS: "too few to tell whether that is its weight",
 }
+
+
+def _failure(found: ErrorJudgement) -> str:
+    """How much worse it is; or, when it has become better since, that it was shown to be worse before."""
+    at = "" if found.failed_at is None else f" at {found.failed_at:%H:%M %Z}"
+    if found.e_value * found.rule.alpha < 1:
+        return f"it was shown to be worse{at}; over all, {_ratio(found)}"
+    mild = found.ratio.high is not None and found.ratio.high < found.rule.harmful
+    harm = f"; below the harmful {times(found.rule.harmful)}, yet worse" if mild else ""
+    return f"{_ratio(found)}, shown{at}{harm}" if at else f"{_ratio(found)}{harm}"
 
 
 def _ratio(found: ErrorJudgement) -> str:

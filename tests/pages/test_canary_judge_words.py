@@ -89,6 +89,13 @@ def test_worse_but_not_harmful_is_told_as_that() -> None:
     assert "below the harmful 1.5×, yet worse" in told
 
 
+def test_a_failure_that_looks_better_now_is_told_as_a_past_one() -> None:
+    told = error_sentence(judge_errors([*_ticks(4, 100, 9, 900, 9), *_ticks(0, 100, 9, 900, 60)]))
+    assert told.startswith(
+        "errors FAIL: it was shown to be worse at 10:07 UTC; over all, the canary's error rate"
+    )
+
+
 def test_a_pass_says_below_what() -> None:
     told = error_sentence(judge_errors(_ticks(1, 100, 9, 900, 90), ErrorRule(harmful=3.0)))
     assert "below the harmful 3×" in told

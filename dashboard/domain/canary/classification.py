@@ -29,6 +29,9 @@ from dashboard.domain.canary.series import (
     without_outliers,
 )
 
+#: No metric has larger values, and up to here no square and no sum overflows.
+LARGEST = 1e100
+
 
 class Classification(StrEnum):
     """What became of a metric, as Kayenta calls it.
@@ -78,7 +81,7 @@ def classify(metric: Metric, sensitivity: Sensitivity | None = None) -> MetricJu
     itself, so the answer is the same in any unit. The direction and the effect limits must agree.
 
     Raises:
-        ValueError: when a value is infinite, or the metric's `outlier_factor` is not above 0.
+        ValueError: when a value is beyond `LARGEST`, or the metric's `outlier_factor` is not above 0.
     """
     sure = sensitivity or Sensitivity()
     experiment = _prepared(metric, "experiment", metric.experiment)
@@ -164,8 +167,11 @@ def _plain(metric: Metric, experiment: Sequence[float], control: Sequence[float]
 
 
 def _prepared(metric: Metric, side: str, values: Sequence[float]) -> list[float]:
-    if not all(isnan(value) or isfinite(value) for value in values):
-        raise ValueError(f"{metric.name}: {side}: found an infinite value, expected finite numbers or NaN")
+    for value in values:
+        if not (isnan(value) or abs(value) <= LARGEST):
+            raise ValueError(
+                f"{metric.name}: {side}: found {value:g}, expected NaN or a number of at most {LARGEST:g}"
+            )
     kept = without_missing(values, metric.missing)
     return without_outliers(kept, metric.outlier_factor) if metric.outliers is Outliers.REMOVE else kept
 

@@ -9,10 +9,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import inf
 
 from dashboard.domain.canary.sequential import ErrorJudgement, ErrorRule, judge_errors
-from dashboard.domain.canary.ticks import Tick
+from dashboard.domain.canary.ticks import Tick, require_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +19,7 @@ class Sample:
     """`bad` of `total` requests to a deployment in the tick that ended at `at` were errors.
 
     Raises:
-        ValueError: when a count is negative or not finite, or there are more errors than requests.
+        ValueError: when a count is none (`ticks.require_counts`).
     """
 
     at: datetime
@@ -28,10 +27,7 @@ class Sample:
     total: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.total < inf:
-            raise ValueError(f"total: found {self.total}, expected a number of requests, none or more")
-        if not 0 <= self.bad <= self.total:
-            raise ValueError(f"bad: found {self.bad}, expected from 0 to total, which is {self.total}")
+        require_counts(self.bad, self.total, "bad", "total")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,8 @@ rises up to e = 2.7 times, and no rise is left out. A mean over fixed points is 
 integrate. Why a mean and not a bet: a bet on one rise is best when it is that rise and is blind to others
 (one on 4× misses a third of the 2× within 60 looks), and one that learns while it goes pays for the
 learning. With 2,000 requests a minute, a tenth of them the canary's, and errors in 0.5 %, half of the rises
-to 2× are found within 11 looks, where the best test, which knows the rise beforehand, takes 9, and half of those
-to 4× within 2, as by the best; about 2 % of canaries without a change are ever called worse
+to 2× are found within 11 looks, where the best test, which knows the rise beforehand, takes 9, and half of
+those to 4× within 2, as by the best; about 2 % of canaries without a change are ever called worse
 (tests/benchmarks/canary_sequential.py).
 """
 

@@ -3,7 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from math import fsum, inf
+from math import fsum
+
+#: More requests than that in one tick are no count, and below it no sum of logarithms here loses its digits.
+MOST_REQUESTS = 1e15
+
+
+def require_counts(bad: float, total: float, bad_name: str, total_name: str) -> None:
+    """Refuse what cannot be `bad` errors of `total` requests; the names are those in the message.
+
+    Raises:
+        ValueError: unless 0 ≤ bad ≤ total ≤ `MOST_REQUESTS`.
+    """
+    if not 0 <= total <= MOST_REQUESTS:
+        expected = f"a number of requests from 0 to {MOST_REQUESTS:g}"
+        raise ValueError(f"{total_name}: found {total}, expected {expected}")
+    if not 0 <= bad <= total:
+        raise ValueError(f"{bad_name}: found {bad}, expected from 0 to {total_name}, which is {total}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +32,7 @@ class Tick:
     get, from 0 to 1; either is None when it is not known.
 
     Raises:
-        ValueError: when a count is negative or not finite, or an arm has more errors than requests.
+        ValueError: when a count is none (`require_counts`), or the weight is no share.
     """
 
     canary_bad: float
@@ -29,10 +45,7 @@ class Tick:
     def __post_init__(self) -> None:
         for arm in ("canary", "stable"):
             bad, total = getattr(self, f"{arm}_bad"), getattr(self, f"{arm}_total")
-            if not 0 <= total < inf:
-                raise ValueError(f"{arm}_total: found {total}, expected a number of requests, none or more")
-            if not 0 <= bad <= total:
-                raise ValueError(f"{arm}_bad: found {bad}, expected from 0 to {arm}_total, which is {total}")
+            require_counts(bad, total, f"{arm}_bad", f"{arm}_total")
         if self.weight is not None and not 0 <= self.weight <= 1:
             raise ValueError(f"weight: found {self.weight}, expected a share from 0 to 1")
 

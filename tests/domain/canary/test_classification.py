@@ -205,10 +205,19 @@ def test_far_outliers_can_be_left_out() -> None:
     assert left_out.experiment.count == 195
 
 
-@pytest.mark.parametrize("bad", [inf, -inf])
+@pytest.mark.parametrize("bad", [inf, -inf, 1e101])
 def test_infinite_measurements_are_refused(bad: float) -> None:
-    with pytest.raises(ValueError, match="latency: control: found an infinite value"):
+    with pytest.raises(
+        ValueError, match=f"latency: control: found {bad:g}, expected NaN or a number".replace("+", ".")
+    ):
         classify(_metric([1.0], [bad]))
+
+
+def test_the_largest_and_the_smallest_values_are_compared_without_overflow() -> None:
+    high = classify(_metric([1e100] * 6, [-1e100] * 6))
+    assert high.shift is not None
+    assert (high.shift.estimate, high.share_above) == (2e100, 1)
+    assert classify(_metric([1e-320] * 6, [2e-320] * 6)).p_value == pytest.approx(2 / 924)
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,10 @@ def test_a_rule_that_contradicts_itself_is_refused(change: dict[str, float], mes
         ((11, 10, 0, 10), "canary_bad: found 11, expected from 0 to canary_total, which is 10"),
         ((0, 10, 0, -1), "stable_total: found -1"),
         ((0, float("inf"), 0, 1), "canary_total: found inf"),
+        (
+            (0, 2e15, 0, 1),
+            "canary_total: found 2000000000000000.0, expected a number of requests from 0 to 1e.15",
+        ),
         ((0, 10, float("nan"), 10), "stable_bad: found nan"),
     ],
 )
