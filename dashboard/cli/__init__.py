@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from dashboard.cli.canary import canary
+from dashboard.cli.canary_import import import_canaries
 from dashboard.cli.data import demo, import_data
 from dashboard.cli.init import init
 from dashboard.cli.ledger import ledger
@@ -37,7 +38,7 @@ def cli() -> None:
 
 for _command in (attribute, canary, demo, dora, import_data, init, ledger, mttr, report, serve, status, sync):
     cli.add_command(_command)
-for _command in (import_deployments, import_incidents):
+for _command in (import_canaries, import_deployments, import_incidents):
     import_data.add_command(_command)
 
 

@@ -10,7 +10,7 @@ from dashboard.domain.slo import Catalogue, Objective
 from dashboard.errors import InputError
 from dashboard.ingest.events import ReleaseEvent, record_events, refuse_demo
 from dashboard.ingest.sli import to_batch
-from dashboard.store import deployments, incidents, settings, sli
+from dashboard.store import canaries, deployments, incidents, settings, sli
 from dashboard.store.database import open_for_writing, transaction
 from dashboard.store.sli import FlaggedBucket, Recorded
 
@@ -78,6 +78,7 @@ def load(
             settings.mark_demo(connection, demo_as_of)
             deployments.forget(connection)
             incidents.forget(connection)
+            canaries.forget(connection)
         added = record_events(connection, events)
     return Loaded(recorded=recorded, flagged=flagged, events=added)
 
@@ -86,6 +87,6 @@ def _refuse_mixture(connection: sqlite3.Connection, store: Path, demo_as_of: int
     if demo_as_of is None:
         refuse_demo(connection, store)
     elif settings.demo_as_of(connection) is None and any(
-        of.holds_data(connection) for of in (sli, deployments, incidents)
+        of.holds_data(connection) for of in (sli, deployments, incidents, canaries)
     ):
         raise InputError(f"{store}: found real data in this store, expected a new one for the demo")

@@ -8,6 +8,8 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from dashboard.store.canary_tables import CANARY_TABLES
+
 migrations = Migrations("reliability")
 
 #: One statement each: a script would end the transaction that keeps a migration whole.
@@ -259,6 +261,13 @@ _DECISION_LOG = (
 def decision_log(db: Database) -> None:
     """Release decisions, and every change to freezes, exceptions and approvals."""
     for statement in _DECISION_LOG:
+        db.execute(statement)
+
+
+@migrations()
+def canaries(db: Database) -> None:
+    """Rollouts, AnalysisRuns and all that they measured, as they were seen."""
+    for statement in CANARY_TABLES:
         db.execute(statement)
 
 

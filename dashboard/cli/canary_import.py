@@ -1,0 +1,89 @@
+"""`reliability import canaries`: Rollouts and AnalysisRuns as `kubectl get -o json|yaml` prints them."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from dashboard.cli import options
+from dashboard.errors import InputError
+from dashboard.ingest.canaries import StoredCanaries, store_canaries
+from dashboard.sources.argo_observations import Observation, Observations
+from dashboard.sources.object_stream import ObjectStream
+from dashboard.ui import format as shown
+
+_SECONDS_BETWEEN = 2.0
+
+
+@click.command(name="canaries")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.store
+def import_canaries(*, files: tuple[str, ...], store: Path) -> None:
+    """Rollouts and AnalysisRuns, as `kubectl get rollout,analysisrun -o json` or `-o yaml` prints them.
+
+    A list, a single object or several documents a file, of Argo Rollouts of today or of v0.x; `-` is stdin.
+    Other kinds are passed over and counted; secrets in arguments are not stored. A file is stored whole or
+    not at all; importing it again changes nothing, and a later export adds what it has to what is known.
+    """
+    for name in files:
+        with _opened(name) as (called, stream, size):
+            objects = ObjectStream(called, stream)
+            found = Observations(called, objects)
+            stored = store_canaries(store, _with_progress(called, found, objects, size))
+        _tell(called, found, stored)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[tuple[str, BinaryIO, int | None]]:
+    """What the file is called in messages, its bytes, and how many there are."""
+    if name == "-":
+        yield "stdin", sys.stdin.buffer, None
+        return
+    path = Path(name)
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        raise InputError(f"{name}: found no such file, expected JSON or YAML of kubectl") from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror}") from error
+    with stream:
+        yield name, stream, path.stat().st_size or None
+
+
+def _with_progress(
+    called: str, found: Observations, objects: ObjectStream, size: int | None
+) -> Iterator[Observation]:
+    """The observations; on stderr how far they were read, every few seconds."""
+    told = time.monotonic()
+    for item in found:
+        yield item
+        if time.monotonic() - told >= _SECONDS_BETWEEN:
+            told = time.monotonic()
+            part = f" ({100 * objects.position // size} %)" if size else ""
+            click.echo(f"{called}: read {found.seen:,} objects{part}", err=True)
+    if found.seen >= _MANY:
+        click.echo(f"{called}: read {found.seen:,} objects; storing them", err=True)
+
+
+#: So many are stored in less time than a line is read.
+_MANY = 1_000
+
+
+def _tell(called: str, found: Observations, stored: StoredCanaries) -> None:
+    """What became of a file, and what of it was not stored."""
+    rollouts = f"{shown.amount(stored.rollouts, 'Rollout')} ({stored.states} in a new state)"
+    new = stored.new
+    runs = f"{shown.amount(stored.runs, 'AnalysisRun')} ({new.added} new, {new.gone_on} gone on)"
+    known = "; all of it was known already" if stored.changed_nothing else ""
+    click.echo(f"{called}: {rollouts}, {runs}, {new.measurements} measurements added{known}", err=True)
+    if found.never_run:
+        passed = shown.amount(found.never_run, "Rollout or AnalysisRun", "Rollouts or AnalysisRuns")
+        click.echo(f"! {passed} without a status: no cluster has run them", err=True)
+    for kind, count in sorted(found.passed_over.items()):
+        click.echo(f"! passed over: {count} of kind {kind}", err=True)
+    if not found.seen:
+        click.echo(f"! {called} holds no object", err=True)

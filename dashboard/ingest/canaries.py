@@ -1,0 +1,77 @@
+"""Rollouts and AnalysisRuns → the store: a union of all that was seen, in any order, any times."""
+
+import pickle
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dashboard.domain.canary.rollouts import RolloutState
+from dashboard.ingest.events import refuse_demo
+from dashboard.sources.argo_observations import Observation
+from dashboard.store import canary_rollouts, canary_runs
+from dashboard.store.canary_runs import RecordedRuns
+from dashboard.store.database import open_for_writing, transaction
+
+#: What is read of a file is put aside on disk from here on.
+_HELD_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCanaries:
+    """What a batch held, and what of it was new to the store.
+
+    `states` counts states of Rollouts that the store did not know.
+    """
+
+    rollouts: int = 0
+    states: int = 0
+    runs: int = 0
+    new: RecordedRuns = field(default_factory=RecordedRuns)
+
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether the store knew all of it."""
+        return not self.states and self.new == RecordedRuns()
+
+
+def store_canaries(store: Path, observations: Iterable[Observation]) -> StoredCanaries:
+    """Store `observations` in one transaction: all of them or nothing.
+
+    They are read to the end before the store is locked, and put aside on disk until then: a pipe may be slow,
+    and a file large.
+
+    Raises:
+        InputError: an observation cannot be read, or the store holds the demo.
+        StoreError: the store cannot be used.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES) as aside:
+        for item in observations:
+            pickle.dump(item, aside, protocol=pickle.HIGHEST_PROTOCOL)
+        aside.seek(0)
+        with open_for_writing(store) as connection, transaction(connection):
+            refuse_demo(connection, store)
+            return record_canaries(connection, _put_aside(aside))
+
+
+def record_canaries(connection: sqlite3.Connection, observations: Iterable[Observation]) -> StoredCanaries:
+    """Store `observations` inside the caller's transaction."""
+    rollouts = states = runs = 0
+    new = RecordedRuns()
+    for item in observations:
+        if isinstance(item, RolloutState):
+            rollouts += 1
+            states += canary_rollouts.record(connection, [item])
+        else:
+            runs += 1
+            new += canary_runs.record(connection, item)
+    return StoredCanaries(rollouts=rollouts, states=states, runs=runs, new=new)
+
+
+def _put_aside(file: "tempfile.SpooledTemporaryFile[bytes]") -> Iterator[Observation]:
+    while True:
+        try:
+            yield pickle.load(file)  # noqa: S301 - this process wrote it, to a file that no other one can open
+        except EOFError:
+            return

@@ -1,0 +1,136 @@
+"""Beside the states of Rollouts and their runs: counts of both arms, what is gone, and how far was read."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.domain.canary.ticks import Tick
+from dashboard.store.moments import from_micros, to_micros
+
+_TABLES = (
+    "canary_measurements",
+    "canary_metrics",
+    "canary_runs",
+    "canary_rollouts",
+    "canary_ticks",
+    "canary_gone",
+    "canary_reads",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRead:
+    """How far a source of Rollouts was read: whole at `read_at`; `problem` is why the last try failed."""
+
+    source: str
+    read_at: datetime | None
+    tried_at: datetime
+    problem: str | None
+
+
+def holds_data(connection: sqlite3.Connection) -> bool:
+    """Whether any Rollout or AnalysisRun was ever seen."""
+    found = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM canary_rollouts) OR EXISTS (SELECT 1 FROM canary_runs)"
+    ).fetchone()
+    return bool(found[0])
+
+
+def forget(connection: sqlite3.Connection) -> None:
+    """Drop everything, for a demo that is made anew; what is real is never dropped."""
+    for table in _TABLES:
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+
+
+def record_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, ticks: Iterable[Tick]) -> None:
+    """Store what both arms of a canary counted; of two words on one tick the one with more requests holds.
+
+    A sample may come late, and none is ever taken back. A tick without a time is not stored.
+    """
+    connection.executemany(
+        "INSERT INTO canary_ticks VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " canary_bad = excluded.canary_bad, canary_total = excluded.canary_total,"
+        " stable_bad = excluded.stable_bad, stable_total = excluded.stable_total, weight = excluded.weight"
+        " WHERE (excluded.canary_total + excluded.stable_total, excluded.canary_bad, excluded.stable_bad,"
+        " coalesce(excluded.weight, -1)) > (canary_ticks.canary_total + canary_ticks.stable_total,"
+        " canary_ticks.canary_bad, canary_ticks.stable_bad, coalesce(canary_ticks.weight, -1))",
+        (
+            (
+                rollout,
+                pod_hash,
+                to_micros(tick.at),
+                tick.canary_bad,
+                tick.canary_total,
+                tick.stable_bad,
+                tick.stable_total,
+                tick.weight,
+            )
+            for tick in ticks
+            if tick.at is not None
+        ),
+    )
+
+
+def ticks_of(
+    connection: sqlite3.Connection, rollout: str, pod_hash: str, until: datetime
+) -> tuple[Tick, ...]:
+    """What both arms of a canary counted up to `until`, in order of time."""
+    rows = connection.execute(
+        "SELECT at_us, canary_bad, canary_total, stable_bad, stable_total, weight FROM canary_ticks"
+        " WHERE rollout = ? AND pod_hash = ? AND at_us <= ? ORDER BY at_us",
+        (rollout, pod_hash, to_micros(until)),
+    )
+    return tuple(
+        Tick(
+            at=from_micros(row[0]),
+            canary_bad=row[1],
+            canary_total=row[2],
+            stable_bad=row[3],
+            stable_total=row[4],
+            weight=row[5],
+        )
+        for row in rows
+    )
+
+
+def mark_gone(connection: sqlite3.Connection, rollouts: Iterable[str], at: datetime) -> None:
+    """Remember that the cluster of `rollouts` has them no longer, since `at` at the latest."""
+    connection.executemany(
+        "INSERT INTO canary_gone VALUES (?, ?) ON CONFLICT DO NOTHING",
+        ((rollout, to_micros(at)) for rollout in rollouts),
+    )
+
+
+def mark_there(connection: sqlite3.Connection, rollouts: Iterable[str]) -> None:
+    """Remember that the cluster of `rollouts` has them."""
+    connection.executemany("DELETE FROM canary_gone WHERE rollout = ?", ((rollout,) for rollout in rollouts))
+
+
+def gone(connection: sqlite3.Connection, until: datetime) -> dict[str, datetime]:
+    """When each Rollout was first seen to be gone."""
+    rows = connection.execute("SELECT rollout, at_us FROM canary_gone WHERE at_us <= ?", (to_micros(until),))
+    return {rollout: from_micros(at) for rollout, at in rows}
+
+
+def mark_read(connection: sqlite3.Connection, source: str, at: datetime, problem: str | None = None) -> None:
+    """Remember that `source` was read whole at `at`, or why it could not be."""
+    connection.execute(
+        "INSERT INTO canary_reads VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET tried_us = excluded.tried_us,"
+        " problem = excluded.problem, read_us = coalesce(excluded.read_us, canary_reads.read_us)",
+        (source, None if problem else to_micros(at), to_micros(at), problem),
+    )
+
+
+def reads(connection: sqlite3.Connection) -> Sequence[SourceRead]:
+    """How far each source was read."""
+    rows = connection.execute("SELECT source, read_us, tried_us, problem FROM canary_reads ORDER BY source")
+    return tuple(
+        SourceRead(
+            source=source,
+            read_at=None if read is None else from_micros(read),
+            tried_at=from_micros(tried),
+            problem=problem,
+        )
+        for source, read, tried, problem in rows
+    )

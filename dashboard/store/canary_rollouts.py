@@ -1,0 +1,210 @@
+"""The states in which Rollouts were seen, one row each: the same state is the same row."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import orjson
+
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.rollouts import (
+    CanaryStep,
+    NamedRun,
+    PauseCondition,
+    RolloutPhase,
+    RolloutState,
+    StepKind,
+)
+from dashboard.store.deployments import event_key
+from dashboard.store.moments import from_micros, to_micros
+
+_COLUMNS = "rollout, at_us, resource_version, namespace, name, body"
+_INSERT = "INSERT INTO canary_rollouts VALUES (" + ", ".join("?" * 14) + ") ON CONFLICT DO NOTHING"  # noqa: S608 - only placeholders
+_UNKNOWN = -1
+_MOST_NAMES = 500
+_PHASES = {phase.value: phase for phase in Phase}
+_ROLLOUT_PHASES = {phase.value: phase for phase in RolloutPhase}
+_KINDS = {kind.value: kind for kind in StepKind}
+
+
+def record(connection: sqlite3.Connection, states: Iterable[RolloutState]) -> int:
+    """Store `states` inside the caller's transaction; returns how many the store did not know yet.
+
+    A Rollout that comes back to a state that is known has it with the newer resource version.
+    """
+    added = 0
+    for state in states:
+        row = _to_row(state)
+        if connection.execute(_INSERT, row).rowcount:
+            added += 1
+        else:
+            connection.execute(
+                "UPDATE canary_rollouts SET resource_version = ?"
+                " WHERE rollout = ? AND key = ? AND resource_version < ?",
+                (row[3], row[0], row[1], row[3]),
+            )
+    return added
+
+
+def states_by_rollout(
+    connection: sqlite3.Connection, until: datetime, rollouts: Sequence[str] | None = None
+) -> Iterator[tuple[str, list[RolloutState]]]:
+    """The states of each Rollout, or of those named, that were so by `until`; in no order of time."""
+    for where, values in _chosen(rollouts):
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM canary_rollouts WHERE {where} AND at_us <= ? ORDER BY rollout",  # noqa: S608 - our own names
+            (*values, to_micros(until)),
+        )
+        for rollout, states in groupby(rows, key=itemgetter(0)):
+            yield rollout, [_from_row(row) for row in states]
+
+
+def changed_since(connection: sqlite3.Connection, since: datetime) -> list[str]:
+    """The Rollouts of which a state is not older than `since`."""
+    rows = connection.execute(
+        "SELECT DISTINCT rollout FROM canary_rollouts WHERE at_us >= ?", (to_micros(since),)
+    )
+    return [row[0] for row in rows]
+
+
+def unsettled(connection: sqlite3.Connection, until: datetime) -> list[str]:
+    """The Rollouts that may have a canary at `until`: of their two newest states one is no settled one."""
+    rows = connection.execute(
+        "SELECT DISTINCT rollout FROM ("
+        " SELECT rollout, pod_hash, stable_hash, phase,"
+        " row_number() OVER (PARTITION BY rollout ORDER BY at_us DESC) AS by_time,"
+        " row_number() OVER (PARTITION BY rollout ORDER BY resource_version DESC) AS by_version"
+        " FROM canary_rollouts WHERE at_us <= ?)"
+        " WHERE (by_time <= 2 OR by_version <= 2) AND (pod_hash <> stable_hash OR pod_hash = '')",
+        (to_micros(until),),
+    )
+    return [row[0] for row in rows]
+
+
+def _chosen(rollouts: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
+    if rollouts is None:
+        yield "1", ()
+        return
+    for first in range(0, len(rollouts), _MOST_NAMES):
+        some = rollouts[first : first + _MOST_NAMES]
+        yield f"rollout IN ({', '.join('?' * len(some))})", some
+
+
+def _to_row(state: RolloutState) -> tuple[object, ...]:
+    body = orjson.dumps(_to_document(state), option=orjson.OPT_SORT_KEYS).decode()
+    at = to_micros(state.at)
+    return (
+        state.rollout,
+        event_key((at, state.namespace, state.name, body)),
+        at,
+        _UNKNOWN if state.resource_version is None else state.resource_version,
+        state.namespace,
+        state.name,
+        None if state.phase is None else state.phase.value,
+        state.step_index,
+        state.current_weight,
+        int(state.aborted),
+        state.pod_hash,
+        state.stable_hash,
+        state.revision,
+        body,
+    )
+
+
+def _to_document(state: RolloutState) -> dict[str, Any]:
+    """Everything but the columns; what is empty or as usual is left out."""
+    found: dict[str, Any] = {
+        "names": state.names,
+        "environment": state.environment,
+        "created": _micros(state.created_at),
+        "strategy": state.strategy,
+        "steps": [_to_step(step) for step in state.steps],
+        "background": state.background,
+        "step_index": state.step_index,
+        "weight": state.weight,
+        "stable_weight": state.stable_weight,
+        "whole_weight": state.whole_weight,
+        "routed": state.routed,
+        "pauses": [[pause.reason, _micros(pause.since)] for pause in state.pauses],
+        "controller_pause": state.controller_pause,
+        "held": state.held,
+        "aborted": state.aborted,
+        "aborted_at": _micros(state.aborted_at),
+        "promoted_fully": state.promoted_fully,
+        "phase": state.phase,
+        "message": state.message,
+        "outdated": state.outdated,
+        "pod_hash": state.pod_hash,
+        "stable_hash": state.stable_hash,
+        "revision": state.revision,
+        "images": state.images,
+        "runs": [[run.site, run.name, run.phase, run.message] for run in state.current_runs],
+    }
+    return {name: value for name, value in found.items() if value or (value == 0 and value is not False)}
+
+
+def _to_step(step: CanaryStep) -> list[Any]:
+    pause = None if step.pause is None else step.pause / timedelta(microseconds=1)
+    return [step.kind, step.weight, None if pause is None else int(pause), step.templates]
+
+
+def _from_row(row: tuple[Any, ...]) -> RolloutState:
+    found = orjson.loads(row[5])
+    return RolloutState(
+        rollout=row[0],
+        namespace=row[3],
+        name=row[4],
+        names=tuple(found.get("names", ())),
+        environment=found["environment"],
+        at=from_micros(row[1]),
+        resource_version=None if row[2] == _UNKNOWN else row[2],
+        created_at=_moment(found.get("created")),
+        strategy=found["strategy"],
+        steps=tuple(map(_from_step, found.get("steps", ()))),
+        background=tuple(found.get("background", ())),
+        step_index=found.get("step_index"),
+        weight=found.get("weight"),
+        stable_weight=found.get("stable_weight"),
+        whole_weight=found["whole_weight"],
+        routed=found.get("routed", False),
+        pauses=tuple(
+            PauseCondition(reason=reason, since=_moment(since)) for reason, since in found.get("pauses", ())
+        ),
+        controller_pause=found.get("controller_pause", False),
+        held=found.get("held", False),
+        aborted=found.get("aborted", False),
+        aborted_at=_moment(found.get("aborted_at")),
+        promoted_fully=found.get("promoted_fully", False),
+        phase=_ROLLOUT_PHASES.get(found.get("phase")),
+        message=found.get("message", ""),
+        outdated=found.get("outdated", False),
+        pod_hash=found.get("pod_hash", ""),
+        stable_hash=found.get("stable_hash", ""),
+        revision=found.get("revision"),
+        images=tuple(found.get("images", ())),
+        current_runs=tuple(
+            NamedRun(site=site, name=name, phase=_PHASES.get(phase), message=message)
+            for site, name, phase, message in found.get("runs", ())
+        ),
+    )
+
+
+def _from_step(step: list[Any]) -> CanaryStep:
+    kind, weight, pause, templates = step
+    return CanaryStep(
+        kind=_KINDS[kind],
+        weight=weight,
+        pause=None if pause is None else timedelta(microseconds=pause),
+        templates=tuple(templates),
+    )
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
