@@ -140,6 +140,16 @@ def deployment_claim(deployment: Deployment, bake_time: timedelta, until: dateti
     )
 
 
+def canary_claim(name: str, began: datetime, ended: datetime) -> Claim:
+    """The claim of a canary of which no deployment is known, from when it `began` until it `ended`."""
+    return Claim(
+        owner=Owner(kind=OwnerKind.DEPLOYMENT, name=name),
+        start=_floor(began),
+        end=_ceil(max(began, ended)),
+        rank=(1, "", -began.timestamp(), name),
+    )
+
+
 def assign(claims: Iterable[Claim], start: int, end: int) -> list[tuple[int, Owner]]:
     """Who owns each part of `[start, end)` (unix seconds on the grid): where each part begins, and its owner.
 

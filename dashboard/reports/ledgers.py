@@ -126,6 +126,37 @@ def costs(  # noqa: PLR0913, PLR0917 - one argument per fact
     return {key: tuple(sorted(spent, key=_dearest_first)) for key, spent in found.items()}
 
 
+def cost_of(
+    connection: sqlite3.Connection, service: Service, history: History, policy: Policy, claim: Claim
+) -> dict[Owner, tuple[Cost, ...]]:
+    """What was spent while `claim` was up, by who spent it, the dearest first.
+
+    An incident, or a newer deployment, that touches a bucket has it before `claim` does.
+    """
+    ids = objective_ids(connection, service.objectives)
+    newest = watermarks(connection, history.as_of)
+    claims = [*service_claims(service.name, history, policy.delivery), claim]
+    found: dict[Owner, list[Cost]] = {}
+    for objective in service.objectives:
+        row_id = ids.get(objective.key)
+        span = (claim.start, min(newest.get(row_id or 0, 0), claim.end))
+        if span[1] > span[0]:
+            for owner, cost in _costs(
+                connection, row_id, objective, claims, span, policy.budget.minimum_coverage
+            ):
+                found.setdefault(owner, []).append(cost)
+    return {owner: tuple(sorted(spent, key=_dearest_first)) for owner, spent in found.items()}
+
+
+def is_measured(connection: sqlite3.Connection, service: Service, claim: Claim) -> bool:
+    """Whether a bucket of any objective was measured while `claim` was up: then no cost means none."""
+    return any(
+        after.buckets > before.buckets
+        for row_id in objective_ids(connection, service.objectives).values()
+        for before, after in [running_totals_of(connection, row_id, [claim.start, claim.end])]
+    )
+
+
 def dearest(cost: Cost) -> Fraction:
     """The share of a budget that something cost, to sort by; what has no budget cost nothing of it."""
     return cost.share_of_budget or Fraction(0)

@@ -1,0 +1,162 @@
+"""One canary in depth: its ladder, what each metric measured, what it cost, and what the error counts say."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.domain.budget_ledger import Claim, Owner, OwnerKind, canary_claim, deployment_claim
+from dashboard.domain.canary.agreement import Agreement, agreement
+from dashboard.domain.canary.canary import Canary, Outcome
+from dashboard.domain.canary.ladder import ladder_of
+from dashboard.domain.canary.sequential import ErrorJudgement, judge_errors
+from dashboard.domain.canary.ticks import Tick
+from dashboard.domain.canary.traffic_split import TrafficSplit, traffic_splits
+from dashboard.domain.names import NameMap
+from dashboard.domain.periods import Period
+from dashboard.domain.policy import Policy
+from dashboard.domain.releases import Release
+from dashboard.domain.slo import Catalogue
+from dashboard.errors import InputError
+from dashboard.reports.canaries import CanaryRow, consequence_of, pause_factor
+from dashboard.reports.canary_metrics import RunView, run_view
+from dashboard.reports.canary_reading import canaries_between, canary_named, with_measurements
+from dashboard.reports.fleet import read_statuses
+from dashboard.reports.freshness import Freshness, freshness
+from dashboard.reports.history import History
+from dashboard.reports.ledgers import Cost, cost_of, is_measured
+from dashboard.store import canaries as stored
+from dashboard.store.canaries import SourceRead
+from dashboard.store.database import open_for_reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryCost:
+    """What the service spent while its canary ran: `own` to the canary's account, and each incident's part.
+
+    Counts of a service do not tell its arms apart: what stable spent meanwhile is in it. `measured` is false
+    for a service without objectives, or of which nothing was measured.
+    """
+
+    own: tuple[Cost, ...]
+    incidents: Mapping[str, tuple[Cost, ...]]
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorCounts:
+    """What both arms counted, the verdict on it, how it stands to Argo's, and how the traffic was split."""
+
+    ticks: tuple[Tick, ...]
+    judgement: ErrorJudgement
+    agreement: Agreement
+    traffic: tuple[TrafficSplit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryReport:
+    """One canary; `errors` is None where the counts of both arms are not known.
+
+    `commands` are what a person may run on it, by what they do; this product never runs them.
+    """
+
+    row: CanaryRow
+    runs: tuple[RunView, ...]
+    errors: ErrorCounts | None
+    cost: CanaryCost
+    commands: Mapping[str, str]
+    reads: tuple[SourceRead, ...]
+    freshness: Freshness
+
+
+def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
+    store: Path, catalogue: Catalogue, policy: Policy, history: History, names: NameMap, name: str
+) -> CanaryReport:
+    """The canary with the id `name`, as it stood at the instant of `history`.
+
+    Raises:
+        InputError: the store knows no such canary.
+        StoreError: the store is missing or cannot be read.
+    """
+    now = history.as_of
+    with open_for_reading(store) as connection:
+        found = canary_named(connection, names, name, now)
+        if found is None:
+            raise InputError(f"canary: found {name!r}, expected one that the store knows")
+        canary = found.canary
+        since = Period(name="since", start=canary.began_at, end=now)
+        others = [
+            item
+            for item in canaries_between(connection, names, since, now)
+            if item.service == found.service and item.canary.id != canary.id
+        ]
+        consequence = consequence_of(found, others, history)
+        service = catalogue.services.get(found.service or "")
+        (status,) = read_statuses(connection, [service], policy, now) if service else (None,)
+        tier = None if status is None else status.policy_tier
+        factor = pause_factor(policy, tier)
+        runs = with_measurements(connection, canary.runs, now)
+        ticks = stored.ticks_of(connection, canary.rollout, canary.pod_hash, now)
+        cost = CanaryCost(own=(), incidents={}, measured=False)
+        if service is not None and service.objectives:
+            claim = _claim(canary, consequence.release, policy, history)
+            spent = cost_of(connection, service, history, policy, claim)
+            cost = _cost(spent, claim.owner, measured=is_measured(connection, service, claim))
+        reads, fresh = stored.reads(connection), freshness(connection, policy.budget, now)
+    return CanaryReport(
+        row=CanaryRow(
+            named=found,
+            consequence=consequence,
+            policy_tier=tier,
+            pause_factor=factor,
+            ladder=ladder_of(canary, now, factor),
+        ),
+        runs=tuple(map(run_view, runs)),
+        errors=_errors(ticks, canary),
+        cost=cost,
+        commands=commands(canary),
+        reads=tuple(reads),
+        freshness=fresh,
+    )
+
+
+def _claim(canary: Canary, release: Release | None, policy: Policy, history: History) -> Claim:
+    """The claim of the deployment that the canary is; one of its own time where none is known."""
+    now = history.as_of
+    known = None if release is None else deployment_claim(release.deployment, policy.delivery.bake_time, now)
+    return known or canary_claim(canary.id, canary.began_at, canary.ended_at or now)
+
+
+def _cost(spent: Mapping[Owner, tuple[Cost, ...]], own: Owner, *, measured: bool) -> CanaryCost:
+    return CanaryCost(
+        own=spent.get(own, ()),
+        incidents={owner.name: costs for owner, costs in spent.items() if owner.kind is OwnerKind.INCIDENT},
+        measured=measured,
+    )
+
+
+def _errors(ticks: tuple[Tick, ...], canary: Canary) -> ErrorCounts | None:
+    if not ticks:
+        return None
+    judgement = judge_errors(ticks)
+    return ErrorCounts(
+        ticks=ticks,
+        judgement=judgement,
+        agreement=agreement(judgement.verdict, canary.verdict),
+        traffic=traffic_splits(ticks),
+    )
+
+
+def commands(canary: Canary) -> dict[str, str]:
+    """What a person may run on `canary`, by what it does (FRAMEWORK, Commands that it names)."""
+    rollout, namespace = shlex.quote(canary.name), shlex.quote(canary.namespace)
+    verbs = ["status"]
+    if canary.outcome.is_open:
+        verbs += ["promote", "abort", "undo"]
+    elif canary.outcome is Outcome.ABORTED:
+        verbs += ["undo", "retry rollout"]
+    else:
+        verbs += ["undo"]
+    return {
+        verb.partition(" ")[0]: f"kubectl argo rollouts {verb} {rollout} -n {namespace}" for verb in verbs
+    }

@@ -1,0 +1,118 @@
+"""Canaries as they stood at an instant: states and runs from the store, joined, under our names."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.domain.canary.analysis_runs import AnalysisRunState, run_as_of
+from dashboard.domain.canary.canaries import canaries_of
+from dashboard.domain.canary.canary import Canary
+from dashboard.domain.canary.rollouts import RolloutState, in_order
+from dashboard.domain.names import NameMap
+from dashboard.domain.periods import Period
+from dashboard.store import canaries, canary_history, canary_rollouts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCanary:
+    """A canary of `service` (None: none of ours is called so) in our `environment`."""
+
+    canary: Canary
+    service: str | None
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRun:
+    """An AnalysisRun that belongs to no Rollout, of `service` as far as its names tell."""
+
+    run: AnalysisRunState
+    service: str | None
+    environment: str
+
+
+def open_canaries(connection: sqlite3.Connection, names: NameMap, now: datetime) -> list[NamedCanary]:
+    """The canaries that were under way at `now`, the oldest first."""
+    rollouts = set(canary_rollouts.unsettled(connection, now))
+    rollouts |= {run.rollout for run in canary_history.running(connection, now) if run.rollout is not None}
+    found = _canaries(connection, sorted(rollouts), names, now)
+    return [item for item in found if item.canary.outcome.is_open]
+
+
+def canaries_between(
+    connection: sqlite3.Connection, names: NameMap, period: Period, now: datetime
+) -> list[NamedCanary]:
+    """The canaries that began in `period`, up to `now`, the oldest first."""
+    rollouts = set(canary_rollouts.changed_since(connection, period.start))
+    runs = canary_history.runs_between(connection, period.start, min(period.end, now))
+    rollouts |= {run.rollout for run in runs if run.rollout is not None}
+    found = _canaries(connection, sorted(rollouts), names, now)
+    return [item for item in found if period.holds(item.canary.began_at)]
+
+
+def canary_named(
+    connection: sqlite3.Connection, names: NameMap, name: str, now: datetime
+) -> NamedCanary | None:
+    """The canary with the id `name`, as it stood at `now`; None when the store knows none."""
+    rollout = name.rsplit(":", 1)[0]
+    for candidate in dict.fromkeys((rollout, rollout.rsplit(":", 1)[0])):
+        for item in _canaries(connection, [candidate], names, now):
+            if item.canary.id == name:
+                return item
+    return None
+
+
+def runs_alone(
+    connection: sqlite3.Connection, names: NameMap, period: Period, now: datetime
+) -> list[NamedRun]:
+    """The runs that began in `period` and belong to no Rollout, the oldest first."""
+    runs = canary_history.runs_between(connection, period.start, min(period.end, now))
+    return [
+        NamedRun(run=seen, service=_service(run.names, names), environment=names.environment(run.environment))
+        for run in runs
+        if run.rollout is None and (seen := run_as_of(run, now)) is not None
+    ]
+
+
+def with_measurements(
+    connection: sqlite3.Connection, runs: Iterable[AnalysisRunState], now: datetime
+) -> list[AnalysisRunState]:
+    """`runs` with every measurement up to `now`."""
+    whole = canary_history.with_measurements(connection, list(runs))
+    return [seen for run in whole if (seen := run_as_of(run, now)) is not None]
+
+
+def _canaries(
+    connection: sqlite3.Connection, rollouts: Sequence[str], names: NameMap, now: datetime
+) -> list[NamedCanary]:
+    states: dict[str, list[RolloutState]] = {
+        rollout: in_order(told)
+        for rollout, told in canary_rollouts.states_by_rollout(connection, now, rollouts)
+    }
+    runs: dict[str, list[AnalysisRunState]] = {}
+    for run in canary_history.runs_of(connection, rollouts, now):
+        seen = run_as_of(run, now)
+        if seen is not None:
+            runs.setdefault(run.rollout or "", []).append(seen)
+    gone = canaries.gone(connection, now)
+    found = [
+        _named(canary, names)
+        for rollout in rollouts
+        for canary in canaries_of(states.get(rollout, []), runs.get(rollout, []), gone.get(rollout))
+    ]
+    return sorted(found, key=lambda item: (item.canary.began_at, item.canary.id))
+
+
+def _named(canary: Canary, names: NameMap) -> NamedCanary:
+    candidates = (*canary.names, *(name for run in canary.runs for name in run.names))
+    return NamedCanary(
+        canary=canary,
+        service=_service(candidates, names),
+        environment=names.environment(canary.environment),
+    )
+
+
+def _service(candidates: Iterable[str], names: NameMap) -> str | None:
+    known = (names.service(name) for name in candidates)
+    return next((name for name in known if name is not None), None)
