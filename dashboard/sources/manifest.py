@@ -16,7 +16,7 @@ from dashboard.errors import InputError
 from dashboard.sources.manifest_comments import comments_of
 
 #: A Kubernetes object is at most about 1.5 MB; a cluster's templates are some hundred of 5 KB.
-_MOST_CHARACTERS = 4 * 2**20
+_MOST_CHARACTERS = 2 * 2**20
 _MOST_NODES = 200_000
 #: A pod's deepest field is about twenty levels down; libyaml crashes on a hundred thousand.
 _DEEPEST = 60

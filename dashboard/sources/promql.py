@@ -19,7 +19,7 @@ _WHOLE_BUCKET = re.compile(r"\d+")
 _BUCKET_LABELS = ("le", "quantile")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def read_promql(text: str) -> PromqlFacts | PromqlFault:
     """What is known of the query `text`, or why nothing is."""
     if len(text) > _MOST_CHARACTERS:

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from dashboard.domain.canary.lint_rules import RULES
 from dashboard.paths import CANARY_TEMPLATES
@@ -234,57 +232,3 @@ def test_the_false_abort_warning_has_the_figure() -> None:
     assert "with 3 requests a minute" in found["message"]
     assert "a true error ratio of 0.5 % aborts 4.4 % of good canaries" in found["message"]
     assert found["severity"] == "warning"
-
-
-_TEMPLATE = (ROOT / _ABORTS).read_text(encoding="utf-8")
-_LINES = _TEMPLATE.splitlines()
-_VALUES = ("", "[]", "{}", "-1", "1e999", "null", "x", '"{{args.x}}"', "[[1]]", "|", "true")
-
-
-@st.composite
-def _mutated(draw: st.DrawFn) -> str:
-    """The example with lines lost, doubled, indented otherwise, or with other values."""
-    lines = list(_LINES)
-    for _ in range(draw(st.integers(1, 6))):
-        at = draw(st.integers(0, len(lines) - 1))
-        line = lines[at]
-        value = draw(
-            st.sampled_from(
-                ["", "[]", "{}", "-1", "1e999", "null", "x", '"{{args.x}}"', "[[1]]", "|", "true"]
-            )
-        )
-        lines[at] = draw(
-            st.sampled_from(
-                [
-                    "",
-                    f"{line}\n{line}",
-                    f"  {line}",
-                    line[2:],
-                    line.split(":")[0] + f": {value}",
-                    line + value,
-                ]
-            )
-        )
-    return "\n".join(lines)
-
-
-@settings(max_examples=120, deadline=5_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(_mutated())
-def test_a_mutated_template_never_crashes_the_command(text: str) -> None:
-    ended = run(
-        "canary",
-        "lint",
-        "-",
-        "--json",
-        "--scrape-interval",
-        "30s",
-        "--requests-per-second",
-        "2",
-        stdin=text.encode(),
-    )
-    assert ended.code in {0, 1, 2}
-    if ended.code == 2:
-        assert ended.err.startswith("error: stdin")
-        assert len(ended.err.splitlines()) == 1
-    else:
-        assert isinstance(json.loads(ended.out)["findings"], list)

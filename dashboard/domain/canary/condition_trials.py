@@ -26,7 +26,13 @@ _FIELD = re.compile(r"(?<![\w\d])(?:result\s*\??|\])?\.([A-Za-z_]\w*)")
 _DEEPER = re.compile(r"\.\s*[A-Za-z_]\w*\s*\??[.\[]|\[\s*[\"']|\bresult\s*\[[^\]]*\]\s*\[")
 _MOST_NUMBERS = 40
 _LEAST_STEP = 1e-6
-_LONGEST_CONDITION = 5_000
+_LONGEST_CONDITION = 2_000
+_MOST_LOOPS = 5
+_LOOP = re.compile(r"\b(?:all|any|none|one|filter|map|count|sum|find\w*|groupBy|sortBy|reduce)\s*\(")
+_LONG_RANGE = re.compile(r"\.\.\s*\(?\s*-?\s*\d{4}|\.\.[^\d\s]*[a-z]")
+#: Longer ones, and those over a range of numbers, are tried on few answers, for each may take its time.
+_LONG_CONDITION = 300
+_FEW = (0.0, 0.01, 0.5, 1.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +50,25 @@ class Conditions:
 
 
 def conditions_of(metric: Metric, values: Mapping[str, str]) -> Conditions | None:
-    """The conditions of `metric`; None where it has none, or too long ones."""
+    """The conditions of `metric`; None where it has none, or ones that would take long to try."""
     if not metric.success and not metric.failure:
         return None
     success, left = resolved(metric.success or "", values)
     failure, also_left = resolved(metric.failure or "", values)
-    if len(success) + len(failure) > _LONGEST_CONDITION:
+    if _takes_long(success) or _takes_long(failure):
         return None
     return Conditions(
         success=_PLACEHOLDER.sub("1", success),
         failure=_PLACEHOLDER.sub("1", failure),
         probed=bool(left or also_left),
     )
+
+
+def _takes_long(condition: str) -> bool:
+    """Whether trying it could take long: loops in loops over many numbers, or no end of terms."""
+    loops, ranged = len(_LOOP.findall(condition)), ".." in condition
+    too_many = loops > (1 if ranged else _MOST_LOOPS)
+    return len(condition) > _LONGEST_CONDITION or too_many or _LONG_RANGE.search(condition) is not None
 
 
 def kind_of(metric: Metric, facts: PromqlFacts | PromqlFault | None) -> ValueKind | None:
@@ -87,6 +100,8 @@ def measured(kind: ValueKind, *numbers: float) -> MeasuredValue:
 
 def sampled(conditions: Conditions) -> list[float]:
     """Numbers of zero or more to try: usual ones, and those beside each that the conditions name."""
+    if len(conditions.text) > _LONG_CONDITION or ".." in conditions.text:
+        return list(_FEW)
     found = set(_USUAL)
     for match in list(_NUMBER.finditer(conditions.text))[:_MOST_NUMBERS]:
         number = float(match[0])
@@ -102,10 +117,11 @@ def trials(conditions: Conditions, kind: ValueKind) -> dict[tuple[float, ...], P
     found: dict[tuple[float, ...], Phase] = {}
     for number in numbers:
         found[number,] = phase_of(conditions, kind, number)
+        if found[number,] is Phase.CANNOT_REPLAY:
+            return found
     if kind is ValueKind.VECTOR and set(found.values()) == {Phase.ERROR}:
-        few = (0.0, 0.01, 0.5, 1.0, 100.0)
-        found |= {pair: phase_of(conditions, kind, *pair) for pair in product(few, repeat=2)}
-        found |= {triple: phase_of(conditions, kind, *triple) for triple in product(few, repeat=3)}
+        found |= {pair: phase_of(conditions, kind, *pair) for pair in product(_FEW, repeat=2)}
+        found |= {triple: phase_of(conditions, kind, *triple) for triple in product(_FEW, repeat=3)}
     return found
 
 

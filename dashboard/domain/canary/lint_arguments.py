@@ -10,6 +10,9 @@ from dashboard.domain.canary.lint_rules import Severity
 from dashboard.domain.canary.manifest_node import Manifest, Node
 from dashboard.domain.canary.placeholders import Placeholder, placeholders
 
+#: Names and their length; comparing takes its time.
+_MOST_COMPARED, _LONGEST_COMPARED = 50, 50
+
 
 def lint_arguments(analysis: Analysis, *, given_elsewhere: bool) -> Iterator[Finding]:
     """What is wrong with the arguments of `analysis`.
@@ -44,7 +47,8 @@ def lint_arguments(analysis: Analysis, *, given_elsewhere: bool) -> Iterator[Fin
 def _undeclared(place: Place, name: str, declared: dict[str, Argument]) -> Finding:
     message = f"found {{{{args.{name}}}}}, and no argument of that name is declared"
     mend = f"Declare it: args: [{{name: {name}}}]."
-    close = get_close_matches(name[:80], declared, n=1)
+    near = [known for known in declared if len(known) <= _LONGEST_COMPARED][:_MOST_COMPARED]
+    close = get_close_matches(name, near, n=1) if len(name) <= _LONGEST_COMPARED else []
     if close:
         message, mend = f"{message}; did you mean {close[0]}?", f"Write {{{{args.{close[0]}}}}}."
     return finding(RuleId.ARGUMENT_UNDECLARED, place, message, mend=mend)

@@ -42,8 +42,7 @@ def lint_conditions(analysis: Analysis, read: PromqlReader) -> Iterator[Finding]
             continue
         conditions = conditions_of(metric, analysis.values)
         if conditions is None:
-            if not metric.success and not metric.failure:
-                yield _none(metric)
+            yield _untried(metric) if metric.success or metric.failure else _none(metric)
             continue
         faults = [found for name in _NAMES for found in _syntax(metric, conditions, name)]
         yield from faults
@@ -64,6 +63,12 @@ def _none(metric: Metric) -> Finding:
     place = at_value(metric.manifest, metric.node.get("name") or metric.node)
     severity = Severity.INFO if metric.dry_run else Severity.ERROR
     return finding(RuleId.NO_CONDITION, place, message, severity=severity)
+
+
+def _untried(metric: Metric) -> Finding:
+    node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
+    why = ValueError("it is too long, or goes round too often")
+    return _not_checked(metric, node, metric.success or metric.failure or "", why)
 
 
 def _written(conditions: Conditions, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from dashboard.domain.canary.lint_analysis import Analysis, Metric
 from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, finding
@@ -68,10 +69,16 @@ def fits(pattern: str, name: str) -> bool:
     """
     if len(pattern) > _LONGEST_PATTERN or _NESTED_REPEAT.search(pattern):
         return pattern == name
+    compiled = _compiled(pattern)
+    return compiled is not None and compiled.search(name[:_LONGEST_PATTERN]) is not None
+
+
+@lru_cache(maxsize=8192)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
     try:
-        return re.search(pattern, name[:_LONGEST_PATTERN]) is not None
+        return re.compile(pattern)
     except (re.error, RecursionError, OverflowError):
-        return False
+        return None
 
 
 def _said_to_warn(metric: Metric) -> str | None:
