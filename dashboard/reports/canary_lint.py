@@ -24,6 +24,7 @@ from dashboard.store.sli_history import running_totals_of
 
 _DAYS = 7
 _LEAST_BUCKETS = 12
+_USUAL = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,8 @@ def service_traffic(
 ) -> Traffic:
     """The traffic of `service`: the median of its 5-minute buckets of 7 days, and its share of errors.
 
-    It is that of the first objective that has data. `error_ratio` takes the place of the measured share.
+    It is that of the first objective that has data. The share leaves out the worst twentieth of the buckets:
+    a good canary is not to be held to the outages of the week. `error_ratio` takes the place of it.
 
     Raises:
         InputError: the service is none of the catalogue, or has too little data.
@@ -96,10 +98,16 @@ def _traffic(
     measured = [bucket for bucket in buckets if bucket.buckets]
     if len(measured) < _LEAST_BUCKETS:
         return None
-    whole = totals[-1] - totals[0]
-    ratio = whole.bad / whole.total if whole.total else None
+    ratio = _usual_error_ratio(measured)
     return Traffic(
         requests_per_second=to_events(round(median(bucket.total for bucket in measured))) / BUCKET_SECONDS,
         error_ratio=ratio if error_ratio is None else error_ratio,
         source=f"the median of {len(measured):,} buckets of {objective.key} in {_DAYS} days",
     )
+
+
+def _usual_error_ratio(measured: Sequence[EventCounts]) -> float | None:
+    by_share = sorted((bucket for bucket in measured if bucket.total), key=lambda one: one.bad / one.total)
+    usual = by_share[: max(1, round(len(by_share) * _USUAL))]
+    total = sum(bucket.total for bucket in usual)
+    return sum(bucket.bad for bucket in usual) / total if total else None
