@@ -19,6 +19,7 @@ from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError, ReliabilityError
+from dashboard.gate_api import gate_routes
 from dashboard.reports.delivery_document import delivery_document
 from dashboard.reports.fleet import FleetReport, fleet_report
 from dashboard.reports.freshness import reading_time
@@ -48,6 +49,7 @@ def routes(locations: Locations, secrets: WebhookSecrets) -> list[Route]:
         Route("/api/v1/dora", api.dora),
         Route("/api/v1/mttr", api.mttr),
         *webhook_routes(locations, secrets),
+        *gate_routes(locations, secrets),
         # Streamlit answers unknown paths with its own page, which a machine would take for a success.
         Route("/api", _not_found),
         Route("/api/{rest:path}", _not_found, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),

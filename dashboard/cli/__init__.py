@@ -6,7 +6,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from dashboard.cli.approvals import approval, approve
 from dashboard.cli.data import demo, import_data
+from dashboard.cli.decisions import decisions
+from dashboard.cli.exceptions import exception
+from dashboard.cli.freezes import freeze
+from dashboard.cli.gate import gate
+from dashboard.cli.identity import token
 from dashboard.cli.init import init
 from dashboard.cli.ledger import ledger
 from dashboard.cli.measures import dora, mttr
@@ -38,6 +44,8 @@ for _command in (attribute, demo, dora, import_data, init, ledger, mttr, report,
     cli.add_command(_command)
 for _command in (import_deployments, import_incidents):
     import_data.add_command(_command)
+for _command in (approval, approve, decisions, exception, freeze, gate, token):
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -135,11 +135,11 @@ def test_a_window_may_last_until_midnight(tmp_path: Path) -> None:
         ),
         (
             "release_gate: {budget_floor: {2: 1.5}}",
-            "policy.yaml:1: release_gate.budget_floor[2]: found 1.5, expected a share from 0 to 1 with at most",
+            "policy.yaml:1: release_gate.budget_floor[2]: found 1.5, expected a share from 0 to 1",
         ),
         (
             "release_gate: {coverage: {4: 10}}",
-            "policy.yaml:1: release_gate.coverage: found 1, 2, 3, 4, expected a value for each of the service",
+            "policy.yaml:1: release_gate.coverage: found 1, 2, 3, 4, expected a value for each",
         ),
         (
             'release_gate: {windows: [{days: [Mon], from: "09:00", until: "10:00"}]}',
