@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dashboard.domain.freezes import Freeze
+from dashboard.domain.policy import Policy
+from dashboard.domain.slo import Catalogue
 from dashboard.errors import ConfigurationError
 from dashboard.paths import DEFAULT_FREEZES
-from dashboard.sources.freeze_ics import freezes_of_ics
 from dashboard.sources.freeze_yaml import freezes_of_yaml
 
 #: Years of a busy calendar take a tenth of this.
 _MOST_BYTES = 1_048_576
+#: What of a calendar is near an instant: the day before, and two months to come.
+_BEFORE, _AHEAD = timedelta(days=1), timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,9 @@ def read_freezes(
         return ()
     _require_small(path)
     if path.suffix.lower() == ".ics":
+        # What reads iCalendar takes a tenth of a second to load, which commands without it need not wait for.
+        from dashboard.sources.freeze_ics import freezes_of_ics  # noqa: PLC0415 - see above
+
         found = freezes_of_ics(path, rules.zone, start, end)
     elif path.suffix.lower() in (".yaml", ".yml"):
         found = freezes_of_yaml(path, rules.zone)
@@ -64,6 +70,22 @@ def read_freezes(
     _require_known(path, found, rules)
     wanted = (freeze for freeze in found if freeze.start < end and freeze.end > start)
     return tuple(sorted(wanted, key=lambda freeze: (freeze.start, freeze.id)))
+
+
+def planned_freezes(
+    named: Path | None, policy: Policy, catalogue: Catalogue, now: datetime
+) -> tuple[Freeze, ...]:
+    """The freezes of the calendar near `now`: of the day before, and of two months to come.
+
+    Raises:
+        ConfigurationError: as `read_freezes`.
+    """
+    rules = CalendarRules(
+        zone=policy.timezone,
+        services=tuple(catalogue.services),
+        environments=tuple(policy.gate.environments),
+    )
+    return read_freezes(named, rules, start=now - _BEFORE, end=now + _AHEAD)
 
 
 def _require_small(path: Path) -> None:
