@@ -56,7 +56,9 @@ def readings(catalogue: Catalogue, as_of: datetime) -> Iterator[DemoReadings]:
         mine = [effect for effect in effects if objective.service in effect.services]
         quiet, eventful = _run_up(objective, before), _readings(objective, mine, starts)
         yield DemoReadings(
-            objective=objective, good=quiet.good | eventful.good, total=quiet.total | eventful.total
+            objective=objective,
+            good={**quiet.good, **eventful.good},
+            total={**quiet.total, **eventful.total},
         )
 
 
