@@ -12,8 +12,9 @@ from dashboard.domain.release_target import ReleaseTarget
 from dashboard.domain.service_status import ServiceStatus
 from dashboard.reports.class_answers import PolicyAnswers
 from dashboard.reports.past_releases import PastRelease
+from dashboard.reports.release_claims import Standing
 from dashboard.reports.release_facts import BEST_EFFORT, ReleaseFacts
-from dashboard.reports.release_input import Circumstances, Standing, prepared_input
+from dashboard.reports.release_input import Circumstances, prepared_input
 from dashboard.sources.release_request import ReleaseRequest
 
 _FREEZE, _VERSION = "approval.freeze", "policy.version"
