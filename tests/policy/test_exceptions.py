@@ -140,6 +140,7 @@ def test_a_freeze_is_lifted_by_an_exception_that_names_it_or_by_one_for_all(
         [{"id": "EXC-1", "type": ["window"]}],
         [{"id": "EXC-1", "type": "everything"}],
         {"id": "EXC-1", "type": "window"},
+        {"first": {"id": "EXC-1", "type": "window"}},
     ],
 )
 def test_an_exception_that_cannot_be_read_lifts_nothing(judge: Judge, exceptions: object) -> None:

@@ -208,7 +208,8 @@ def test_an_approval_is_by_role(judge: Judge, told: object, *, counts: bool) -> 
 
 
 @pytest.mark.parametrize(
-    "approvals", [MISSING, None, {}, "SRE", ["SRE"], [None], [{}], [["SRE"]], {"role": "SRE"}]
+    "approvals",
+    [MISSING, None, {}, "SRE", ["SRE"], [None], [{}], [["SRE"]], {"role": "SRE"}, {"a": {"role": "SRE"}}],
 )
 def test_approvals_that_cannot_be_read_are_none(judge: Judge, approvals: object) -> None:
     decision = judge(release(change_type="bugfix", policy_tier="protected", approvals=approvals))
