@@ -176,6 +176,7 @@ def _faults(document: dict[str, Any]) -> Iterator[Fault]:
     for kind in ExceptionType:
         if kind not in words:
             yield Fault(where=("exceptions", kind), message="found nothing, expected what people write of it")
+    yield from _all_known(document.get("reviewers"), people, "person", ("reviewers",))
     for index, flaw in enumerate(_listed(parts(document, "first_tries"), "flaws")):
         yield from _flaw_faults(flaw, ("first_tries", "flaws", index))
     for index, release in enumerate(_listed(document, "releases")):
@@ -222,9 +223,7 @@ def _freeze_faults(
         yield Fault(where=(*where, "start"), message=f"{message}, expected one of start, ahead")
     yield from _known(freeze, "by", people, "person", where)
     yield from _known(parts(freeze, "ended"), "by", people, "person", (*where, "ended"))
-    named = freeze.get("services")
-    for position, service in enumerate(named if isinstance(named, list) else ()):
-        yield from _known({"service": service}, "service", services, "service", (*where, position))
+    yield from _all_known(freeze.get("services"), services, "service", (*where, "services"))
 
 
 def _step_faults(step: dict[str, Any], where: _Path, people: set[str]) -> Iterator[Fault]:
@@ -237,6 +236,9 @@ def _step_faults(step: dict[str, Any], where: _Path, people: set[str]) -> Iterat
         yield from _known(step, action, people, "person", where)
     if action in _EXPLAINED and not step.get("because"):
         yield Fault(where=(*where, "because"), message="found nothing, expected why")
+    if action == "request" and not step.get("mitigation"):
+        message = "found nothing, expected what makes it less risky"
+        yield Fault(where=(*where, "mitigation"), message=message)
 
 
 def _evidence_faults(entry: dict[str, Any], where: _Path) -> Iterator[Fault]:
@@ -255,6 +257,12 @@ def _known(entry: dict[str, Any], key: str, known: set[str], what: str, where: _
     value = entry.get(key)
     if isinstance(value, str) and value not in known:
         yield Fault(where=(*where, key), message=f"found {value!r}, expected a {what} of this file")
+
+
+def _all_known(listed: Any, known: set[str], what: str, where: _Path) -> Iterator[Fault]:
+    for position, name in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(name, str) and name not in known:
+            yield Fault(where=(*where, position), message=f"found {name!r}, expected a {what} of this file")
 
 
 def _listed(part: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -43,6 +43,24 @@ class DemoMade:
     in_spite: tuple[Deployed, ...]
 
 
+def demo_context(store: Path) -> GateContext:
+    """What the demo's releases are decided with: the shipped files, and no calendar of freezes."""
+    policy, catalogue = load_policy(DEFAULT_POLICY), load_catalog(DEFAULT_CATALOG)
+
+    def calendar(_now: datetime) -> tuple[Freeze, ...]:
+        return ()
+
+    return GateContext(
+        store=store,
+        policy=policy,
+        catalogue=catalogue,
+        sources=load_sources(DEFAULT_SOURCES, catalogue),
+        gate_policy=gate_policy(policy, catalogue),
+        engine=RegoEngine(),
+        calendar=calendar,
+    )
+
+
 def make_demo(store: Path, as_of: datetime) -> DemoMade:
     """Fill `store` with the demo whose clock stands at `as_of` (floored to a bucket), all of it or nothing.
 
@@ -54,7 +72,7 @@ def make_demo(store: Path, as_of: datetime) -> DemoMade:
         ConfigurationError: a file of the demo cannot be read.
     """
     end = floor_to_bucket(as_of)
-    context, file, releases = _context(store), releases_file(), demo_releases(end)
+    context, file, releases = demo_context(store), releases_file(), demo_releases(end)
     with open_for_writing(store) as connection, transaction(connection), without_collecting():
         refuse_mixture(connection, store)
         counts = (
@@ -97,20 +115,3 @@ def _stories(
     for asking in askings:
         yield flawed_try(stage, file, asking)
         yield release_story(stage, file, asking)
-
-
-def _context(store: Path) -> GateContext:
-    policy, catalogue = load_policy(DEFAULT_POLICY), load_catalog(DEFAULT_CATALOG)
-
-    def calendar(_now: datetime) -> tuple[Freeze, ...]:
-        return ()
-
-    return GateContext(
-        store=store,
-        policy=policy,
-        catalogue=catalogue,
-        sources=load_sources(DEFAULT_SOURCES, catalogue),
-        gate_policy=gate_policy(policy, catalogue),
-        engine=RegoEngine(),
-        calendar=calendar,
-    )

@@ -18,6 +18,8 @@ from dashboard.store.decision_log import DECISION, LogEntry, append, keep_policy
 from dashboard.store.release_controls import ControlEvent, control_entry
 
 _ID_BYTES = 16
+#: Each thread compiles the policy for itself, which takes as long as several decisions.
+_MOST_THREADS = 4
 
 
 class DemoLog:
@@ -29,7 +31,7 @@ class DemoLog:
 
     def __init__(self) -> None:
         self._entries: list[LogEntry | Future[LogEntry]] = []
-        self._threads = ThreadPoolExecutor(os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS))
 
     def __enter__(self) -> Self:
         return self
