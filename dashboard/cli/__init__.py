@@ -16,6 +16,7 @@ from dashboard.cli.identity import token
 from dashboard.cli.init import init
 from dashboard.cli.ledger import ledger
 from dashboard.cli.measures import dora, mttr
+from dashboard.cli.policy import policy
 from dashboard.cli.releases import attribute, import_deployments, import_incidents
 from dashboard.cli.report import report
 from dashboard.cli.serve import serve
@@ -44,7 +45,7 @@ for _command in (attribute, demo, dora, import_data, init, ledger, mttr, report,
     cli.add_command(_command)
 for _command in (import_deployments, import_incidents):
     import_data.add_command(_command)
-for _command in (approval, approve, decisions, exception, freeze, gate, token):
+for _command in (approval, approve, decisions, exception, freeze, gate, policy, token):
     cli.add_command(_command)
 
 

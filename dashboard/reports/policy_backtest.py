@@ -12,6 +12,7 @@ from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_backtest import Ending, Tally, ending, tally
 from dashboard.domain.record import record
+from dashboard.domain.slo import Service
 from dashboard.policy.data import GatePolicy
 from dashboard.reports.class_answers import ClassAnswers
 from dashboard.reports.deployments import ReleaseRow
@@ -43,6 +44,7 @@ class Backtested:
     """
 
     row: ReleaseRow
+    service: Service
     ending: Ending
     change: str | None
     decision: str | None
@@ -124,6 +126,7 @@ def policy_backtest(  # noqa: PLR0913 - one argument per fact
             rows.append(
                 Backtested(
                     row=item.row,
+                    service=item.service,
                     ending=ending(item.row.release),
                     change=change_of(item),
                     decision=None if item.decision is None else item.decision.id,
