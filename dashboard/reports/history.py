@@ -136,7 +136,8 @@ def read_told(connection: sqlite3.Connection, sources: Sources) -> Told:
 def history_of(told: Told, rules: DeliveryRules, now: datetime) -> History:
     """What was deployed and what broke up to `now`, of what was `told`."""
     everything = _deployed(told.deployments, now)
-    incidents = _happened(told.incidents, now)
+    happened = _happened(told.incidents, now)
+    incidents = sorted(happened, key=lambda incident: (incident.began_at, incident.id))
     mine = [item for item in everything if item.environment == rules.environment]
     mine.sort(key=finished_last)  # once: what sorts them again below finds them in order
     found = rollbacks.find_rollbacks(mine)
@@ -150,10 +151,10 @@ def history_of(told: Told, rules: DeliveryRules, now: datetime) -> History:
         attributions=attributions,
         unmapped=Unmapped(
             deployments=told.unmapped,
-            incidents=Counter(name for incident in incidents for name in incident.unmapped),
+            incidents=Counter(name for incident in happened for name in incident.unmapped),
             severities=Counter(
                 incident.severity_given or "(none given)"
-                for incident in incidents
+                for incident in happened
                 if incident.severity is None
             ),
             environments=Counter(
@@ -202,9 +203,7 @@ def _incidents(connection: sqlite3.Connection, sources: Sources) -> list[Inciden
 
 def _happened(told: Iterable[Incident], now: datetime) -> list[Incident]:
     seen = (incident_events.as_of(incident, now) for incident in told)
-    found = [incident for incident in seen if incident is not None]
-    found.sort(key=lambda incident: (incident.began_at, incident.id))
-    return found
+    return [incident for incident in seen if incident is not None]
 
 
 def _mapped(folded: FoldedIncident, names: NameMap) -> Incident:
