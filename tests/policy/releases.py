@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -66,7 +67,15 @@ OVERRIDE: Document = {
     "override_reason": "Logins fail since the last release",
     "incident_id": "INC-4711",
 }
-MISSING = object()
+
+
+class _Missing(Enum):
+    """One value of its own, which is written alike in every process."""
+
+    MISSING = "missing"
+
+
+MISSING = _Missing.MISSING
 
 
 def release(changes: Mapping[str, Any] | None = None, **more: Any) -> Document:
