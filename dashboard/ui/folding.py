@@ -8,7 +8,7 @@ from dashboard.ui.words import literal
 #: Shows as nothing, and a line may end there.
 _BREAK = "\u200b"
 #: After these people expect a name to go on in the next line; what is longer has to break somewhere.
-_JOINTS = re.compile(r"(?<=[/:@_.,=-])(?=\w)")
+_JOINTS = re.compile(r"(?<=[/@_=-])(?=\w)|(?<=[:.,])(?=[^\W\d])")
 _LONG = re.compile(r"\S{16}(?=\S)")
 
 

@@ -43,9 +43,11 @@ def draw_reasons(page: ReleasePage, policy: Policy) -> None:
 
 def draw_verdict(decision: Decision, policy: Policy) -> None:
     """The answer of a decision that was recorded."""
-    lines = [_title(decision.allow), f"{_release(decision)}. {literal(gate_words.sentence(decision))}"]
-    lines.append(f"Decided for {show.full_moment(decision.as_of, policy.timezone)}.")
-    (st.success if decision.allow else st.error)("\n\n".join(lines))
+    title = "# ✓ WAS ALLOWED" if decision.allow else "# ✕ WAS DENIED"
+    lines = [title, f"{_release(decision)}. {literal(gate_words.sentence(decision))}"]
+    lines.append(f"Decided for {show.full_moment(decision.as_of, policy.timezone)}, which may not hold now.")
+    allowed = st.warning if decision.emergency.used else st.success
+    (allowed if decision.allow else st.error)("\n\n".join(lines))
 
 
 def warnings(decision: Decision) -> None:
@@ -71,7 +73,7 @@ def _what(page: ReleasePage) -> None:
 def _answer(page: ReleasePage, policy: Policy) -> None:
     decision = page.decision
     waits = not decision.allow and not page.failing
-    lines = [_title(decision.allow, waits), f"**{_release(decision)}.** {_why(page)}"]
+    lines = [_title(decision, waits=waits), f"**{_release(decision)}.** {_why(page)}"]
     if page.failing:
         lines.append(f"Closed by {_closed_by(page)}.")
     if decision.allow:
@@ -84,10 +86,11 @@ def _answer(page: ReleasePage, policy: Policy) -> None:
     (st.success if decision.allow else denied)("\n\n".join(lines))
 
 
-def _title(allow: bool, waits: bool = False) -> str:  # noqa: FBT001, FBT002 - the answer
-    if allow:
-        return "# ✓ ALLOWED"
-    return "# ? NOT NOW: no evidence yet" if waits else "# ✕ NOT NOW"
+def _title(decision: Decision, *, waits: bool) -> str:
+    word = gate_words.verdict(decision)
+    if decision.allow:
+        return f"# ✓ {word}"
+    return f"# ? {word}: no evidence yet" if waits else f"# ✕ {word}"
 
 
 def _release(decision: Decision) -> str:
@@ -178,8 +181,10 @@ def changes(decision: Decision, policy: Policy) -> None:
     now = decision.as_of
     st.table(
         {
-            "When": [show.full_moment(change.at, policy.timezone) for change in decision.changes_at],
-            "In": [show.length(change.at - now) for change in decision.changes_at],
+            "When": [
+                f"in {show.length(change.at - now)}  \n:small[{show.full_moment(change.at, policy.timezone)}]"
+                for change in decision.changes_at
+            ],
             "What": [literal(change.what) for change in decision.changes_at],
         },
         border="horizontal",
