@@ -1,13 +1,13 @@
 """Classes of inputs of the release gate: all inputs of one class meet and fail the very same checks.
 
-The policy compares a number only with its own limit, a time of day only with the edges of windows, a name
-only for being equal. So of each number it is enough to say on which side of its limit it is, and the limits
-themselves become one and the same number: thousands of releases are a few hundred classes, and policies that
-differ in their limits share them. What a class means is still for the policy to say, never for this module.
+The policy compares a number only with its own limit, a time of day only with the edges of windows, and it
+looks up names only in its lists. So of each number it is enough to say on which side of its limit it is, and
+the limits themselves become one and the same number: thousands of releases are a few hundred classes, and
+policies that differ in their limits share them. What a class means is still for the policy to say.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 _Json = dict[str, Any]
@@ -17,7 +17,7 @@ _Settings = Mapping[str, Any]
 _MOST = 1_000_000_000
 _NOW, _BEFORE, _AFTER = (f"{year}-01-05T12:00:00.000000Z" for year in (2026, 2000, 2200))
 _OTHER = "-"
-_FREEZE = "freeze"
+_FREEZE, _ROLLBACK = "freeze", "rollback"
 
 
 def class_settings(settings: _Settings) -> _Json:
@@ -39,11 +39,13 @@ class InputClasses:
 
     def __init__(self, settings: _Settings) -> None:
         self._settings = settings
-        kinds: dict[tuple[int, bool], str] = {}
-        self._kind = {
-            name: kinds.setdefault((item["tier"], item["best_effort"]), name)
-            for name, item in settings["services"].items()
-        }
+        services, tiers = settings["services"], settings["tiers"]
+        self._service = _alike(services, lambda name: (services[name]["tier"], services[name]["best_effort"]))
+        self._change = _alike(
+            settings["change_types"],
+            lambda name: (name == _ROLLBACK, *(name in rule["allowed"] for rule in tiers.values())),
+        )
+        self._tier = _alike(tiers, lambda name: _means(name, settings))
         self._abac = tuple(settings["abac_passing"])
         self._windows = {tier: _Windows(settings, tier) for tier in (1, 2, 3)}
 
@@ -55,17 +57,15 @@ class InputClasses:
         best_effort = service is not None and service["best_effort"]
         environment = document["environment"] if document["environment"] in settings["environments"] else None
         rule = settings["environments"][environment or settings["strictest_environment"]]
-        kind = self._kind.get(document["service"])
-        told = _Freezes(document, kind, environment)
+        stands = self._service.get(document["service"])
+        told = _Freezes(document, stands, environment)
         return {
-            "service": kind,
+            "service": stands,
             "environment": environment,
             "version": _filled(document["version"]),
             "image": self._image(document["image"]),
-            "change_type": _known(document["change_type"], settings["change_types"]),
-            "policy_tier": "best_effort"
-            if best_effort
-            else _known(document["policy_tier"], settings["tiers"]),
+            "change_type": self._change.get(document["change_type"], _known(document["change_type"], ())),
+            "policy_tier": "best_effort" if best_effort else self._tier.get(document["policy_tier"]),
             "now": _NOW,
             "clock": self._windows[tier].clock(document["clock"]) if rule["window"] else None,
             "gates": self._gates(document["gates"], tier, rule),
@@ -144,11 +144,9 @@ class _Windows:
     def __init__(self, settings: _Settings, tier: int) -> None:
         windows = [window for window in settings["windows"] if tier in window["service_tiers"]]
         self._edges = sorted({edge for window in windows for edge in (window["from"], window["until"])})
-        alike: dict[tuple[bool, ...], str] = {}
-        self._day = {
-            day: alike.setdefault(tuple(day in window["days"] for window in windows), day)
-            for day in settings["weekdays"]
-        }
+        self._day = _alike(
+            settings["weekdays"], lambda day: tuple(day in window["days"] for window in windows)
+        )
 
     def clock(self, clock: Mapping[str, str] | None) -> _Json | None:
         """The first day that has the same windows, and the edge that the time has passed last."""
@@ -191,6 +189,19 @@ class _Freezes:
         self.exceptions = [{"id": kind, "type": kind} for kind in others] + [
             {"id": f"{_FREEZE} {name}", "type": _FREEZE, "freeze": name} for name in bound
         ]
+
+
+def _alike(names: Iterable[str], means: Callable[[str], Hashable]) -> dict[str, str]:
+    """For each of `names` the first that `means` the same."""
+    first: dict[Hashable, str] = {}
+    return {name: first.setdefault(means(name), name) for name in names}
+
+
+def _means(tier: str, settings: _Settings) -> Hashable:
+    """What a policy tier is for the checks: what it allows, who approves, which exceptions it excludes."""
+    rule, exceptions = settings["tiers"][tier], settings["exceptions"].values()
+    excluded = tuple(tier in exception["not_in"] for exception in exceptions)
+    return frozenset(rule["allowed"]), tuple(rule["approvers"]), excluded
 
 
 def _same(names: Iterable[str], own: str | None, stands_for_it: str | None) -> tuple[str, ...]:

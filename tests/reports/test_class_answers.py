@@ -66,12 +66,29 @@ def policies(draw: DrawFn) -> GatePolicy:
         },
         "windows": draw(st.sampled_from((SHIPPED.data["windows"], [], [ALWAYS]))),
         "relaxed": {**SHIPPED.data["relaxed"], "service_tiers": draw(st.sampled_from(([3], [], [2, 3])))},
+        "tiers": {name: rule | draw(rules()) for name, rule in SHIPPED.data["tiers"].items()},
+        "exceptions": {
+            name: {**rule, "not_in": draw(st.sampled_from(([], [], ["exhausted"], ["normal", "exhausted"])))}
+            for name, rule in SHIPPED.data["exceptions"].items()
+        },
         "incidents": {**SHIPPED.data["incidents"], "2": draw(st.sampled_from(([], ["P1", "P3"])))},
     }
     return named_policy(SHIPPED.text, data)
 
 
 ALWAYS = {"days": SHIPPED.data["weekdays"], "from": "00:00:00", "until": "24:00:00", "service_tiers": [1, 2]}
+
+
+def rules() -> SearchStrategy[Document]:
+    """What a policy tier allows and who approves: as shipped, or something that another tier may have too."""
+    names = SHIPPED.data["change_types"]
+    tried = st.fixed_dictionaries(
+        {
+            "allowed": st.sampled_from((names, names[1:], ["security", "rollback"], ["config", "rollback"])),
+            "approvers": st.sampled_from(([], ["SRE"], ["VP Engineering", "SRE"])),
+        }
+    )
+    return st.one_of(st.just({}), tried)
 
 
 @st.composite
