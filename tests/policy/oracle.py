@@ -29,6 +29,8 @@ from tests.policy.oracle_values import (
     role_key,
 )
 
+#: From the loosest to the strictest (FRAMEWORK, Error budget policy; unknown as protected, and its reason).
+_STRICTNESS = ("normal", "cautious", "protected", "unknown", "exhausted")
 _GATES = ("build", "quality", "security", "slo", "policy", "approval")
 _BUILD = {"build.typecheck", "build.compile", "build.lint", "build.format"}
 _SLO = {
@@ -243,9 +245,16 @@ class _Release:
         return list(dict.fromkeys(role for tier in tiers.values() for role in tier["approvers"]))
 
     def approved(self, role: str) -> bool:
-        """Whether somebody of `role` approved."""
+        """Whether somebody of `role` approved, or everybody whom a stricter tier would ask."""
         approvals = [item.get("role") for item in objects(self.document.get("approvals"))]
-        return role_key(role) in {role_key(item) for item in approvals if isinstance(item, str)}
+        given = {role_key(item) for item in approvals if isinstance(item, str)}
+        if role_key(role) in given:
+            return True
+        tiers = self.settings["tiers"]
+        order = list(_STRICTNESS)
+        stricter = order[order.index(self.policy_tier) + 1 :] if self.policy_tier is not None else []
+        asked = [{role_key(other) for other in tiers[name]["approvers"]} for name in stricter]
+        return any(roles and roles <= given for roles in asked)
 
     def strategy(self) -> str:
         """How the release should be deployed."""

@@ -39,6 +39,8 @@ def _clock(document: Document, zone: str) -> tuple[str, time] | None:
 def freezes_are_known(document: Document) -> bool:
     """Whether it can be said of every freeze if it is active; where not, one might be."""
     freezes = document.get("freezes")
+    if freezes is None:
+        freezes = []
     return (
         moment(document.get("now")) is not None
         and isinstance(freezes, list)
@@ -56,7 +58,7 @@ def active_freezes(document: Document, *, service: bool, environment: bool) -> l
         return []
     return [
         freeze
-        for freeze in document["freezes"]
+        for freeze in document.get("freezes") or ()
         if _between(freeze["start"], now, freeze["end"])
         and (not service or _holds(freeze["services"], document["service"]))
         and (not environment or _holds(freeze["environments"], document["environment"]))

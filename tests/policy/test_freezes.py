@@ -128,8 +128,13 @@ def test_a_freeze_that_cannot_be_read_might_be_active_and_is_nobody_s_to_lift(
     assert checks(decision)[_FREEZE]["seen"] is None
 
 
-@pytest.mark.parametrize("freezes", [MISSING, None, {}, "", "none", 0, False])
-def test_freezes_that_nobody_told_are_evidence_that_is_missing(judge: Judge, freezes: object) -> None:
+@pytest.mark.parametrize("freezes", [MISSING, None, []])
+def test_who_knows_of_no_freeze_may_leave_the_list_out(judge: Judge, freezes: object) -> None:
+    assert violated(judge(release(freezes=freezes))) == set()
+
+
+@pytest.mark.parametrize("freezes", [{}, "", "none", 0, False])
+def test_a_list_of_freezes_that_is_none_may_hold_one_that_is_active(judge: Judge, freezes: object) -> None:
     assert violated(judge(release(freezes=freezes))) == {_FREEZE}
 
 

@@ -88,6 +88,7 @@ def test_removing_one_part_of_the_evidence_of_a_good_release_denies_it() -> None
         "exceptions",
         "has_database_migration",
         "change_type",
+        "freezes",
     }
     context |= {*OVERRIDE}
     document = release()
@@ -96,7 +97,7 @@ def test_removing_one_part_of_the_evidence_of_a_good_release_denies_it() -> None
         assert _REGO.evaluate(_SHIPPED, _without(document, path))["allow"] == allowed, path
 
 
-@pytest.mark.parametrize("approved", [[], ["SRE", "VP Engineering"]])
+@pytest.mark.parametrize("approved", [[], ["SRE"], ["VP Engineering"], ["SRE", "VP Engineering"]])
 def test_less_budget_never_allows_more(approved: list[str]) -> None:
     # By the bands of the policy; an unknown budget is as a protected one.
     bands = [("normal", 50.000001), ("cautious", 50), ("cautious", 20), ("protected", 19.999999)]
