@@ -12,6 +12,7 @@ from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.release_decision import Decision, decision_of
 from dashboard.domain.release_exceptions import ReleaseException
 from dashboard.domain.service_status import ServiceStatus
+from dashboard.policy.engine import EngineError
 from dashboard.reports.fleet import FleetReport, without_collecting
 from dashboard.reports.gate_context import Asked, GateContext, decision_with
 from dashboard.reports.history import History
@@ -82,6 +83,7 @@ def release_board(
 
     Raises:
         StoreError: the store is missing or cannot be read.
+        EngineError: the policy cannot be evaluated.
     """
     now = fleet.freshness.as_of
     with open_for_reading(context.store) as connection:
@@ -130,7 +132,7 @@ def _row(  # noqa: PLR0913, PLR0917 - one argument per fact
     for change, then_may in _ASKED:
         request = read_request("the board", _request(context, service.name, environment, change))
         asked = Asked(request=request, now=now, requestor=_ASKING)
-        decision = _without_assumed(decision_of(decision_with(context, asked, facts, "", approving).document))
+        decision = _evaluated(decision_of(decision_with(context, asked, facts, "", approving).document))
         if decision.allow:
             may, allowed = then_may, decision
             break
@@ -162,8 +164,14 @@ def _outlook(  # noqa: PLR0913, PLR0917 - one argument per fact
     return outlook(failing, refused, facts, freezes, context.policy)
 
 
-def _without_assumed(decision: Decision) -> Decision:
-    """That the approval expires which is only assumed is nothing to tell."""
+def _evaluated(decision: Decision) -> Decision:
+    """The decision without what is only assumed: that approval expires nowhere.
+
+    Raises:
+        EngineError: the policy could not be evaluated, which for every service would take its time again.
+    """
+    if not any(gate.checks for gate in decision.gates):
+        raise EngineError(decision.violations[0].message)
     assumed = f"the approval by {_APPROVING} expires"
     return replace(
         decision, changes_at=tuple(change for change in decision.changes_at if change.what != assumed)

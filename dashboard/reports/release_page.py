@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.domain.deployment_calendar import CalendarDay, calendar_days
 from dashboard.domain.freezes import Freeze
-from dashboard.domain.gate_rules import StrategyRule
+from dashboard.domain.gate_rules import CHECKS, StrategyRule
 from dashboard.domain.policy_tier import ChangeType, TierRule
 from dashboard.domain.release_decision import Check, Decision, decision_of
 from dashboard.domain.release_exceptions import ExceptionState, ReleaseException
@@ -231,6 +231,8 @@ def _calendar(
     now: datetime,
 ) -> tuple[CalendarDay, ...]:
     asked = {check.code for gate in decision.gates for check in gate.checks if check.asked}
+    if not any(gate.checks for gate in decision.gates):
+        asked = set(CHECKS)  # nobody could evaluate the policy, so nothing is let off
     return calendar_days(
         context.policy.gate.windows if "approval.window" in asked else None,
         service.tier,

@@ -72,7 +72,7 @@ def _what(page: ReleasePage) -> None:
 
 def _answer(page: ReleasePage, policy: Policy) -> None:
     decision = page.decision
-    waits = not decision.allow and not page.failing
+    waits = bool(page.missing) and not page.failing
     lines = [_title(decision, waits=waits), f"**{_release(decision)}.** {_why(page)}"]
     if page.failing:
         lines.append(f"Closed by {_closed_by(page)}.")
@@ -90,7 +90,7 @@ def _title(decision: Decision, *, waits: bool) -> str:
     word = gate_words.verdict(decision)
     if decision.allow:
         return f"# ✓ {word}"
-    return f"# ? {word}: no evidence yet" if waits else f"# ✕ {word}"
+    return f"# ? {word}: evidence missing" if waits else f"# ✕ {word}"
 
 
 def _release(decision: Decision) -> str:
@@ -101,6 +101,9 @@ def _release(decision: Decision) -> str:
 
 
 def _why(page: ReleasePage) -> str:
+    if not any(gate.checks for gate in page.decision.gates):
+        told = "; ".join(item.message for item in page.decision.violations)
+        return f"**The policy could not be evaluated, so nothing is allowed:** {brief(told, 300)}"
     if page.evidence is not None or page.decision.allow:
         return literal(gate_words.sentence(page.decision))
     version = "this release" if page.choice.version is None else "this version"
@@ -153,7 +156,7 @@ def _before(found: Sequence[LoggedDecision], policy: Policy) -> None:
 def _steps(page: ReleasePage) -> None:
     """What to do: without evidence that comes first and last, unless something else is closed too."""
     steps = gate_words.next_steps(page.decision)
-    if page.evidence is None and not page.failing:
+    if page.missing and page.evidence is None and not page.failing:
         steps = steps[:1]
     st.markdown("**What to do next**\n" + "".join(f"\n- {step}" for step in steps))
 

@@ -25,6 +25,7 @@ def draw(gates: Sequence[Gate], *, told_at: datetime | None, now: datetime, zone
     for gate in gates:
         if not gate.passes:
             st.markdown(f"**✕ {gate_words.gate_summary(gate)}**")
+        if gate.checks and not gate.passes:
             _table(gate.checks, gate_words.GATES[gate.name], told_at, now, zone)
     for gate in gates:
         if gate.passes:
@@ -34,10 +35,11 @@ def draw(gates: Sequence[Gate], *, told_at: datetime | None, now: datetime, zone
 
 def draw_release(page: ReleasePage, zone: ZoneInfo) -> None:
     """The checks of a release: by gates with evidence, else what is known apart from what is missing."""
-    if page.evidence is None:
+    if page.evidence is None and page.missing:
         _draw_known(page, zone)
     else:
-        draw(page.decision.gates, told_at=page.evidence.at, now=page.decision.as_of, zone=zone)
+        told_at = None if page.evidence is None else page.evidence.at
+        draw(page.decision.gates, told_at=told_at, now=page.decision.as_of, zone=zone)
 
 
 def _draw_known(page: ReleasePage, zone: ZoneInfo) -> None:

@@ -65,6 +65,9 @@ def _ticked(page: ReleasePage, told_at: datetime | None, zone: ZoneInfo) -> Iter
     checks = {check.code: check for gate in page.decision.gates for check in gate.checks}
     for words, codes in _FROM_EVIDENCE:
         found = [checks[code] for code in codes if code in checks]
+        if not checks:
+            yield f"{_mark(found)} {words}"
+            continue
         if not found:
             yield f":gray-badge[–] {words} :small[(not asked of this service or environment)]"
             continue
@@ -75,11 +78,11 @@ def _ticked(page: ReleasePage, told_at: datetime | None, zone: ZoneInfo) -> Iter
 
 
 def _mark(found: list[Check]) -> str:
-    if all(check.met for check in found):
+    if found and all(check.met for check in found):
         return ":green-badge[✓ yes]"
     if any(not check.passes and check.seen is not None for check in found):
         return ":red-badge[✕ no]"
-    if all(check.passes for check in found):
+    if found and all(check.passes for check in found):
         waived = any(check.waived_by is not None for check in found)
         return ":blue-badge[◇ waived]" if waived else ":gray-badge[– not asked]"
     return ":orange-badge[? unknown]"

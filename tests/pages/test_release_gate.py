@@ -98,7 +98,7 @@ def test_without_evidence_all_that_is_known_passes_and_the_rest_is_named_apart(
 ) -> None:
     screen = on(healthy)
     text = screen.open("release_gate", service="api", version="v9")
-    assert screen.app.warning[0].value.startswith("# ? NOT NOW: no evidence yet")
+    assert screen.app.warning[0].value.startswith("# ? NOT NOW: evidence missing")
     assert not screen.app.error
     answer = _answer(screen)
     assert (
@@ -169,6 +169,22 @@ def test_a_source_that_is_down_is_said_first(healthy: Fleet, on: Shown) -> None:
     log_sync(healthy, SyncOutcome.FAILED, "connection refused")
     text = on(healthy).open("release_gate", service="api")
     assert text.index("The last sync failed, 1 min ago: connection refused") < text.index("NOT NOW")
+
+
+def test_a_policy_that_cannot_be_evaluated_allows_nothing_and_says_why(
+    healthy: Fleet, on: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(healthy, request(), now=NOW - MINUTE)
+    monkeypatch.setenv("RELIABILITY_OPA_URL", "http://127.0.0.1:9")
+    screen = on(healthy)
+    text = screen.open("release_gate", service="api")
+    assert screen.app.error[0].value.startswith("# ✕ NOT NOW")
+    assert "The policy could not be evaluated, so nothing is allowed:" in _answer(screen)
+    assert "evidence missing" not in text
+    assert "✕ BUILD not evaluated" in text
+    assert "? unknown] The code compiles" in text
+    assert "Sat 28 Nov closed" in text
+    assert "OPA gave no decision" in on(healthy).open("release_gate", view="board")
 
 
 # What is asked, in the address ----------------------------------------------------------------------
