@@ -76,10 +76,10 @@ def _answer(page: ReleasePage, policy: Policy) -> None:
     lines = [_title(decision, waits=waits), f"**{_release(decision)}.** {_why(page)}"]
     if page.failing:
         lines.append(f"Closed by {_closed_by(page)}.")
-    if decision.allow:
-        lines.append(first_change(decision, policy.timezone))
-    elif page.failing:
+    if page.failing:
         lines.append(opens(page.outlook, decision.as_of, policy.timezone))
+    else:
+        lines.append(first_change(decision, policy.timezone))
     lines.append(f"As of {show.full_moment(decision.as_of, policy.timezone)}.")
     # What waits for a pipeline only is another no than one that somebody has to wait or work for.
     denied = st.warning if waits else st.error
