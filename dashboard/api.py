@@ -14,11 +14,13 @@ from dashboard.config import Locations, load_catalog, load_policy
 from dashboard.config.sources import load_sources
 from dashboard.config.span import parse_span
 from dashboard.config.webhook_secrets import WebhookSecrets
+from dashboard.control_api import control_routes
 from dashboard.domain.incidents import Severity
 from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError, ReliabilityError
+from dashboard.gate_api import gate_routes
 from dashboard.reports.delivery_document import delivery_document
 from dashboard.reports.fleet import FleetReport, fleet_report
 from dashboard.reports.freshness import reading_time
@@ -48,6 +50,8 @@ def routes(locations: Locations, secrets: WebhookSecrets) -> list[Route]:
         Route("/api/v1/dora", api.dora),
         Route("/api/v1/mttr", api.mttr),
         *webhook_routes(locations, secrets),
+        *gate_routes(locations, secrets),
+        *control_routes(locations),
         # Streamlit answers unknown paths with its own page, which a machine would take for a success.
         Route("/api", _not_found),
         Route("/api/{rest:path}", _not_found, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),

@@ -11,9 +11,11 @@ page = st.navigation(
     [
         st.Page(components.OVERVIEW_PAGE, title="SLO overview", default=True),
         st.Page(components.SERVICE_PAGE, title="Service"),
-        st.Page(components.DEPLOY_POLICY_PAGE, title="Deploy policy"),
+        st.Page(components.RELEASE_GATE_PAGE, title="Release gate"),
         st.Page(components.DEPLOYMENTS_PAGE, title="Deployments"),
         st.Page(components.INCIDENTS_PAGE, title="Incidents & MTTR"),
+        # What the page of the release gate was before: links to it are out there.
+        st.Page(components.to_release_gate, url_path="deploy_policy", visibility="hidden"),
     ],
     position="top",
 )

@@ -19,3 +19,6 @@ APP_SCRIPT = _PACKAGE / "app.py"
 
 #: Relative on purpose: the store belongs to the folder that the product is run in.
 DEFAULT_STORE = Path("data") / "reliability.db"
+#: Ditto: who is who, and when nothing is released.
+DEFAULT_ACCESS = Path("data") / "access.yaml"
+DEFAULT_FREEZES = (Path("data") / "freezes.ics", Path("data") / "freezes.yaml")

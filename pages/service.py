@@ -15,7 +15,7 @@ else:
     components.trust(report.freshness, policy.timezone)
     status = report.status
     components.service_header(status, report.freshness.as_of, policy.timezone)
-    components.deploy_policy_link(name)
+    components.release_gate_link(name)
     release_filters.service_deployments_link(name)
     if status.decided_by is not None:
         chosen = objective_detail.choose(report.objectives, status.decided_by)

@@ -6,12 +6,19 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from dashboard.cli.approvals import approval, approve
 from dashboard.cli.canary import canary
 from dashboard.cli.canary_import import import_canaries
 from dashboard.cli.data import demo, import_data
+from dashboard.cli.decisions import decisions
+from dashboard.cli.exceptions import exception
+from dashboard.cli.freezes import freeze
+from dashboard.cli.gate import gate
+from dashboard.cli.identity import token
 from dashboard.cli.init import init
 from dashboard.cli.ledger import ledger
 from dashboard.cli.measures import dora, mttr
+from dashboard.cli.policy import policy
 from dashboard.cli.releases import attribute, import_deployments, import_incidents
 from dashboard.cli.report import report
 from dashboard.cli.serve import serve
@@ -40,6 +47,8 @@ for _command in (attribute, canary, demo, dora, import_data, init, ledger, mttr,
     cli.add_command(_command)
 for _command in (import_canaries, import_deployments, import_incidents):
     import_data.add_command(_command)
+for _command in (approval, approve, decisions, exception, freeze, gate, policy, token):
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -10,16 +10,13 @@ import click
 
 from dashboard.cli import options
 from dashboard.config import load_catalog
-from dashboard.demo.deployments import demo_deployments
-from dashboard.demo.fleet import readings
-from dashboard.demo.incident_events import demo_incident_events
 from dashboard.demo.incidents import DemoIncident, demo_incidents
 from dashboard.domain.event_counts import floor_to_bucket
 from dashboard.domain.sli_bucket import BucketFault
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError
+from dashboard.ingest.demo import make_demo
 from dashboard.ingest.load import Loaded, Readings, load
-from dashboard.paths import DEFAULT_CATALOG
 from dashboard.sources.sli_file import read_sli
 
 #: The severity of the incidents that `reliability demo` always lists.
@@ -59,31 +56,31 @@ def demo(*, store: Path, now: datetime | None) -> None:
 
     The demo's clock stands still at the time it was made, so it looks the same whenever it is opened.
     """
-    catalogue = load_catalog(DEFAULT_CATALOG)
     as_of = floor_to_bucket(options.clock(now))
-    deployments = demo_deployments(as_of)
-    loaded = load(
-        store,
-        catalogue,
-        (
-            Readings(objective=item.objective, good=item.good, total=item.total)
-            for item in readings(catalogue, as_of)
-        ),
-        demo_as_of=int(as_of.timestamp()),
-        events=(*deployments, *demo_incident_events(as_of)),
-    )
+    made = make_demo(store, as_of)
     incidents = demo_incidents(as_of)
-    count = len({(event.service, event.environment, event.deployment) for event in deployments})
     severities = Counter(incident.severity for incident in incidents)
     listed = ", ".join(f"{number} {severity}" for severity, number in sorted(severities.items()))
     click.echo(
-        f"{store}: {loaded.recorded.added} buckets of demo history, {count} deployments,"
+        f"{store}: {made.buckets} buckets of demo history, {made.deployments} deployments,"
         f" {len(incidents)} incidents ({listed}); the gravest and the open ones:",
         err=True,
     )
     for incident in incidents:
         if incident.severity == _GRAVEST or incident.ended_at is None:
             click.echo(f"  {_line(incident)}", err=True)
+    controls = made.controls
+    people = f"{len(controls.exceptions)} exceptions, {len(controls.approvals)} approvals"
+    click.echo(
+        f"{made.allowed + made.denied} release decisions ({made.allowed} yes, {made.denied} no),"
+        f" {len(controls.freezes)} freezes, {people}; deployed in spite of a no:",
+        err=True,
+    )
+    for deployed in made.in_spite:
+        release, codes = deployed.release, ", ".join(deployed.denied_for)
+        click.echo(
+            f"  {release.started:%Y-%m-%d %H:%M}Z {release.service} {release.version}: {codes}", err=True
+        )
 
 
 def _line(incident: DemoIncident) -> str:

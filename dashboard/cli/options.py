@@ -78,6 +78,20 @@ sources = click.option(
     show_default="the shipped one",
     help="What pipelines and pagers call our services and severities.",
 )
+access = click.option(
+    "--access",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="RELIABILITY_ACCESS",
+    show_default="data/access.yaml, if it is there",
+    help="Who is who: people, their roles, the digests of their tokens.",
+)
+freezes = click.option(
+    "--freezes",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="RELIABILITY_FREEZES",
+    show_default="data/freezes.ics or data/freezes.yaml, if it is there",
+    help="The calendar of deployment freezes: an .ics or .yaml file.",
+)
 now = click.option(
     "--now",
     type=MOMENT,
@@ -106,12 +120,23 @@ def clock(moment: datetime | None) -> datetime:
     return moment or datetime.now(UTC)
 
 
-def located(store: Path, catalog: Path, policy: Path, sources: Path, now: datetime | None) -> Locations:
+def located(  # noqa: PLR0913 - one argument per location
+    store: Path,
+    catalog: Path,
+    policy: Path,
+    sources: Path,
+    now: datetime | None,
+    *,
+    access: Path | None = None,
+    freezes: Path | None = None,
+) -> Locations:
     """The options as locations, absolute, so that they hold in any folder."""
     return Locations(
         store=Path(os.path.abspath(store)),  # noqa: PTH100 - resolve() would follow a link that is yet to change
         catalog=catalog.absolute(),
         policy=policy.absolute(),
         sources=sources.absolute(),
+        access=None if access is None else access.absolute(),
+        freezes=None if freezes is None else freezes.absolute(),
         now=now,
     )

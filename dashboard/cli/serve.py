@@ -2,7 +2,8 @@
 
 import os
 import socket
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -10,10 +11,14 @@ import click
 from dashboard.cli import options
 from dashboard.cli.sync import make_collector
 from dashboard.config import load_catalog, load_policy
+from dashboard.config.access import load_access
 from dashboard.config.sources import load_sources
 from dashboard.config.webhook_secrets import webhook_secrets
+from dashboard.domain.access import Person
 from dashboard.domain.durations import format_duration
 from dashboard.errors import InputError
+from dashboard.sources.freeze_calendar import planned_freezes
+from dashboard.ui import format as shown
 
 
 @click.command()
@@ -36,6 +41,8 @@ from dashboard.errors import InputError
 @options.catalog
 @options.policy
 @options.sources
+@options.access
+@options.freezes
 @options.now
 def serve(  # noqa: PLR0913 - one argument per option
     *,
@@ -49,23 +56,28 @@ def serve(  # noqa: PLR0913 - one argument per option
     catalog: Path,
     policy: Path,
     sources: Path,
+    access: Path | None,
+    freezes: Path | None,
     now: datetime | None,
 ) -> None:
     """Show the dashboard at http://127.0.0.1:8501, with the API beside it, until stopped."""
     # A mistake in a file is told here, before a browser is opened.
-    load_policy(policy)
-    load_sources(sources, load_catalog(catalog))
+    rules, catalogue = load_policy(policy), load_catalog(catalog)
+    load_sources(sources, catalogue)
+    people = load_access(access).people
+    planned_freezes(freezes, rules, catalogue, now or datetime.now(UTC))
     secrets = webhook_secrets(os.environ)
-    locations = options.located(store, catalog, policy, sources, now)
+    locations = options.located(store, catalog, policy, sources, now, access=access, freezes=freezes)
     os.environ.update(locations.environment())
     collector = None
     if sync_every:
         collector = make_collector(prometheus, locations.store, locations.catalog, backfill)
     _require_free(host, port)
-    shown = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - only compared
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - only compared
     click.echo(f"store {store}, catalogue {catalog}, policy {policy}", err=True)
-    click.echo(f"pages {shown}, API {shown}/api/v1/status, metrics {shown}/metrics", err=True)
+    click.echo(f"pages {address}, API {address}/api/v1/status, metrics {address}/metrics", err=True)
     click.echo(f"webhooks {secrets}", err=True)
+    click.echo(f"exceptions, freezes and approvals by API {_for(people)}", err=True)
     if collector and sync_every:
         click.echo(f"collecting from {collector.settings.url} every {format_duration(sync_every)}", err=True)
     # Streamlit takes a second to load, which the other commands need not wait for.
@@ -80,6 +92,13 @@ def serve(  # noqa: PLR0913 - one argument per option
         every=sync_every,
     )
     app.run(config=config)
+
+
+def _for(people: Sequence[Person]) -> str:
+    """Who may change them."""
+    if not people:
+        return "are off: nobody is in access.yaml (`reliability token`)"
+    return f"are on for {shown.amount(len(people), 'person', 'people')} of access.yaml"
 
 
 def _require_free(host: str, port: int) -> None:

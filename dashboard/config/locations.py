@@ -10,16 +10,22 @@ from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY, DEFAULT_SOURCES, DE
 
 _STORE, _CATALOG, _POLICY = "RELIABILITY_STORE", "RELIABILITY_CATALOG", "RELIABILITY_POLICY"
 _SOURCES, _NOW = "RELIABILITY_SOURCES", "RELIABILITY_NOW"
+_ACCESS, _FREEZES = "RELIABILITY_ACCESS", "RELIABILITY_FREEZES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locations:
-    """Which files the dashboard and the API read. `now` is set only to look at another instant."""
+    """Which files the dashboard and the API read. `now` is set only to look at another instant.
+
+    `access` and `freezes` are None when nobody named them: then those in `data/` count, if they exist.
+    """
 
     store: Path
     catalog: Path
     policy: Path
     sources: Path = DEFAULT_SOURCES
+    access: Path | None = None
+    freezes: Path | None = None
     now: datetime | None = None
 
     def environment(self) -> dict[str, str]:
@@ -30,13 +36,16 @@ class Locations:
             _POLICY: str(self.policy),
             _SOURCES: str(self.sources),
         }
+        named = {_ACCESS: self.access, _FREEZES: self.freezes}
+        found |= {variable: str(path) for variable, path in named.items() if path is not None}
         return found if self.now is None else found | {_NOW: self.now.isoformat()}
 
 
 def locations(environment: Mapping[str, str]) -> Locations:
     """The locations of `environment`, or the defaults.
 
-    They are `RELIABILITY_STORE`, `RELIABILITY_CATALOG`, `_POLICY`, `_SOURCES` and `_NOW`.
+    They are `RELIABILITY_STORE`, `RELIABILITY_CATALOG`, `_POLICY`, `_SOURCES`, `_ACCESS`, `_FREEZES` and
+    `_NOW`.
 
     Raises:
         ConfigurationError: `RELIABILITY_NOW` is not a time.
@@ -51,8 +60,15 @@ def locations(environment: Mapping[str, str]) -> Locations:
         catalog=Path(environment.get(_CATALOG) or DEFAULT_CATALOG),
         policy=Path(environment.get(_POLICY) or DEFAULT_POLICY),
         sources=Path(environment.get(_SOURCES) or DEFAULT_SOURCES),
+        access=_named(environment, _ACCESS),
+        freezes=_named(environment, _FREEZES),
         now=moment,
     )
+
+
+def _named(environment: Mapping[str, str], variable: str) -> Path | None:
+    named = environment.get(variable)
+    return Path(named) if named else None
 
 
 def parse_moment(text: str) -> datetime:

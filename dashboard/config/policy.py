@@ -1,6 +1,5 @@
 """`policy.yaml`: what is allowed."""
 
-from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,19 +8,17 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BeforeValidator, Field
 
-from dashboard.config.fields import Duration, Exact, Share, StrictModel, choice, duration, exact, time_zone
+from dashboard.config.fields import Duration, Exact, Share, StrictModel, choice, time_zone
+from dashboard.config.policy_checks import check_policy
 from dashboard.config.release_gate import (
     ReleaseGateSection,
     StrategiesSection,
-    check_release_gate,
     gate_rules,
     on_grid,
 )
-from dashboard.config.yaml_document import Fault, load_document, parts
+from dashboard.config.yaml_document import load_document, parts
 from dashboard.domain import policy as rules
 from dashboard.domain.burn_rate import AlertRule, AlertSeverity
-from dashboard.domain.durations import format_duration
-from dashboard.domain.event_counts import BUCKET
 from dashboard.domain.incident_phases import Phase
 from dashboard.domain.incidents import Severity
 from dashboard.domain.objective_status import BudgetRules
@@ -146,7 +143,7 @@ def load_policy(path: Path) -> rules.Policy:
     Raises:
         ConfigurationError: names the file and every fault in it.
     """
-    document = load_document(path, _Policy, _check, complete=_complete)
+    document = load_document(path, _Policy, check_policy, complete=_complete)
     budget, burn = document.error_budget, document.burn_rate
     return rules.Policy(
         timezone=document.timezone,
@@ -247,90 +244,6 @@ def _merged(shipped: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict) and isinstance(spare, dict):
             merged[key] = _merged(spare, value)
     return merged
-
-
-def _check(document: dict[str, Any]) -> list[Fault]:
-    return [
-        *_check_bands(parts(document, "error_budget")),
-        *_check_windows(parts(document, "burn_rate")),
-        *_check_unknown(parts(document, "tiers")),
-        *check_release_gate(document),
-    ]
-
-
-def _check_unknown(tiers: dict[str, Any]) -> list[Fault]:
-    """What cannot be known must not open what a known low budget closes (FRAMEWORK, Error budget policy)."""
-    protected, unknown = parts(tiers, "protected"), parts(tiers, "unknown")
-    opened = [
-        change
-        for change in _listed(unknown.get("allowed"))
-        if change not in _listed(protected.get("allowed"))
-    ]
-    faults = []
-    if opened:
-        message = f"found {', '.join(map(str, opened))}, expected nothing that protected does not allow"
-        faults.append(Fault(where=("tiers", "unknown", "allowed"), message=message))
-    if protected.get("approvers") and unknown.get("approvers") == []:
-        message = "found no approver, expected one, as in protected"
-        faults.append(Fault(where=("tiers", "unknown", "approvers"), message=message))
-    return faults
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _check_bands(budget: dict[str, Any]) -> list[Fault]:
-    names = ("exhausted_at", "protected_below", "cautious_at")
-    try:
-        exhausted, protected, cautious = (exact(budget[name]) for name in names)
-    except (KeyError, ValueError):
-        return []  # told by the field itself
-    if exhausted < protected <= cautious < 1 or not all(0 <= edge <= 1 for edge in (protected, cautious)):
-        return []  # the second: told by the field itself
-    found = ", ".join(f"{name} {budget[name]}" for name in names)
-    return [
-        Fault(where=("error_budget",), message=f"found {found}; expected them to rise and to stay below 1")
-    ]
-
-
-def _check_windows(burn: dict[str, Any]) -> list[Fault]:
-    listed = burn.get("windows")
-    windows = [_length(value) for value in listed] if isinstance(listed, list) else []
-    faults = [
-        Fault(
-            where=("burn_rate", "windows", index),
-            message=f"found {format_duration(window)}, expected a multiple of {format_duration(BUCKET)}",
-        )
-        for index, window in enumerate(windows)
-        if window and window % BUCKET
-    ]
-    alerts = burn.get("alerts")
-    named: list[tuple[tuple[str | int, ...], Any]] = [(("burn_rate", "pace_window"), burn.get("pace_window"))]
-    for index, alert in enumerate(alerts if isinstance(alerts, list) else ()):
-        at = ("burn_rate", "alerts", index)
-        named += [((*at, side), parts(alert).get(side)) for side in ("long", "short")]
-        short, long = (_length(parts(alert).get(side)) for side in ("short", "long"))
-        if short and long and short >= long:
-            message = f"found {format_duration(short)}, expected less than the long window"
-            faults.append(Fault(where=(*at, "short"), message=message))
-    gate = burn.get("gate")
-    for index, limit in enumerate(gate if isinstance(gate, list) else ()):
-        named.append((("burn_rate", "gate", index, "window"), parts(limit).get("window")))
-    faults += [
-        Fault(where=where, message=f"found {value}, expected one of burn_rate.windows")
-        for where, value in named
-        if (length := _length(value)) and length not in windows
-    ]
-    return faults
-
-
-def _length(value: Any) -> timedelta | None:
-    """`value` as a duration; None when it is none, which its own field tells."""
-    try:
-        return duration(value)
-    except ValueError:
-        return None
 
 
 def _alert_rule(alert: _Alert) -> AlertRule:

@@ -42,8 +42,11 @@ _FIRST_NUMBERS = (120, 900)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Release:
-    """A slot with everything that is told of it."""
+class DemoRelease:
+    """A slot with everything that is told of it.
+
+    It is `needed` when what comes after it makes no sense without it; another one may be held back.
+    """
 
     slot: Slot
     number: int
@@ -55,6 +58,27 @@ class _Release:
     reason: str | None
     commits: tuple[datetime, ...]
     staged: datetime | None
+    needed: bool
+
+    @property
+    def service(self) -> str:
+        """What is released."""
+        return self.slot.service
+
+    @property
+    def started(self) -> datetime:
+        """When its deployment to production began, or was queued."""
+        return self.slot.started
+
+    @property
+    def production(self) -> tuple[DeploymentEvent, ...]:
+        """What is heard of its deployment to production."""
+        return tuple(_events(self))
+
+    @property
+    def staging(self) -> tuple[DeploymentEvent, ...]:
+        """What is heard of its deployment to staging; nothing where it was not tried there."""
+        return tuple(_staging(self))
 
 
 def demo_deployments(as_of: datetime) -> tuple[DeploymentEvent, ...]:
@@ -65,15 +89,20 @@ def demo_deployments(as_of: datetime) -> tuple[DeploymentEvent, ...]:
     Raises:
         ConfigurationError: a file of the demo cannot be read; names the file and every fault in it.
     """
-    end = floor_to_bucket(as_of)
-    file = deployments_file()
-    of_service = slots(file, demo_incidents(as_of), end)
     return tuple(
-        event
-        for name, found in of_service.items()
-        for release in _releases(file, name, found)
-        for event in _events(release)
+        event for release in demo_releases(as_of) for event in (*release.staging, *release.production)
     )
+
+
+def demo_releases(as_of: datetime) -> tuple[DemoRelease, ...]:
+    """What is planned to be released up to `as_of` (floored to a bucket), service by service.
+
+    Raises:
+        ConfigurationError: a file of the demo cannot be read; names the file and every fault in it.
+    """
+    file = deployments_file()
+    of_service = slots(file, demo_incidents(as_of), floor_to_bucket(as_of))
+    return tuple(release for name, found in of_service.items() for release in _releases(file, name, found))
 
 
 def demo_deployment_effects(as_of: datetime) -> tuple[DemoEffect, ...]:
@@ -90,14 +119,12 @@ def demo_deployment_effects(as_of: datetime) -> tuple[DemoEffect, ...]:
     )
 
 
-def _releases(file: DeploymentsFile, name: str, found: Sequence[Slot]) -> Iterator[_Release]:
+def _releases(file: DeploymentsFile, name: str, found: Sequence[Slot]) -> Iterator[DemoRelease]:
     versions = _versions(parse_version(file.services[name].version), name, found)
     first = int(random_of(name, "numbers").integers(*_FIRST_NUMBERS))
     for index, (slot, version) in enumerate(zip(found, versions, strict=True)):
         following = found[index + 1] if index + 1 < len(found) else None
-        # A rollback brings back what stood before, so that did not fail.
-        may_fail = slot.ordinary and (following is None or following.version is None)
-        yield _release(file, slot, version, first + index, may_fail=may_fail)
+        yield _release(file, slot, following, version, first + index)
 
 
 def _versions(before: Version, name: str, found: Sequence[Slot]) -> list[Version]:
@@ -126,10 +153,15 @@ def _segment(
     return leading_to(low, fixed, count + 1, random)[:-1]
 
 
-def _release(file: DeploymentsFile, slot: Slot, version: Version, number: int, *, may_fail: bool) -> _Release:
+def _release(
+    file: DeploymentsFile, slot: Slot, following: Slot | None, version: Version, number: int
+) -> DemoRelease:
     random = random_of(slot.service, version, slot.started)
     state, finished, reason = slot.state, slot.finished, slot.reason
     failed = bool(random.random() < _FAILED_SHARE)
+    # A rollback brings back what stood before, so that was there and did not fail.
+    may_fail = slot.ordinary and (following is None or following.version is None)
+    restored = following is not None and following.restored is not None
     if may_fail and failed and finished is not None:
         state = DeploymentState.FAILED
         finished = slot.started + timedelta(
@@ -143,7 +175,7 @@ def _release(file: DeploymentsFile, slot: Slot, version: Version, number: int, *
     is_tried = version.is_feature and slot.undoes is None and change is not ChangeType.EMERGENCY
     if is_tried and file.services[slot.service].staging:
         staged = slot.started - timedelta(seconds=60 * int(random.integers(*_STAGED_BEFORE)) + 17)
-    return _Release(
+    return DemoRelease(
         slot=slot,
         number=number,
         version=version,
@@ -154,6 +186,7 @@ def _release(file: DeploymentsFile, slot: Slot, version: Version, number: int, *
         reason=reason,
         commits=_commits(slot, change, staged, random),
         staged=staged,
+        needed=restored or not slot.ordinary,
     )
 
 
@@ -181,13 +214,13 @@ def _commits(
     return tuple(sorted(newest - min(max(lead, _LEAST_LEAD), _MOST_LEAD) for lead in leads))
 
 
-def _events(release: _Release) -> Iterator[DeploymentEvent]:
-    slot, name = release.slot, f"{release.slot.service}-{release.number}"
-    began = DeploymentEvent(
+def _events(release: DemoRelease) -> Iterator[DeploymentEvent]:
+    slot = release.slot
+    yield DeploymentEvent(
         source=_SOURCE,
         service=slot.service,
         environment=_PRODUCTION,
-        deployment=name,
+        deployment=_name(release),
         at=slot.started,
         state=DeploymentState.QUEUED
         if release.state is DeploymentState.QUEUED
@@ -200,15 +233,12 @@ def _events(release: _Release) -> Iterator[DeploymentEvent]:
         actor=release.actor,
         rollback_of=slot.undoes if release.change is ChangeType.ROLLBACK else None,
     )
-    if release.staged is not None:
-        yield from _staging(release, began)
-    yield began
     if release.finished is not None:
         yield DeploymentEvent(
             source=_SOURCE,
             service=slot.service,
             environment=_PRODUCTION,
-            deployment=name,
+            deployment=_name(release),
             at=release.finished,
             state=release.state,
             finished_at=None if release.state is DeploymentState.SUPERSEDED else release.finished,
@@ -216,26 +246,30 @@ def _events(release: _Release) -> Iterator[DeploymentEvent]:
         )
 
 
-def _staging(release: _Release, production: DeploymentEvent) -> Iterator[DeploymentEvent]:
+def _staging(release: DemoRelease) -> Iterator[DeploymentEvent]:
     """A feature's deployment to staging, told when it was over."""
     if release.staged is None:
         return
     finished = release.staged + timedelta(minutes=4, seconds=release.number % 60)
     yield DeploymentEvent(
         source=_SOURCE,
-        service=production.service,
+        service=release.service,
         environment=_STAGING,
-        deployment=f"{production.deployment}-{_STAGING}",
+        deployment=f"{_name(release)}-{_STAGING}",
         at=finished,
         state=DeploymentState.SUCCEEDED,
         started_at=release.staged,
         finished_at=finished,
-        version=production.version,
-        commit_sha=production.commit_sha,
-        commit_times=production.commit_times,
-        change_type=production.change_type,
-        actor=production.actor,
+        version=str(release.version),
+        commit_sha=_commit(release.service, release.version),
+        commit_times=release.commits,
+        change_type=release.change,
+        actor=release.actor,
     )
+
+
+def _name(release: DemoRelease) -> str:
+    return f"{release.service}-{release.number}"
 
 
 def _commit(service: str, version: Version) -> str:

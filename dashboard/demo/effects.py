@@ -13,8 +13,10 @@ from dashboard.config.fields import Duration, StrictModel, choice, duration, exa
 from dashboard.config.yaml_document import Fault, parts
 from dashboard.domain.durations import format_duration
 
-#: How far back the demo's history reaches.
+#: How far back the demo's history reaches ...
 HISTORY = timedelta(days=90)
+#: ... and how much further its counts do, all of them quiet: a budget is known where its window is measured.
+RUN_UP = timedelta(days=30)
 
 _DAY = timedelta(days=1)
 _FRIDAY = 4

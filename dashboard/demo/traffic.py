@@ -31,7 +31,7 @@ _PLAIN_SPEND = 0.25
 _PLAIN_REQUESTS = 1_000.0
 
 #: The share of its traffic by which a service grows over the history.
-_GROWTH = 0.08
+GROWTH = 0.08
 
 
 class Shape(Enum):
@@ -134,7 +134,7 @@ def expected_requests(profile: Profile, starts: Counts, random: np.random.Genera
     """How many requests to expect in each bucket of `starts` (unix seconds)."""
     days = starts // _DAY_SECONDS + _EPOCH_WEEKDAY
     week = np.where(days % _DAYS_OF_WEEK >= _SATURDAY, profile.weekend, 1.0)
-    growth = np.linspace(1 - _GROWTH, 1.0, len(starts))
+    growth = np.linspace(1 - GROWTH, 1.0, len(starts))
     expected: Series = profile.requests * profile.shape.of_day(starts) * week * growth
     return expected * _wander(len(starts), _TRAFFIC_WANDERS, random)
 

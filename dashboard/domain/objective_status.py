@@ -32,8 +32,14 @@ class ObjectiveState(StrEnum):
         """Whether the budget can be told."""
         return self in _KNOWN
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether there are counts that are new enough to tell a burn rate."""
+        return self not in _OLD
+
 
 _KNOWN = frozenset({ObjectiveState.MEASURED, ObjectiveState.LOW_TRAFFIC, ObjectiveState.NO_TRAFFIC})
+_OLD = frozenset({ObjectiveState.NO_DATA, ObjectiveState.STALE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +126,8 @@ def objective_status(
     """The status of `objective` at `now`, from what the store knows."""
     counts = history.spans.get(objective.window)
     coverage = error_budget.coverage(counts, objective.window) if counts else Fraction(0)
-    state, reason = _judge(objective, history, coverage, rules, now)
-    fresh = state not in {ObjectiveState.NO_DATA, ObjectiveState.STALE}
-    spans = _known_spans(objective, history, rules, now) if fresh else {}
+    state, reason = judge(objective, history, coverage, rules, now)
+    spans = known_spans(objective, history, rules, now) if state.is_fresh else {}
     allowed = objective.allowed_error_ratio
     alerts = burning.firing_alerts(
         rules=rules.alert_rules,
@@ -190,9 +195,10 @@ def fastest_burn(status: ObjectiveStatus) -> tuple[timedelta, Fraction] | None:
     return max(status.burns.items(), key=lambda item: item[1], default=None)
 
 
-def _judge(  # noqa: PLR0911 - one return per state
+def judge(  # noqa: PLR0911 - one return per state
     objective: Objective, history: SliHistory, coverage: Fraction, rules: BudgetRules, now: datetime
 ) -> tuple[ObjectiveState, str]:
+    """What is known of `objective` at `now`, with `coverage` of its window measured, and why not more."""
     counts = history.spans.get(objective.window)
     if history.watermark is None or counts is None:
         why = "no counts were ever stored for this objective"
@@ -218,7 +224,7 @@ def _judge(  # noqa: PLR0911 - one return per state
     return ObjectiveState.MEASURED, ""
 
 
-def _known_spans(
+def known_spans(
     objective: Objective, history: SliHistory, rules: BudgetRules, now: datetime
 ) -> dict[timedelta, EventCounts]:
     """The counts of each burn window, and the objective's own, of which enough was measured."""

@@ -255,7 +255,7 @@ def _changed(
     if isinstance(event, ExceptionReviewed):
         return replace(known, review=Review(by=event.by, at=event.at, notes=event.notes))
     if known.used_for is not None:
-        raise conflict(f"found the exception {event.id} used twice, expected one deployment")
+        return known  # of two uses that were recorded at once, the first binds it
     return replace(
         known, used_for=event.target, used_by=event.by, used_at=event.at, review_due=event.review_due
     )

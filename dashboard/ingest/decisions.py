@@ -29,13 +29,15 @@ def decide_and_record(context: GateContext, asked: Asked, *, actor: str) -> Deci
         # Whoever is told of a decision may act on it, so a power cut must not lose it.
         connection.execute("PRAGMA synchronous = FULL")
         with transaction(connection):
-            controls = read_controls(connection, asked.now)
+            # Everything that was recorded, however little later than `now`: what another release has used
+            # since this one was asked for is used.
+            controls = read_controls(connection)
             decided = decision_with(context, asked, facts, why, controls)
             keep_policy(
                 connection, decided.policy.version, decided.policy.text, decided.policy.data, asked.now
             )
             append(connection, [decision_entry(decided, asked, actor)])
-            record_controls(connection, _uses(context, asked, decided.document, controls, actor))
+            record_controls(connection, uses_of(context, asked, decided.document, controls, actor))
     return decided
 
 
@@ -59,7 +61,7 @@ def decision_entry(decided: Decided, asked: Asked, actor: str) -> LogEntry:
     )
 
 
-def _uses(
+def uses_of(
     context: GateContext, asked: Asked, document: Mapping[str, Any], controls: Controls, actor: str
 ) -> Iterator[ExceptionUsed]:
     """The uses of the exceptions without which an allowed release would not be."""

@@ -173,6 +173,7 @@ def _tier(policy: Policy, tier: PolicyTier) -> dict[str, Any]:
     return {
         "allowed": [change.value for change in ChangeType if change in rule.allowed],
         "approvers": list(rule.approvers),
+        "stricter": [other.value for other in PolicyTier if other.severity > tier.severity],
         "notify": list(rule.notify),
         "pause_factor": policy.gate.pause_factors[tier],
         "conditions": [
@@ -189,6 +190,7 @@ def _untold_tier(policy: Policy) -> dict[str, Any]:
     return {
         "allowed": [],
         "approvers": list(dict.fromkeys(roles)),
+        "stricter": [],
         "notify": [],
         "pause_factor": max(policy.gate.pause_factors.values()),
         "conditions": [],

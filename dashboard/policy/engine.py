@@ -109,7 +109,7 @@ class OpaServer:
             if answer.status_code != requests.codes.ok or len(answer.content) > _MOST_ANSWER:
                 raise EngineError(f"{self._url}: OPA answered with status {answer.status_code}")
             value = orjson.loads(answer.content).get("result")
-        except (requests.RequestException, ValueError, AttributeError) as error:
+        except (requests.RequestException, ValueError, TypeError, AttributeError) as error:
             raise EngineError(f"{self._url}: OPA gave no decision: {_first_line(error)}") from error
         if value is None:
             raise EngineError(f"{self._url}: OPA has no decision: is release_gate.rego loaded there?")
@@ -136,8 +136,11 @@ def _required(value: object) -> dict[str, Any]:
 
 
 def _term(document: Mapping[str, Any]) -> str:
-    """`document` as JSON that rego-cpp reads: it takes no number that is not finite."""
-    return json.dumps(document, allow_nan=False)
+    """`document` as JSON that rego-cpp reads: it takes no number that is not finite.
+
+    It compares texts as they are escaped, so as little as possible is.
+    """
+    return json.dumps(document, allow_nan=False, ensure_ascii=False)
 
 
 def _first_line(error: BaseException) -> str:

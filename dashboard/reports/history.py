@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from dashboard.config.sources import Sources
 from dashboard.domain import alerts, attribution, rollbacks
 from dashboard.domain import deployments as deployment_events
 from dashboard.domain import incidents as incident_events
-from dashboard.domain.attribution import Attribution, Key
+from dashboard.domain.attribution import Attribution, Correction, Key
 from dashboard.domain.deployments import Deployment, DeploymentEvent
 from dashboard.domain.incidents import FoldedIncident, Incident, IncidentEvent
 from dashboard.domain.names import NameMap
@@ -100,22 +100,48 @@ def history_at(store: Path, sources: Sources, rules: DeliveryRules, now: datetim
         return read_history(connection, sources, rules, now)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """All that sources have told, in our names: the history at any instant follows from it.
+
+    `unmapped` has how many deployments bear a name that means none of ours; `names` knows what ours are.
+    """
+
+    deployments: Mapping[Key, Sequence[DeploymentEvent]]
+    incidents: Sequence[Incident]
+    corrections: Sequence[Correction]
+    unmapped: Mapping[str, int]
+    names: NameMap
+
+
 def read_history(
     connection: sqlite3.Connection, sources: Sources, rules: DeliveryRules, now: datetime
 ) -> History:
     """What was deployed and what broke up to `now`."""
-    unmapped: dict[str, Counter[str]] = {
-        "deployments": Counter(),
-        "incidents": Counter(),
-        "severities": Counter(),
-    }
-    names = sources.names
-    everything = _deployments(connection, names, unmapped["deployments"], now)
-    incidents, undated = _incidents(connection, sources, unmapped, now)
+    return history_of(read_told(connection, sources), rules, now)
+
+
+def read_told(connection: sqlite3.Connection, sources: Sources) -> Told:
+    """Everything that the store was told of deployments and incidents."""
+    unmapped: Counter[str] = Counter()
+    return Told(
+        deployments=_deployments(connection, sources.names, unmapped),
+        incidents=_incidents(connection, sources),
+        corrections=list(stored_incidents.corrections(connection)),
+        unmapped=unmapped,
+        names=sources.names,
+    )
+
+
+def history_of(told: Told, rules: DeliveryRules, now: datetime) -> History:
+    """What was deployed and what broke up to `now`, of what was `told`."""
+    everything = _deployed(told.deployments, now)
+    happened = _happened(told.incidents, now)
+    incidents = sorted(happened, key=lambda incident: (incident.began_at, incident.id))
     mine = [item for item in everything if item.environment == rules.environment]
     mine.sort(key=finished_last)  # once: what sorts them again below finds them in order
     found = rollbacks.find_rollbacks(mine)
-    corrections = [item for item in stored_incidents.corrections(connection) if item.at <= now]
+    corrections = [item for item in told.corrections if item.at <= now]
     attributions = attribution.attribute(incidents, mine, found, corrections, rules.attribution_window)
     return History(
         as_of=now,
@@ -124,22 +150,27 @@ def read_history(
         incidents=tuple(incidents),
         attributions=attributions,
         unmapped=Unmapped(
-            deployments=unmapped["deployments"],
-            incidents=unmapped["incidents"],
-            severities=unmapped["severities"],
+            deployments=told.unmapped,
+            incidents=Counter(name for incident in happened for name in incident.unmapped),
+            severities=Counter(
+                incident.severity_given or "(none given)"
+                for incident in happened
+                if incident.severity is None
+            ),
             environments=Counter(
                 item.environment
                 for item in everything
-                if item.environment != rules.environment and not names.knows_environment(item.environment)
+                if item.environment != rules.environment
+                and not told.names.knows_environment(item.environment)
             ),
-            undated=undated,
+            undated=sum(incident.began_at is None for incident in told.incidents),
         ),
     )
 
 
 def _deployments(
-    connection: sqlite3.Connection, names: NameMap, unmapped: "Counter[str]", now: datetime
-) -> list[Deployment]:
+    connection: sqlite3.Connection, names: NameMap, unmapped: "Counter[str]"
+) -> dict[Key, list[DeploymentEvent]]:
     told: dict[Key, list[DeploymentEvent]] = {}
     for (given, environment, name), events in stored_deployments.events_by_deployment(connection):
         service = names.service(given)
@@ -149,6 +180,10 @@ def _deployments(
         key = (service, names.environment(environment), name)
         # Two names of one service may each have told a part of the same deployment.
         told[key] = told[key] + events if key in told else events
+    return told
+
+
+def _deployed(told: Mapping[Key, Sequence[DeploymentEvent]], now: datetime) -> list[Deployment]:
     folded = (
         deployment_events.fold(
             deployment_events.told_by(events, now), service=service, environment=environment
@@ -159,25 +194,16 @@ def _deployments(
     return [deployment for deployment in seen if deployment is not None]
 
 
-def _incidents(
-    connection: sqlite3.Connection, sources: Sources, unmapped: "dict[str, Counter[str]]", now: datetime
-) -> tuple[list[Incident], int]:
+def _incidents(connection: sqlite3.Connection, sources: Sources) -> list[Incident]:
     told: dict[str, list[IncidentEvent]] = dict(stored_incidents.events_by_incident(connection))
     for event in alerts.incidents_of(stored_incidents.alerts(connection), sources.flap_gap):
         told.setdefault(event.incident, []).append(event)
-    found, undated = [], 0
-    for events in told.values():
-        incident = _mapped(incident_events.fold(events), sources.names)
-        undated += incident.began_at is None
-        seen = incident_events.as_of(incident, now)
-        if seen is None:
-            continue
-        found.append(seen)
-        unmapped["incidents"].update(seen.unmapped)
-        if seen.severity is None:
-            unmapped["severities"][seen.severity_given or "(none given)"] += 1
-    found.sort(key=lambda incident: (incident.began_at, incident.id))
-    return found, undated
+    return [_mapped(incident_events.fold(events), sources.names) for events in told.values()]
+
+
+def _happened(told: Iterable[Incident], now: datetime) -> list[Incident]:
+    seen = (incident_events.as_of(incident, now) for incident in told)
+    return [incident for incident in seen if incident is not None]
 
 
 def _mapped(folded: FoldedIncident, names: NameMap) -> Incident:

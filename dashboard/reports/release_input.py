@@ -11,16 +11,20 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboard.domain.access import role_key, same_person
-from dashboard.domain.approvals import Approval
+from dashboard.domain.access import same_person
 from dashboard.domain.deployment_window import local_clock
 from dashboard.domain.freezes import Freeze
-from dashboard.domain.gate_rules import ExceptionType
 from dashboard.domain.incidents import Severity
 from dashboard.domain.policy import Policy
 from dashboard.domain.release_decision import Notice
 from dashboard.domain.release_exceptions import ReleaseException
 from dashboard.policy.engine import floored
+from dashboard.reports.release_claims import (
+    Standing,
+    not_counted,
+    trusted_approvals,
+    trusted_exceptions,
+)
 from dashboard.reports.release_facts import BEST_EFFORT, ReleaseFacts
 from dashboard.sources.release_request import EVIDENCE, SLO_VALUES, ReleaseRequest
 
@@ -36,19 +40,6 @@ _CHECK_OF = {
     "rollbacks_last_24h": "slo.rollbacks",
 }
 _TRUSTED = "input (trusted)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What people decided that holds for one release now: freezes, usable exceptions, standing approvals.
-
-    `requestor` is who asks for the release, None when nobody knows: then no approval stands.
-    """
-
-    freezes: tuple[Freeze, ...] = ()
-    exceptions: tuple[ReleaseException, ...] = ()
-    approvals: tuple[Approval, ...] = ()
-    requestor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +73,9 @@ def prepared_input(  # noqa: PLR0913 - one argument per fact
     exceptions = [_exception(item) for item in circumstances.standing.exceptions]
     approvals = list(_approvals(circumstances.standing))
     if trusted:
-        exceptions += _trusted_exceptions(asked, policy)
-        approvals += _trusted_approvals(asked)
-    notices += [] if trusted else _not_counted(asked, circumstances.standing)
+        exceptions += trusted_exceptions(asked, policy)
+        approvals += trusted_approvals(asked)
+    notices += [] if trusted else not_counted(asked, circumstances.standing)
     notices += more
     notices += [
         Notice(code="warn.unknown_key", message=f"The input has a key that means nothing here: {name[:80]}")
@@ -261,45 +252,6 @@ def _approvals(standing: Standing) -> Iterator[dict[str, Any]]:
                 continue
             for role in given.roles:
                 yield {"role": role, "by": given.name, "at": utc_text(given.at), "exception": exception.id}
-
-
-def _trusted_exceptions(asked: Mapping[str, Any], policy: Policy) -> Iterator[dict[str, Any]]:
-    for item in asked.get("exceptions") or ():
-        if isinstance(item, dict) and item.get("type") in set(ExceptionType):
-            yield {"id": item["id"], "type": item["type"], "freeze": item.get("freeze")}
-    granted = asked.get("freeze_exception")
-    if isinstance(granted, dict) and granted.get("approved") is True:
-        approvers = map(role_key, policy.gate.exceptions[ExceptionType.FREEZE].approvers)
-        named = granted.get("freeze_id")
-        if role_key(str(granted.get("approver"))) in approvers and isinstance(named, str):
-            yield {"id": f"input:{named}", "type": ExceptionType.FREEZE.value, "freeze": named}
-
-
-def _trusted_approvals(asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for item in asked.get("approvals") or ():
-        role = item if isinstance(item, str) else item["role"]
-        by = item.get("by") if isinstance(item, dict) else None
-        yield {"role": role, "by": by if isinstance(by, str) else "the input", "at": None}
-
-
-def _not_counted(asked: Mapping[str, Any], standing: Standing) -> Iterator[Notice]:
-    """What the input claims of approvals and exceptions and nobody here has given."""
-    given = {role_key(role) for approval in standing.approvals for role in approval.roles}
-    claimed = [item if isinstance(item, str) else item["role"] for item in asked.get("approvals") or ()]
-    missing = [role for role in claimed if role_key(role) not in given]
-    usable = {exception.id for exception in standing.exceptions}
-    named = [item if isinstance(item, str) else item["id"] for item in asked.get("exceptions") or ()]
-    for what, names in (("approval", missing), ("exception", [name for name in named if name not in usable])):
-        for name in _shortened(names):
-            message = f"The input names an {what} that does not stand here, so it does not count: {name}"
-            yield Notice(code="warn.input_ignored", message=message)
-    if asked.get("freeze_exception"):
-        message = "freeze_exception of the input does not count: ask for an exception of the type freeze"
-        yield Notice(code="warn.input_ignored", message=message)
-
-
-def _shortened(names: Iterable[str]) -> list[str]:
-    return [name[:80] for name in list(names)[:20]]
 
 
 def _sources_of_rules(zone: ZoneInfo, circumstances: Circumstances) -> dict[str, str]:

@@ -199,6 +199,12 @@ def verify(connection: sqlite3.Connection) -> Verification:
     return Verification(records=expected_seq - 1, head=previous, faults=tuple(faults))
 
 
+def holds_data(connection: sqlite3.Connection) -> bool:
+    """Whether anything was ever written down."""
+    found = connection.execute("SELECT EXISTS (SELECT 1 FROM decision_log)").fetchone()
+    return bool(found[0])
+
+
 def forget(connection: sqlite3.Connection) -> None:
     """Drop the log of a demo that is made anew; a real one cannot be dropped."""
     for table in ("decision_log", "decision_log_head", "policy_versions"):

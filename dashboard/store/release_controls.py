@@ -91,10 +91,11 @@ def read_controls(connection: sqlite3.Connection, until: datetime | None = None)
 
 def record_controls(connection: sqlite3.Connection, events: Iterable[ControlEvent]) -> list[LogRecord]:
     """Write `events` into the decision log, inside the caller's transaction, which holds the write lock."""
-    return decision_log.append(connection, [_entry(event) for event in events])
+    return decision_log.append(connection, [control_entry(event) for event in events])
 
 
-def _entry(event: ControlEvent) -> LogEntry:
+def control_entry(event: ControlEvent) -> LogEntry:
+    """A change as the log keeps it."""
     target = getattr(event, "target", event)
     return LogEntry(
         kind=_KINDS[type(event)],

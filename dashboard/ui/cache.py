@@ -13,7 +13,7 @@ from dashboard.domain.budget_ledger import Ledger
 from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.slo import Catalogue
-from dashboard.reports.deploy_policy import DeployPolicyReport, deploy_policy_report
+from dashboard.paths import DEFAULT_ACCESS, DEFAULT_FREEZES, RELEASE_GATE
 from dashboard.reports.deployments import (
     DeploymentReport,
     DeploymentsReport,
@@ -52,7 +52,7 @@ def catalogue() -> Catalogue:
     Raises:
         ConfigurationError: the file is missing or wrong.
     """
-    return _catalogue(_stamp(_where().catalog))
+    return _catalogue(_stamp(locations_now().catalog))
 
 
 def policy() -> Policy:
@@ -61,7 +61,7 @@ def policy() -> Policy:
     Raises:
         ConfigurationError: the file is missing or wrong.
     """
-    return _policy(_stamp(_where().policy))
+    return _policy(_stamp(locations_now().policy))
 
 
 def fleet() -> FleetReport:
@@ -70,7 +70,7 @@ def fleet() -> FleetReport:
     Raises:
         ReliabilityError: the store, the catalogue or the policy cannot be read.
     """
-    return _fleet(_state())
+    return _fleet(state())
 
 
 def service(name: str) -> ServiceReport:
@@ -79,16 +79,7 @@ def service(name: str) -> ServiceReport:
     Raises:
         ReliabilityError: there is no such service, or a file cannot be read.
     """
-    return _service(_state(), name)
-
-
-def deploy_policy(name: str) -> DeployPolicyReport:
-    """What one service may ship now.
-
-    Raises:
-        ReliabilityError: there is no such service, or a file cannot be read.
-    """
-    return _deploy_policy(_state(), name)
+    return _service(state(), name)
 
 
 def history() -> History:
@@ -97,7 +88,7 @@ def history() -> History:
     Raises:
         ReliabilityError: the store or a file of the configuration cannot be read.
     """
-    return _history(_state())
+    return _history(state())
 
 
 def ledgers(name: str) -> dict[str, Ledger]:
@@ -106,7 +97,7 @@ def ledgers(name: str) -> dict[str, Ledger]:
     Raises:
         ReliabilityError: there is no such service, or a file cannot be read.
     """
-    return _ledgers(_state(), name)
+    return _ledgers(state(), name)
 
 
 def deployments(period: Period, services: tuple[str, ...] = ()) -> DeploymentsReport:
@@ -115,7 +106,7 @@ def deployments(period: Period, services: tuple[str, ...] = ()) -> DeploymentsRe
     Raises:
         ReliabilityError: the store or a file of the configuration cannot be read.
     """
-    return _deployments(_state(), period, services)
+    return _deployments(state(), period, services)
 
 
 def tier_spans(period: Period, services: tuple[str, ...]) -> dict[str, tuple[TierSpan, ...]]:
@@ -124,7 +115,7 @@ def tier_spans(period: Period, services: tuple[str, ...]) -> dict[str, tuple[Tie
     Raises:
         ReliabilityError: the store or a file of the configuration cannot be read.
     """
-    return _tier_spans(_state(), period, services)
+    return _tier_spans(state(), period, services)
 
 
 def deployment(key: Key) -> DeploymentReport:
@@ -133,7 +124,7 @@ def deployment(key: Key) -> DeploymentReport:
     Raises:
         ReliabilityError: there is no such deployment, or a file cannot be read.
     """
-    return _deployment(_state(), key)
+    return _deployment(state(), key)
 
 
 def recovery(period: Period, chosen: Selection) -> RecoveryReport:
@@ -142,7 +133,7 @@ def recovery(period: Period, chosen: Selection) -> RecoveryReport:
     Raises:
         ReliabilityError: the store or a file of the configuration cannot be read.
     """
-    return _recovery(_state(), period, chosen)
+    return _recovery(state(), period, chosen)
 
 
 def incident(name: str) -> IncidentReport:
@@ -151,7 +142,7 @@ def incident(name: str) -> IncidentReport:
     Raises:
         ReliabilityError: there is no such incident, or a file cannot be read.
     """
-    return _incident(_state(), name)
+    return _incident(state(), name)
 
 
 def as_of() -> datetime:
@@ -165,25 +156,36 @@ def as_of() -> datetime:
 
 def keep_current() -> None:
     """Draw the page again soon after a sync, and every minute, for as long as it is open."""
-    st.session_state[_DRAWN] = _state()
+    st.session_state[_DRAWN] = state()
     _look_again()
 
 
 @st.fragment(run_every=_LOOK_EVERY)
 def _look_again() -> None:
-    if st.session_state.get(_DRAWN) != _state():
+    if st.session_state.get(_DRAWN) != state():
         st.rerun(scope="app")
 
 
-def _where() -> Locations:
+def locations_now() -> Locations:
+    """The files that everything is read from.
+
+    Raises:
+        ConfigurationError: the environment names an instant that is none.
+    """
     return locations(os.environ)
 
 
-def _state() -> State:
-    where = _where()
+def state() -> State:
+    """The key of every report: the files that it is made from as they are now, and the minute.
+
+    Raises:
+        ConfigurationError: the environment names an instant that is none.
+    """
+    where = locations_now()
     # A writer appends to the write-ahead log beside the store long before the store's own file changes.
     log = where.store.with_name(where.store.name + "-wal")
-    files = (where.store, log, where.catalog, where.policy, where.sources)
+    files = [where.store, log, where.catalog, where.policy, where.sources, RELEASE_GATE]
+    files += [where.access or DEFAULT_ACCESS, *([where.freezes] if where.freezes else DEFAULT_FREEZES)]
     shown = where.now.timestamp() if where.now else datetime.now(UTC).timestamp() // _MINUTE_SECONDS
     return tuple(_stamp(file) for file in files), int(shown)
 
@@ -211,61 +213,54 @@ def _policy(stamp: Stamp) -> Policy:
 @st.cache_data(ttl=120, max_entries=4, show_spinner=False)
 def _fleet(state: State) -> FleetReport:
     del state
-    where = _where()
+    where = locations_now()
     return fleet_report(where.store, catalogue(), policy(), _reading_time(where))
 
 
 @st.cache_data(ttl=120, max_entries=64, show_spinner=False)
 def _service(state: State, name: str) -> ServiceReport:
     del state
-    where = _where()
+    where = locations_now()
     return service_report(where.store, catalogue(), policy(), name, _reading_time(where))
-
-
-@st.cache_data(ttl=120, max_entries=256, show_spinner=False)
-def _deploy_policy(state: State, name: str) -> DeployPolicyReport:
-    del state
-    where = _where()
-    return deploy_policy_report(where.store, catalogue(), policy(), name, _reading_time(where))
 
 
 # Shared, not copied: a history is frozen, and copying a hundred thousand deployments takes seconds.
 @st.cache_resource(ttl=120, max_entries=2, show_spinner=False)
 def _history(state: State) -> History:
     del state
-    where = _where()
+    where = locations_now()
     return history_at(where.store, _sources(where), policy().delivery, _reading_time(where))
 
 
 @st.cache_data(ttl=120, max_entries=64, show_spinner=False)
 def _ledgers(state: State, name: str) -> dict[str, Ledger]:
-    return service_ledgers(_where().store, catalogue(), policy(), _history(state), name)
+    return service_ledgers(locations_now().store, catalogue(), policy(), _history(state), name)
 
 
 @st.cache_resource(ttl=120, max_entries=16, show_spinner=False)
 def _deployments(state: State, period: Period, services: tuple[str, ...]) -> DeploymentsReport:
-    return deployments_report(_where().store, catalogue(), policy(), _history(state), period, services)
+    return deployments_report(locations_now().store, catalogue(), policy(), _history(state), period, services)
 
 
 @st.cache_resource(ttl=120, max_entries=16, show_spinner=False)
 def _tier_spans(state: State, period: Period, services: tuple[str, ...]) -> dict[str, tuple[TierSpan, ...]]:
     now = _history(state).as_of
-    return tier_spans_of(_where().store, catalogue(), policy(), services, period, now)
+    return tier_spans_of(locations_now().store, catalogue(), policy(), services, period, now)
 
 
 @st.cache_resource(ttl=120, max_entries=64, show_spinner=False)
 def _deployment(state: State, key: Key) -> DeploymentReport:
-    return deployment_report(_where().store, catalogue(), policy(), _history(state), key)
+    return deployment_report(locations_now().store, catalogue(), policy(), _history(state), key)
 
 
 @st.cache_resource(ttl=120, max_entries=16, show_spinner=False)
 def _recovery(state: State, period: Period, chosen: Selection) -> RecoveryReport:
-    return recovery_report(_where().store, catalogue(), policy(), _history(state), period, chosen)
+    return recovery_report(locations_now().store, catalogue(), policy(), _history(state), period, chosen)
 
 
 @st.cache_resource(ttl=120, max_entries=64, show_spinner=False)
 def _incident(state: State, name: str) -> IncidentReport:
-    return incident_report(_where().store, catalogue(), policy(), _history(state), name)
+    return incident_report(locations_now().store, catalogue(), policy(), _history(state), name)
 
 
 def _sources(where: Locations) -> Sources:

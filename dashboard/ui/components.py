@@ -1,6 +1,6 @@
 """What every page has: its trust line, the choice of a service, tier badges, and what went wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,11 +17,11 @@ from dashboard.ui.words import GLOSSARY, alerts, forecast, literal, next_changes
 
 OVERVIEW_PAGE = PAGES / "slo_overview.py"
 SERVICE_PAGE = PAGES / "service.py"
-DEPLOY_POLICY_PAGE = PAGES / "deploy_policy.py"
+RELEASE_GATE_PAGE = PAGES / "release_gate.py"
 DEPLOYMENTS_PAGE = PAGES / "deployments.py"
 INCIDENTS_PAGE = PAGES / "incidents.py"
 
-#: The name of the chosen service in the address of a page; the service and the deploy policy page share it.
+#: The name of the chosen service in the address of a page; the service and the release gate page share it.
 _SERVICE = "service"
 _PICKED, _LAST = "picked_service", "_last_service"
 _DRAWN, _ARRIVED = "_page_drawn", "_page_is_new"
@@ -116,15 +116,24 @@ def arrive(page: str) -> None:
     st.session_state[_DRAWN] = page
 
 
-def choose_service(names: "list[str]") -> str | None:
-    """The service that the address names or a person picks; None until there is one.
+def comes_with_service(names: Sequence[str]) -> bool:
+    """Whether the address names a service.
 
-    The address is kept by hand: Streamlit drops a bound parameter that two pages share when one is left
-    for the other. A page that is come to without a service takes the one that was looked at last.
+    A page that is come to without one takes the one that was looked at last.
     """
     last = st.session_state.get(_LAST)
     if st.session_state.get(_ARRIVED) and _SERVICE not in st.query_params and last in names:
-        st.query_params[_SERVICE] = last
+        st.query_params[_SERVICE] = str(last)
+    return _SERVICE in st.query_params
+
+
+def choose_service(names: "list[str]", *, on_change: Callable[[], None] | None = None) -> str | None:
+    """The service that the address names or a person picks; None until there is one.
+
+    The address is kept by hand: Streamlit drops a bound parameter that two pages share when one is left
+    for the other. `on_change` is called when a person picks another service.
+    """
+    comes_with_service(names)
     asked = st.query_params.get(_SERVICE)
     if asked is not None and asked not in names:
         st.error(
@@ -139,6 +148,7 @@ def choose_service(names: "list[str]") -> str | None:
         index=None,
         key=_PICKED,
         on_change=_keep_in_address,
+        args=(on_change,),
         placeholder="Choose a service",
         width=360,
     )
@@ -147,8 +157,10 @@ def choose_service(names: "list[str]") -> str | None:
     return known
 
 
-def _keep_in_address() -> None:
+def _keep_in_address(then: Callable[[], None] | None) -> None:
     picked = st.session_state[_PICKED]
+    if then is not None:
+        then()
     if picked is None:
         st.query_params.pop(_SERVICE, None)
     else:
@@ -160,14 +172,19 @@ def service_link(name: str, *, label: str | None = None) -> None:
     st.page_link(SERVICE_PAGE, label=label or literal(name), help="", query_params={_SERVICE: name})
 
 
-def deploy_policy_link(name: str, *, label: str | None = None) -> None:
-    """One click to the deploy policy of a service."""
+def release_gate_link(name: str, *, label: str | None = None) -> None:
+    """One click to the release gate of a service."""
     st.page_link(
-        DEPLOY_POLICY_PAGE,
-        label=label or f"May {literal(name)} ship now? → Deploy policy",
+        RELEASE_GATE_PAGE,
+        label=label or f"May {literal(name)} ship now? → Release gate",
         help="",
         query_params={_SERVICE: name},
     )
+
+
+def to_release_gate() -> None:
+    """Go to the release gate with what the address asks for."""
+    st.switch_page(RELEASE_GATE_PAGE, query_params=st.query_params.to_dict())
 
 
 def incident_link(name: str, *, label: str | None = None) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.service_status import FleetStatus, ServiceStatus
-from dashboard.ui.components import badge, choose_page, deploy_policy_link, firing, old_data, service_link
+from dashboard.ui.components import badge, choose_page, firing, old_data, release_gate_link, service_link
 from dashboard.ui.words import (
     SERVICE_TIERS,
     TIER_ORDER,
@@ -84,7 +84,7 @@ def _policy_tier_filter(fleet: FleetStatus) -> set[PolicyTier | None]:
         selection_mode="multi",
         key=key,
         on_change=keep_in_address,
-        help="Click to see only these. What each tier allows is on the page Deploy policy.",
+        help="Click to see only these. What each tier allows is on the page Release gate.",
     )
     return asked
 
@@ -96,7 +96,7 @@ def _card(status: ServiceStatus, policy: Policy, now: datetime) -> None:
         with name, st.container(horizontal=True, gap="xxsmall"):
             label = f":blue[**{literal(service.name)}**] :small[service tier {int(service.tier)}]"
             service_link(service.name, label=label)
-            deploy_policy_link(service.name, label=":small[:blue[May it ship? →]]")
+            release_gate_link(service.name, label=":small[:blue[May it ship? →]]")
         tier.markdown("  \n".join([badge(status.policy_tier), *firing(status)]))
         budgets.markdown(_objectives(status, policy))
         # Nothing is drawn rather than an empty text, which would still take a line on a phone.

@@ -4,7 +4,7 @@ A number is never rounded to the better side: less budget, more burn, less time.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, log10
@@ -213,6 +213,18 @@ def stretch(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     begin = f"{first.day} {first:%b %H:%M}"
     until = f"{last:%H:%M}" if first.date() == last.date() else f"{last.day} {last:%b %H:%M}"
     return f"{begin} → {until} {last:%Z}"
+
+
+def day(found: date) -> str:
+    """A day near now: `Mon 23 Nov`."""
+    return f"{found:%a} {found.day} {found:%b}"
+
+
+def hours(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """From one time of a day to another: `09:00–16:00`; a midnight at the end is 24:00."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    until = "24:00" if last.date() > first.date() and not (last.hour or last.minute) else f"{last:%H:%M}"
+    return f"{first:%H:%M}–{until}"
 
 
 def full_moment(at: datetime, zone: ZoneInfo) -> str:

@@ -14,7 +14,7 @@ from dashboard.reports.around import BEFORE, COURSE, Around
 from dashboard.reports.deployments import DeploymentReport, ReleaseRow
 from dashboard.ui import format as show
 from dashboard.ui.charts import CHART_CONFIG
-from dashboard.ui.components import badge, deploy_policy_link, incident_link, service_link
+from dashboard.ui.components import badge, incident_link, release_gate_link, service_link
 from dashboard.ui.incident_words import budget_share
 from dashboard.ui.release_chart import around_alt, around_figure
 from dashboard.ui.release_words import (
@@ -43,7 +43,7 @@ def draw(report: DeploymentReport, policy: Policy) -> None:
     st.markdown("  \n".join([*explained(row, policy.timezone), *costs_told(row)]))
     with st.container(horizontal=True):
         service_link(deployment.service, label=f"{brief(deployment.service)} now → Service")
-        deploy_policy_link(deployment.service)
+        release_gate_link(deployment.service)
     _incidents(report)
     _facts(row, policy, now)
     _costs(row)

@@ -53,7 +53,9 @@ def main(address: str | None = None, service: str = "websocket-server") -> None:
     pages = {
         "slo_overview": "/",
         "service": f"/service?service={service}",
-        "deploy_policy": f"/deploy_policy?service={service}",
+        "release_gate": f"/release_gate?service={service}",
+        "release_board": "/release_gate?view=board",
+        "release_decisions": "/release_gate?view=decisions",
         "deployments": "/deployments",
         "deployment": f"/deployments?deployment={_DEMO_DEPLOYMENT}",
         "incidents": "/incidents",

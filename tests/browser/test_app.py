@@ -17,7 +17,7 @@ from tests.pages.stores import build, log_sync, steady
 PATHS = {
     "slo_overview": "/",
     "service": "/service?service=api",
-    "deploy_policy": "/deploy_policy?service=worker",
+    "release_gate": "/release_gate?service=worker",
 }
 
 
@@ -86,7 +86,7 @@ def test_one_click_leads_to_a_service_and_one_more_to_what_it_may_ship(
         expect(page.get_by_text("Each observation pause of a canary is doubled")).to_be_visible(
             timeout=15_000
         )
-        assert "/deploy_policy?service=api" in page.url
+        assert "/release_gate?service=api" in page.url
         settle(page)
         page.get_by_role("link", name="All services").click()
         expect(page.get_by_role("heading", name="Error budget of 2 services")).to_be_visible(timeout=15_000)
@@ -103,18 +103,18 @@ def test_one_click_leads_from_a_card_to_what_its_service_may_ship(
         )
         card.last.get_by_role("link", name="May it ship?").click()
         expect(page.get_by_role("heading", name="worker ? unknown")).to_be_visible(timeout=15_000)
-        assert "/deploy_policy?service=worker" in page.url
+        assert "/release_gate?service=worker" in page.url
 
 
 def test_the_menu_keeps_the_chosen_service(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}/service?service=api") as (page, _):
-        page.get_by_role("link", name="Deploy policy", exact=True).first.click()
+        page.get_by_role("link", name="Release gate", exact=True).first.click()
         expect(page.get_by_role("heading", name="api △ cautious")).to_be_visible(timeout=15_000)
         assert "service=api" in page.url
 
 
 def test_picking_another_service_changes_the_address(browser: Browser, address: str) -> None:
-    with opened(browser, f"{address}/deploy_policy?service=api") as (page, _):
+    with opened(browser, f"{address}/release_gate?service=api") as (page, _):
         page.get_by_role("combobox", name="Service").click()
         page.get_by_role("option", name="docs").click()
         expect(page.get_by_text("docs has no error budget policy.")).to_be_visible(timeout=15_000)
@@ -145,7 +145,7 @@ def test_what_a_source_says_is_shown_as_text_and_never_as_markup(browser: Browse
 
 
 def test_an_unknown_service_in_the_address_is_explained(browser: Browser, address: str) -> None:
-    with opened(browser, f"{address}/deploy_policy?service=nope") as (page, _):
+    with opened(browser, f"{address}/release_gate?service=nope") as (page, _):
         expect(page.get_by_text("There is no service 'nope' in the catalogue.")).to_be_visible()
 
 

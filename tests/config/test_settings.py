@@ -158,9 +158,17 @@ def test_locations_survive_the_way_through_an_environment() -> None:
         catalog=Path("c.yaml"),
         policy=Path("p.yaml"),
         sources=Path("s.yaml"),
+        access=Path("a.yaml"),
+        freezes=Path("f.ics"),
         now=datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
     )
     assert locations(chosen.environment()) == chosen
+
+
+def test_files_that_nobody_named_stay_unnamed_in_another_process() -> None:
+    found = locations({"RELIABILITY_ACCESS": "", "RELIABILITY_FREEZES": ""})
+    assert (found.access, found.freezes) == (None, None)
+    assert not {"RELIABILITY_ACCESS", "RELIABILITY_FREEZES"} & found.environment().keys()
 
 
 def test_a_wrong_now_names_its_variable() -> None:

@@ -12,7 +12,7 @@ import yaml
 
 from dashboard.config.catalog import load_catalog
 from dashboard.config.policy import load_policy
-from dashboard.demo.effects import HISTORY, EffectKind
+from dashboard.demo.effects import HISTORY, RUN_UP, EffectKind
 from dashboard.demo.fleet import DemoReadings, readings
 from dashboard.demo.incident_file import IncidentKind
 from dashboard.demo.incidents import INCIDENTS, demo_incidents
@@ -31,7 +31,7 @@ from dashboard.reports.fleet import fleet_report
 WEDNESDAY_NOON = datetime(2026, 3, 11, 12, 3, 20, tzinfo=UTC)
 SUNDAY_NIGHT = datetime(2026, 5, 17, 3, 0, tzinfo=UTC)
 FRIDAY_EVENING = datetime(2027, 1, 1, 20, 59, 59, tzinfo=UTC)
-BUCKETS = HISTORY // BUCKET
+BUCKETS = (HISTORY + RUN_UP) // BUCKET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +194,12 @@ def test_the_same_instant_gives_the_same_counts(
     assert floored == history
 
 
-def test_every_objective_has_ninety_days(catalogue: Catalogue, history: dict[str, DemoReadings]) -> None:
+def test_every_objective_has_ninety_days_and_a_window_before_them(
+    catalogue: Catalogue, history: dict[str, DemoReadings]
+) -> None:
     end = int(floor_to_bucket(WEDNESDAY_NOON).timestamp())
     whole = list(range(end - (BUCKETS - 1) * BUCKET_SECONDS, end + 1, BUCKET_SECONDS))
+    assert max(objective.window for objective in catalogue.objectives) == RUN_UP
     assert list(history) == [objective.key for objective in catalogue.objectives]
     for key, item in history.items():
         assert list(item.good) == list(item.total)

@@ -148,6 +148,17 @@ def test_an_exception_stays_unused_when_the_answer_is_no(tmp_path: Path, policy:
     assert exception.used_for is None
 
 
+def test_an_exception_that_was_used_a_moment_later_is_used(tmp_path: Path, policy: Policy) -> None:
+    """The lock decides who comes first, not the clock at which each was asked for."""
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    grant(fleet, ExceptionType.SLO, policy, ends=NOW + 60 * MINUTE)
+    for version in ("v2.4.0", "v2.4.1"):
+        approve(fleet, policy, "SRE", by=f"Lena {version}", version=version)
+    fix = request(change_type="bugfix")
+    assert recorded(fleet, fix, now=NOW + MINUTE).document["allow"]
+    assert not recorded(fleet, fix | {"version": "v2.4.1"}, now=NOW).document["allow"]
+
+
 def test_of_two_releases_that_want_one_exception_at_once_one_gets_it(tmp_path: Path, policy: Policy) -> None:
     fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
     grant(fleet, ExceptionType.BUDGET, policy, ends=NOW + 30 * MINUTE)

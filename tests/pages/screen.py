@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.paths import APP_SCRIPT
 from tests.pages.stores import Fleet
 
-#: The marks of markdown, which a reader does not see.
-MARKS = str.maketrans("", "", "*\\`")
+#: The marks of markdown and the places where a long name may break, which a reader does not see.
+MARKS = str.maketrans("", "", "*\\`\u200b")
 
 
 class Screen:

@@ -7,7 +7,6 @@ import pytest
 
 from dashboard.store.sync_log import Problem, SyncOutcome
 from tests.pages.conftest import Shown
-from tests.pages.screen import MARKS
 from tests.pages.stores import (
     CATALOGUE,
     NEWEST,
@@ -26,9 +25,7 @@ HEALTHY: dict[str, BadShare] = {
     "worker/availability": steady(0.0),
 }
 SPENT = HEALTHY | {"api/availability": burst(0.05, timedelta(hours=20), timedelta(hours=10))}
-PROTECTED = HEALTHY | {"api/availability": burst(0.01, timedelta(hours=8, minutes=20), timedelta(hours=2))}
-CAUTIOUS = HEALTHY | {"api/availability": burst(0.01, timedelta(hours=6, minutes=20), timedelta(hours=2))}
-PAGES = ("slo_overview", "service", "deploy_policy")
+PAGES = ("slo_overview", "service", "release_gate")
 
 
 def test_a_missing_store_is_explained_with_the_commands_that_fill_it(tmp_path: Path, on: Shown) -> None:
@@ -47,7 +44,7 @@ def test_an_empty_store_is_unknown_never_healthy(tmp_path: Path, on: Shown) -> N
     assert "No data yet" in text
     assert "Error budget of 2 services: unknown for 2." in text
     assert "normal for" not in text
-    text = on(fleet).open("deploy_policy", service="api")
+    text = on(fleet).open("release_gate", service="api")
     assert "cannot be known, so it counts as restrictive" in text
     assert "SRE must approve" in text
 
@@ -62,60 +59,6 @@ def test_a_healthy_fleet_may_ship_and_shows_its_age(tmp_path: Path, on: Shown) -
     assert "Demo data" not in text
 
 
-def test_a_healthy_service_gets_a_yes_that_claims_no_more_than_the_error_budget(
-    tmp_path: Path, on: Shown
-) -> None:
-    text = on(build(tmp_path, HEALTHY)).open("deploy_policy", service="worker")
-    assert "✓ normal" in text
-    assert "The error budget allows every kind of change." in text
-    assert "must approve" not in text
-    assert "✕ not allowed" not in text
-    assert "Canary steps may be accelerated" in text
-    assert "answers for the error budget only" in text
-    assert "burn rates, recent rollbacks" in text
-    assert "No change is in sight" in text
-
-
-def test_a_firing_page_is_said_first_in_the_answer_and_asks_to_hold(tmp_path: Path, on: Shown) -> None:
-    screen = on(build(tmp_path, HEALTHY | {"worker/availability": burst(0.2, timedelta(minutes=70))}))
-    text = screen.open("deploy_policy", service="worker")
-    assert "✓ normal" in text
-    (box,) = screen.app.error
-    assert box.value.startswith("**A page fires right now** (page over 1 h")
-    said = box.value.translate(MARKS)
-    assert "The burn-rate gate asks to hold until it stops, except for a rollback" in said
-    assert "below 2× over 5 min (now 20×) and below 1× over 1 h (now 20×)" in said
-    assert "The error budget by itself allows every kind of change." in said
-    assert not screen.app.success
-    assert "accelerated" not in text
-
-
-def test_a_ticket_that_outlives_its_burn_warns_without_a_hold(tmp_path: Path, on: Shown) -> None:
-    shares = HEALTHY | {"worker/availability": burst(0.05, timedelta(hours=6), timedelta(minutes=65))}
-    screen = on(build(tmp_path, shares))
-    text = screen.open("deploy_policy", service="worker")
-    assert "✓ normal" in text
-    (box,) = screen.app.warning
-    assert box.value.startswith("**A ticket fires right now** (ticket over")
-    said = box.value.translate(MARKS)
-    assert "asks for no hold any more: the burn rate is below 2× over 5 min (now 0×)" in said
-    assert not screen.app.success
-    assert "accelerated" not in text
-
-
-def test_only_tier_1_is_told_to_use_a_canary(tmp_path: Path, on: Shown) -> None:
-    canary = "must use a canary or blue-green"
-    shares = CAUTIOUS | {
-        "worker/availability": burst(0.1, timedelta(hours=6, minutes=20), timedelta(hours=2))
-    }
-    fleet = build(tmp_path, shares)
-    for service, told in (("api", True), ("worker", False)):
-        text = on(fleet).open("deploy_policy", service=service)
-        assert "△ cautious" in text
-        assert "Each observation pause of a canary is doubled" in text
-        assert (canary in text) is told
-
-
 def test_an_exhausted_service_comes_first_and_says_what_brings_it_back(tmp_path: Path, on: Shown) -> None:
     fleet = build(tmp_path, SPENT)
     text = on(fleet).open()
@@ -123,37 +66,6 @@ def test_an_exhausted_service_comes_first_and_says_what_brings_it_back(tmp_path:
     assert text.index(":blue[api]") < text.index(":blue[worker]")
     assert "→ protected 25 Nov" in text
     assert "if nothing more burns" in text
-    text = on(fleet).open("deploy_policy", service="api")
-    assert "✕ exhausted" in text
-    assert "Not allowed: feature, bug fix, configuration change and database migration." in text
-    assert "VP Engineering must approve everything else, except a rollback." in text
-    assert "availability: the error budget is spent" in text
-    assert "A blameless postmortem is mandatory" in text
-    assert "availability (decides): −595 % of budget left" in text
-
-
-@pytest.mark.parametrize(
-    ("shares", "tier", "needed"),
-    [
-        (PROTECTED, "▲ protected", "SRE must approve everything else, except a rollback."),
-        (CAUTIOUS, "△ cautious", "SRE must be told"),
-    ],
-    ids=["protected", "cautious"],
-)
-def test_the_deploy_policy_names_who_must_approve_or_be_told(
-    tmp_path: Path, on: Shown, shares: dict[str, BadShare], tier: str, needed: str
-) -> None:
-    text = on(build(tmp_path, shares)).open("deploy_policy", service="api")
-    assert tier in text
-    assert needed in text
-
-
-def test_a_rollback_is_allowed_without_approval_in_every_tier(tmp_path: Path, on: Shown) -> None:
-    for number, shares in enumerate((HEALTHY, CAUTIOUS, PROTECTED, SPENT, {})):
-        text = on(build(tmp_path / str(number), shares)).open("deploy_policy", service="api")
-        line = next(line for line in text.splitlines() if "Rollback" in line)
-        assert "✓ allowed" in line
-        assert "none needed" in line
 
 
 def test_stale_data_is_said_before_anything_else_and_restricts(tmp_path: Path, on: Shown) -> None:
@@ -161,7 +73,7 @@ def test_stale_data_is_said_before_anything_else_and_restricts(tmp_path: Path, o
     text = on(fleet).open()
     assert "Stale data. The newest data is 3 h 2 min old" in text
     assert text.index("Stale data") < text.index("Error budget of 2 services: unknown for 2.")
-    text = on(fleet).open("deploy_policy", service="api")
+    text = on(fleet).open("release_gate", service="api")
     assert "? unknown" in text
     assert "stale: the newest data is 3h2m old, at most 15m is trusted" in text
     text = on(fleet).open("service", service="api")
@@ -226,7 +138,7 @@ def test_demo_data_is_named_on_every_page(tmp_path: Path, on: Shown) -> None:
             assert "As of Mon 23 Nov 2026, 09:02 UTC" in text
 
 
-@pytest.mark.parametrize("page", ["service", "deploy_policy"])
+@pytest.mark.parametrize("page", ["service", "release_gate"])
 def test_an_unknown_service_in_the_address_is_explained(tmp_path: Path, on: Shown, page: str) -> None:
     text = on(build(tmp_path, HEALTHY)).open(page, service="no[pe]")
     assert "There is no service 'no[pe]' in the catalogue." in text
@@ -243,12 +155,8 @@ def test_a_broken_catalogue_names_its_faults_instead_of_a_trace(tmp_path: Path, 
     assert "correct what is named above" in text
 
 
-def test_a_best_effort_service_says_that_it_has_no_error_budget_policy(tmp_path: Path, on: Shown) -> None:
-    fleet = build(tmp_path, HEALTHY)
-    text = on(fleet).open("deploy_policy", service="docs")
-    assert "docs has no error budget policy. It is best effort" in text
-    assert "answers for the error budget only" in text
-    text = on(fleet).open("service", service="docs")
+def test_a_best_effort_service_says_so(tmp_path: Path, on: Shown) -> None:
+    text = on(build(tmp_path, HEALTHY)).open("service", service="docs")
     assert "best effort: no objective is set for this service" in text
 
 
@@ -309,7 +217,7 @@ def test_the_chosen_service_is_kept_from_page_to_page(tmp_path: Path, on: Shown)
     screen = on(build(tmp_path, HEALTHY))
     screen.open("service", service="worker")
     del screen.app.query_params["service"]
-    screen.app.switch_page("../pages/deploy_policy.py").run()
+    screen.app.switch_page("../pages/release_gate.py").run()
     assert "worker ✓ normal" in screen.text().replace(":green-badge[", "").replace("]", "")
 
 

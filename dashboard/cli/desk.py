@@ -1,0 +1,92 @@
+"""What the commands for freezes, exceptions and approvals share: options, who is at work, and the state."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dashboard.cli import options
+from dashboard.cli.identity import somebody
+from dashboard.config import load_catalog, load_policy
+from dashboard.domain.policy import Policy
+from dashboard.errors import StoreError
+from dashboard.ingest.control_desk import Desk, wall_clock
+from dashboard.reports.freshness import reading_time
+from dashboard.reports.release_controls import ControlsReport, controls_report
+from dashboard.sources.freeze_calendar import planned_freezes
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+reason = click.option("--reason", required=True, help="Why; it is kept in the decision log.")
+every = click.option("--all", "every", is_flag=True, help="Also what is over.")
+
+
+def changing(command: _Command) -> _Command:
+    """The options of a command that changes something, which `desk_at` takes."""
+    for option in (options.freezes, options.access, options.policy, options.catalog, options.store):
+        command = option(command)
+    return command
+
+
+def reading(command: _Command) -> _Command:
+    """The options of a command that lists something, which `report_at` takes, and `--all` and `--json`."""
+    for option in (
+        options.now,
+        options.freezes,
+        options.policy,
+        options.catalog,
+        options.store,
+        options.as_json,
+        every,
+    ):
+        command = option(command)
+    return command
+
+
+def desk_at(*, store: Path, catalog: Path, policy: Path, access: Path | None, freezes: Path | None) -> Desk:
+    """The desk of whoever holds the token in the environment. Its clock is the real one.
+
+    Raises:
+        ConfigurationError: nobody is there, or a file is wrong.
+    """
+    person = somebody(access, os.environ)
+    rules, catalogue = load_policy(policy), load_catalog(catalog)
+    return Desk(
+        store=store,
+        person=person,
+        policy=rules,
+        catalogue=catalogue,
+        calendar=planned_freezes(freezes, rules, catalogue, wall_clock()),
+    )
+
+
+def report_at(
+    *, store: Path, catalog: Path, policy: Path, freezes: Path | None, now: datetime | None
+) -> tuple[ControlsReport, Policy]:
+    """The state at `now` (the time now; the demo's stands still), and the policy that it is told by.
+
+    Raises:
+        ReliabilityError: a file or the store cannot be read.
+    """
+    rules, catalogue = load_policy(policy), load_catalog(catalog)
+    moment = now
+    if moment is None:
+        try:
+            moment = reading_time(store, wall_clock())
+        except StoreError:
+            moment = wall_clock()
+    return controls_report(store, planned_freezes(freezes, rules, catalogue, moment), moment), rules
+
+
+def print_document(document: dict[str, Any]) -> None:
+    """The one JSON document on stdout."""
+    click.echo(json.dumps(document, indent=2))
+
+
+def told(text: str) -> str:
+    """What somebody wrote, in one line."""
+    return " ".join(text.split())

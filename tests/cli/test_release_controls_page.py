@@ -1,0 +1,39 @@
+"""`docs/release-controls.md` names real commands, options and addresses, and its calendar can be read."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dashboard.config import locations
+from dashboard.control_api import control_routes
+from dashboard.sources.freeze_calendar import read_freezes
+from tests.cli.command import ROOT, run
+from tests.sources.calendars import RULES
+
+_PAGE = (ROOT / "docs" / "release-controls.md").read_text(encoding="utf-8")
+
+
+def test_its_commands_and_options_are_real() -> None:
+    lines = re.sub(r" \\\n", " ", _PAGE)
+    commands = re.findall(r"^\$ (?:RELIABILITY_TOKEN=\S+ )?reliability (.*)$", lines, re.MULTILINE)
+    assert len(commands) >= 10
+    for line in commands:
+        told = line.partition("#")
+        words = re.match(r"[a-z]+( (?:request|approve|use|review|list|add|end|withdraw))?", told[0])
+        assert words is not None
+        ended = run(*words[0].split(), "--help")
+        assert ended.code == 0, line
+        for option in re.findall(r"--[a-z-]+", line):
+            assert option in ended.out, (line, option)
+
+
+def test_its_addresses_are_those_that_there_are() -> None:
+    told = {path.replace("ID", "{name}") for path in re.findall(r"`(?:GET|POST) (/api/v1/\S+?)`", _PAGE)}
+    assert told == {route.path for route in control_routes(locations({}))}
+
+
+def test_its_calendar_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "freezes.yaml"
+    path.write_text(_PAGE.partition("```yaml\n")[2].partition("```")[0])
+    year = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+    assert len(read_freezes(path, RULES, start=year[0], end=year[1])) == 2

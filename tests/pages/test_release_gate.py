@@ -1,0 +1,595 @@
+"""The release gate answers in every state: may this go now, why not, who must approve, and until when."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dashboard.config import load_policy
+from dashboard.domain.gate_rules import ExceptionType
+from dashboard.domain.policy import Policy
+from dashboard.paths import DEFAULT_POLICY
+from dashboard.store.sync_log import SyncOutcome
+from tests.gates import EVIDENCE, MINUTE, approve, freeze, grant, recorded, request
+from tests.pages.conftest import Shown
+from tests.pages.releases import HOUR, deployed, tell
+from tests.pages.screen import MARKS, Screen
+from tests.pages.stores import (
+    CATALOGUE,
+    NEWEST,
+    NOW,
+    BadShare,
+    Fleet,
+    build,
+    burst,
+    log_sync,
+    steady,
+)
+
+_DAY = timedelta(days=1)
+HEALTHY: dict[str, BadShare] = {
+    "api/availability": steady(0.0),
+    "api/latency": steady(0.001),
+    "worker/availability": steady(0.0),
+}
+SPENT = HEALTHY | {"api/availability": burst(0.05, timedelta(hours=20), timedelta(hours=10))}
+PROTECTED = HEALTHY | {"api/availability": burst(0.01, timedelta(hours=8, minutes=20), timedelta(hours=2))}
+CAUTIOUS = HEALTHY | {"api/availability": burst(0.01, timedelta(hours=6, minutes=20), timedelta(hours=2))}
+HOSTILE = "<script>alert(1)</script>[x](http://evil.example):red[z]**b**$(id)"
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return load_policy(DEFAULT_POLICY)
+
+
+@pytest.fixture
+def healthy(tmp_path: Path) -> Fleet:
+    return build(tmp_path, HEALTHY)
+
+
+def _answer(screen: Screen) -> str:
+    """What the large box says."""
+    boxes = [*screen.app.success, *screen.app.error, *screen.app.warning]
+    return next(str(box.value) for box in boxes if box.value.startswith("#")).translate(MARKS)
+
+
+# The answer -------------------------------------------------------------------------------------------
+
+
+def test_a_release_with_good_evidence_is_allowed_with_until_when_and_from_which_decision(
+    healthy: Fleet, on: Shown
+) -> None:
+    recorded(healthy, request(), now=NOW - MINUTE)
+    screen = on(healthy)
+    text = screen.open("release_gate", service="api")
+    assert screen.app.success[0].value.startswith("# ✓ ALLOWED")
+    answer = _answer(screen)
+    assert "api v2.4.0 to production, feature. All six gates pass." in answer
+    assert "First change in 6 h 58 min (23 Nov 16:00 UTC): the deployment window closes." in answer
+    assert "As of Mon 23 Nov 2026, 09:02 UTC." in answer
+    assert "Evidence handed in 1 min ago (23 Nov 09:01 UTC) by ci; Dana asks" in text
+    assert "This page records nothing." in text
+    assert "✓ BUILD passes, 4 of 4" in text
+    assert "What to do next" not in text
+
+
+def test_a_denied_release_says_what_closes_it_and_what_to_do(healthy: Fleet, on: Shown) -> None:
+    broken = EVIDENCE | {"quality": EVIDENCE["quality"] | {"coverage": 71.5, "golden_path": "fail"}}
+    recorded(healthy, request(gates=broken), now=NOW - MINUTE)
+    screen = on(healthy)
+    text = screen.open("release_gate", service="api")
+    assert screen.app.error[0].value.startswith("# ✕ NOT NOW")
+    answer = _answer(screen)
+    assert "The Quality gate does not pass: 2 checks not met." in answer
+    assert "Closed by golden path (fail) and test coverage (71.5)." in answer
+    assert "It does not open by itself at a known time." in answer
+    assert "✕ QUALITY 2 of 4 not met" in text
+    assert "Mend it, let the pipeline run again, and hand in its new evidence." in text
+    table = next(item.value for item in screen.app.table if "State" in item.value)
+    assert list(table["Check"][:2]) == ["Golden path", "Test coverage"], "what fails comes first"
+    assert "pipeline, 23 Nov 09:01 UTC" in table["Seen, source, as of"][0].replace("\\", "")
+    assert table["Needed"][1].replace("\\", "") == "at least 80 %"
+    assert "✓ Build: passes, 4 of 4 checks met" in text
+
+
+def test_without_evidence_all_that_is_known_passes_and_the_rest_is_named_apart(
+    healthy: Fleet, on: Shown
+) -> None:
+    screen = on(healthy)
+    text = screen.open("release_gate", service="api", version="v9")
+    assert screen.app.warning[0].value.startswith("# ? NOT NOW: evidence missing")
+    assert not screen.app.error
+    answer = _answer(screen)
+    assert (
+        "No pipeline has handed in evidence for this version. Everything that is known here passes." in answer
+    )
+    assert "unknown version] No decision and no deployment of it is known." in text
+    assert "Known here" in text
+    assert "Build: type check, compile, lint and format" in text
+    assert "Security: critical CVEs, high CVEs, secrets found, image signed and SLSA level" in text
+    assert "Policy: image registry and ABAC check" in text
+    assert "? BUILD no evidence, 4 of 4" in text
+    assert "✓ SLO passes" in text
+
+
+def test_without_evidence_and_outside_the_window_both_are_said(tmp_path: Path, on: Shown) -> None:
+    late = NOW.replace(hour=17)
+    fleet = build(tmp_path, HEALTHY, newest=NEWEST.replace(hour=17), now=late)
+    screen = on(fleet)
+    screen.open("release_gate", service="api", version="v9")
+    assert screen.app.error[0].value.startswith("# ✕ NOT NOW")
+    answer = _answer(screen)
+    assert "What is known here does not pass either." in answer
+    assert "Closed by deployment window (Monday 17:02:00)." in answer
+    assert "Opens in 15 h 58 min (24 Nov 09:00 UTC): the deployment window opens." in answer
+
+
+def test_a_decision_without_evidence_is_said_to_have_none(healthy: Fleet, on: Shown) -> None:
+    recorded(healthy, request(gates={}), now=NOW - MINUTE)
+    text = on(healthy).open("release_gate", service="api")
+    assert "No pipeline has handed in evidence for this version." in text
+    assert "Asked 1 time, each time without evidence:" in text
+    assert "✕ denied 23 Nov 09:01 UTC → record" in text
+
+
+def test_without_a_version_it_asks_for_one_and_tells_what_is_known(healthy: Fleet, on: Shown) -> None:
+    text = on(healthy).open("release_gate", service="api")
+    assert "No version is chosen, so there is no evidence of a pipeline." in text
+    assert "api any version to production" in text
+    assert "No decision and no deployment of it is known" not in text
+
+
+def test_the_budget_of_a_service_that_was_spent_closes_the_gate(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, SPENT)
+    recorded(fleet, request(), now=NOW - MINUTE)
+    screen = on(fleet)
+    text = screen.open("release_gate", service="api")
+    answer = _answer(screen)
+    assert "The gates SLO and Approval do not pass: 3 checks not met." in answer
+    assert "kind of change (feature), error budget left (−595 %) and approvals (none)" in answer
+    assert "Not before 2 d" in answer
+    assert "what else is closed does not open by itself" in answer
+    assert "✕ exhausted" in text
+    assert "VP Engineering" in text
+    assert "A blameless postmortem is mandatory" in text
+
+
+def test_stale_data_is_unknown_and_closes_the_gate(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, HEALTHY, newest=NEWEST - timedelta(hours=3))
+    recorded(fleet, request(), now=NOW - MINUTE)
+    text = on(fleet).open("release_gate", service="api")
+    assert "Stale data. The newest data is 3 h 2 min old" in text
+    assert "NOT NOW" in text
+    assert "error budget left (nothing known)" in text
+    assert "The error budget cannot be known, so it counts as restrictive." in text
+
+
+def test_a_source_that_is_down_is_said_first(healthy: Fleet, on: Shown) -> None:
+    log_sync(healthy, SyncOutcome.FAILED, "connection refused")
+    text = on(healthy).open("release_gate", service="api")
+    assert text.index("The last sync failed, 1 min ago: connection refused") < text.index("NOT NOW")
+
+
+def test_a_policy_that_cannot_be_evaluated_allows_nothing_and_says_why(
+    healthy: Fleet, on: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(healthy, request(), now=NOW - MINUTE)
+    monkeypatch.setenv("RELIABILITY_OPA_URL", "http://127.0.0.1:9")
+    screen = on(healthy)
+    text = screen.open("release_gate", service="api")
+    assert screen.app.error[0].value.startswith("# ✕ NOT NOW")
+    assert "The policy could not be evaluated, so nothing is allowed:" in _answer(screen)
+    assert "evidence missing" not in text
+    assert "✕ BUILD not evaluated" in text
+    assert "? unknown] The code compiles" in text
+    assert "Sat 28 Nov closed" in text
+    assert "OPA gave no decision" in on(healthy).open("release_gate", view="board")
+
+
+# What is asked, in the address ----------------------------------------------------------------------
+
+
+def test_the_newest_version_that_was_asked_for_is_the_first_choice(healthy: Fleet, on: Shown) -> None:
+    recorded(healthy, request(version="v1"), now=NOW - HOUR)
+    recorded(healthy, request(version="v2"), now=NOW - MINUTE)
+    tell(healthy, deployed("v3", 30 * MINUTE))
+    screen = on(healthy)
+    assert "api v2 to production" in screen.open("release_gate", service="api")
+    box = screen.app.selectbox(key="gate_version")
+    assert box.options == ["v2", "v3", "v1"]
+    box.select("v1").run()
+    assert "api v1 to production" in screen.text()
+    assert screen.app.query_params["version"] == "v1"
+
+
+def test_kind_and_environment_are_in_the_address_and_come_back_from_it(healthy: Fleet, on: Shown) -> None:
+    recorded(healthy, request(), now=NOW - MINUTE)
+    text = on(healthy).open("release_gate", service="api", environment="staging", kind="bugfix")
+    assert "api any version to staging, bug fix" in text
+    screen = on(healthy)
+    screen.open("release_gate", service="api")
+    screen.app.selectbox(key="gate_kind").select("rollback").run()
+    assert "api v2.4.0 to production, rollback" in screen.text()
+    assert screen.app.query_params["kind"] == "rollback"
+
+
+def test_another_service_has_other_versions(healthy: Fleet, on: Shown) -> None:
+    screen = on(healthy)
+    screen.open("release_gate", service="api", version="v9", kind="bugfix")
+    screen.app.selectbox(key="picked_service").select("worker").run()
+    assert "worker any version to production, feature" in screen.text()
+    assert "version" not in screen.app.query_params
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("service", "no[pe]", "There is no service 'no[pe]' in the catalogue."),
+        ("environment", "moon", "There is no environment 'moon' in the policy. This is production."),
+        ("kind", "magic", "There is no kind of change 'magic'. It is left out."),
+        ("version", "a b", "The address names no version:"),
+        ("version", "x" * 300, "The address names no version:"),
+        ("decision", "nope", "There is no decision 'nope' in the log."),
+    ],
+)
+def test_what_the_address_asks_for_in_vain_is_said_before_the_answer(
+    healthy: Fleet, on: Shown, name: str, value: str, told: str
+) -> None:
+    text = on(healthy).open("release_gate", **({"service": "api"} | {name: value}))
+    assert told in text
+    if "NOT NOW" in text:
+        assert text.index(told) < text.index("NOT NOW")
+
+
+def test_hostile_versions_people_and_reasons_are_text(tmp_path: Path, on: Shown, policy: Policy) -> None:
+    fleet = build(tmp_path, PROTECTED)
+    said = {"version": HOSTILE, "requested_by": HOSTILE, "image": HOSTILE, "change_type": "bugfix"}
+    recorded(fleet, request(**said), now=NOW - MINUTE, actor=HOSTILE)
+    grant(fleet, ExceptionType.SECURITY, policy, ends=NOW + _DAY, environment="production")
+    screen = on(fleet)
+    text = screen.open("release_gate", service="api")
+    assert HOSTILE.translate(MARKS) in text.replace("\u2060", "")
+    raw = [item.value for item in (*screen.app.markdown, *screen.app.error)]
+    assert not any("[x](http" in value or "<script>" in value for value in raw)
+    commands = "\n".join(item.value for item in screen.app.code)
+    assert f"--version '{HOSTILE}'" in commands, "quoted, so that no shell runs it"
+
+
+# What stands around it ---------------------------------------------------------------------------------
+
+
+def test_approvals_name_who_gave_them_and_what_does_not_count(
+    tmp_path: Path, on: Shown, policy: Policy
+) -> None:
+    fleet = build(tmp_path, PROTECTED)
+    recorded(fleet, request(change_type="bugfix"), now=NOW - MINUTE)
+    text = on(fleet).open("release_gate", service="api")
+    assert "SRE :red-badge[✕ missing] nobody yet policy tier protected" in text
+    approve(fleet, policy, "SRE", by="Dana")
+    approve(fleet, policy, "SRE", by="Lena")
+    text = on(fleet).open("release_gate", service="api")
+    assert "SRE :green-badge[✓ given] Lena, 1 min ago policy tier protected" in text
+    assert "Dana as SRE, 23 Nov 09:01 UTC: does not count, nobody approves their own request" in text
+    assert "Lena as SRE, 23 Nov 09:01 UTC, counts until 24 Nov 09:01 UTC: I have looked at it" in text
+
+
+def test_a_freeze_closes_the_gate_until_its_end(healthy: Fleet, on: Shown) -> None:
+    recorded(healthy, request(), now=NOW - MINUTE)
+    freeze(healthy, NOW - HOUR, NOW + HOUR, services=["api"])
+    screen = on(healthy)
+    text = screen.open("release_gate", service="api")
+    answer = _answer(screen)
+    assert "Closed by deployment freezes (FRZ-1)." in answer
+    assert "Opens in 1 h (23 Nov 10:02 UTC): no freeze stands any more." in answer
+    assert "✕ stands now] 23 Nov 08:02 → 10:02 UTC the sale of the year" in text
+    assert "09:00–09:00" not in text
+    assert "10:02–16:00 · :red-badge[✕ frozen] else FRZ-1" in text
+
+
+def test_the_calendar_is_a_picture_with_words_beside_it(healthy: Fleet, on: Shown) -> None:
+    freeze(healthy, NOW + _DAY, NOW + 2 * _DAY)
+    screen = on(healthy)
+    text = screen.open("release_gate", service="api")
+    (chart,) = screen.app.get("plotly_chart")
+    assert "Calendar of 14 days in UTC: a release may go on 8 of them; freezes: FRZ-1" in chart.proto.alt
+    assert "Mon 23 Nov :green-badge[✓] 09:00–16:00" in text
+    assert "Tue 24 Nov :green-badge[✓] 09:00–09:02 · :red-badge[✕ frozen] else FRZ-1" in text
+    assert "Sat 28 Nov closed" in text
+
+
+def test_an_exception_that_lifts_a_check_is_told_and_its_late_review_too(
+    tmp_path: Path, on: Shown, policy: Policy
+) -> None:
+    fleet = build(tmp_path, HEALTHY)
+    grant(fleet, ExceptionType.SECURITY, policy, ends=NOW + 2 * _DAY)
+    holed = EVIDENCE | {"security": EVIDENCE["security"] | {"high_cves": 1}}
+    recorded(fleet, request(gates=holed), now=NOW - MINUTE)
+    screen = on(fleet)
+    text = screen.open("release_gate", service="api")
+    assert "All six gates pass, with 1 exception." in _answer(screen)
+    assert "waived by EXC-security" in text
+    assert "4 of 5 checks met and 1 waived by an exception" in text
+    assert "○ review to come" in text
+    assert "instead: a canary of one percent" in text
+    late = Fleet(folder=fleet.folder, now=NOW + _DAY)
+    for query in ({"service": "api"}, {}):
+        text = on(late).open("release_gate", **query)
+        assert "⚠ 1 review of an exception is overdue" in text
+        assert "EXC-security (security) was used for api v2.4.0 to production by ci" in text
+
+
+def test_an_override_is_not_repeated_and_that_is_said(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, SPENT)
+    override = {
+        "emergency_override": True,
+        "override_approver": "sre-lead",
+        "override_reason": "logins fail",
+        "incident_id": "INC-1",
+    }
+    recorded(fleet, request(**override), now=NOW - MINUTE)
+    text = on(fleet).open("release_gate", service="api")
+    assert "NOT NOW" in text
+    assert "That decision was an emergency override by sre-lead. It is not repeated here" in text
+
+
+# What the error budget allows, and how to deploy --------------------------------------------------------
+
+
+def test_a_healthy_service_may_ship_everything_without_approval(healthy: Fleet, on: Shown) -> None:
+    text = on(healthy).open("release_gate", service="worker")
+    assert "✓ normal" in text
+    assert "The error budget allows every kind of change." in text
+    assert "must approve" not in text
+    assert "✕ not allowed" not in text
+    assert "Canary steps may be accelerated" in text
+    assert "No change is in sight" in text
+
+
+def test_an_exhausted_service_says_what_may_ship_who_approves_and_until_when(
+    tmp_path: Path, on: Shown
+) -> None:
+    text = on(build(tmp_path, SPENT)).open("release_gate", service="api")
+    assert "Not allowed: feature, bug fix, configuration change and database migration." in text
+    assert "VP Engineering must approve everything else, except a rollback." in text
+    assert "availability: the error budget is spent" in text
+    assert "availability (decides): −595 % of budget left" in text
+    assert "→ protected 25 Nov" in text
+
+
+@pytest.mark.parametrize(
+    ("shares", "tier", "needed"),
+    [
+        (PROTECTED, "▲ protected", "SRE must approve everything else, except a rollback."),
+        (CAUTIOUS, "△ cautious", "SRE must be told"),
+        ({}, "? unknown", "SRE must approve everything else, except a rollback."),
+    ],
+    ids=["protected", "cautious", "unknown"],
+)
+def test_who_must_approve_or_be_told_is_named(
+    tmp_path: Path, on: Shown, shares: dict[str, BadShare], tier: str, needed: str
+) -> None:
+    text = on(build(tmp_path, shares)).open("release_gate", service="api")
+    assert tier in text
+    assert needed in text
+
+
+def test_a_rollback_is_allowed_without_approval_in_every_tier(tmp_path: Path, on: Shown) -> None:
+    for number, shares in enumerate((HEALTHY, CAUTIOUS, PROTECTED, SPENT, {})):
+        text = on(build(tmp_path / str(number), shares)).open("release_gate", service="api")
+        line = next(line for line in text.splitlines() if "Rollback :" in line)
+        assert "✓ allowed" in line
+        assert "none needed" in line
+
+
+def test_a_service_without_an_objective_has_no_error_budget_policy(healthy: Fleet, on: Shown) -> None:
+    text = on(healthy).open("release_gate", service="docs")
+    assert "docs has no error budget policy. It is best effort" in text
+    assert "– best effort" in text
+
+
+def test_a_firing_page_asks_to_hold(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, HEALTHY | {"worker/availability": burst(0.2, timedelta(minutes=70))})
+    text = on(fleet).open("release_gate", service="worker")
+    assert text.index("● page over 1 h") < text.index("NOT NOW")
+    assert "A page fires right now" in text
+    assert "The burn-rate gate asks to hold until it stops, except for a rollback" in text
+    assert "below 2× over 5 min (now 20×) and below 1× over 1 h (now 20×)" in text
+    assert "The error budget by itself allows every kind of change." in text
+    assert "fast burn rate (20×) and slow burn rate (20×)" in text
+    assert "accelerated" not in text
+
+
+def test_a_ticket_that_outlives_its_burn_warns_without_a_hold(tmp_path: Path, on: Shown) -> None:
+    shares = HEALTHY | {"worker/availability": burst(0.05, timedelta(hours=6), timedelta(minutes=65))}
+    text = on(build(tmp_path, shares)).open("release_gate", service="worker")
+    assert "A ticket fires right now" in text
+    assert "asks for no hold any more: the burn rate is below 2× over 5 min (now 0×)" in text
+    assert "accelerated" not in text
+
+
+def test_only_tier_1_is_told_to_use_a_canary(tmp_path: Path, on: Shown) -> None:
+    shares = CAUTIOUS | {
+        "worker/availability": burst(0.1, timedelta(hours=6, minutes=20), timedelta(hours=2))
+    }
+    fleet = build(tmp_path, shares)
+    for service, told in (("api", True), ("worker", False)):
+        text = on(fleet).open("release_gate", service=service)
+        assert "△ cautious" in text
+        assert "Each observation pause of a canary is doubled" in text
+        assert ("must use a canary or blue-green" in text) is told
+
+
+def test_the_strategy_has_its_steps_and_pauses_that_are_doubled_say_so(tmp_path: Path, on: Shown) -> None:
+    text = on(build(tmp_path / "well", HEALTHY)).open("release_gate", service="api")
+    assert "Progressive canary, for critical path (tier 1). It is this service's own." in text
+    assert "Risk high · rollback within 2 min · users affected at most 10 %" in text
+    assert "10 % 5 min slo-burn-check, error-budget-check" in text
+    assert "doubled" not in text
+    text = on(build(tmp_path / "careful", CAUTIOUS)).open("release_gate", service="api")
+    assert "△ pauses doubled] The policy tier cautious asks for that." in text
+    assert "10 % 10 min slo-burn-check, error-budget-check 5 min" in text
+    text = on(build(tmp_path / "worker", HEALTHY)).open("release_gate", service="worker", kind="migration")
+    assert "Blue-green, for stateful services and database migrations." in text
+    assert "A database migration is always blue-green; this service's own is rolling update." in text
+    assert "rollback within an instant · users affected at most 0 %" in text
+
+
+def test_the_checklist_ticks_what_is_known_and_leaves_the_rest_to_people(healthy: Fleet, on: Shown) -> None:
+    broken = EVIDENCE | {"quality": EVIDENCE["quality"] | {"golden_path": "fail", "coverage": None}}
+    recorded(healthy, request(gates=broken), now=NOW - MINUTE)
+    text = on(healthy).open("release_gate", service="api")
+    assert "✓ yes] Unit and integration tests pass :small[(pipeline, 23 Nov 09:01 UTC)]" in text
+    assert "✕ no] The golden path works from end to end" in text
+    assert "? unknown] Enough of the code is covered by tests :small[(pipeline: not told)]" in text
+    assert "✓ yes] The deployment window is open and no freeze stands" in text
+    assert "☐ Somebody wrote down how to roll back" in text
+
+
+def test_commands_have_the_release_filled_in(healthy: Fleet, on: Shown) -> None:
+    recorded(healthy, request(), now=NOW - MINUTE)
+    screen = on(healthy)
+    screen.open("release_gate", service="api")
+    commands = "\n".join(item.value for item in screen.app.code)
+    release, image = "--service api --version v2.4.0 --environment production", "ghcr.io/acme/api:v2.4.0"
+    for line in (
+        f"reliability gate {release} --change-type feature --image {image} --evidence ci.json",
+        f"reliability approve {release} --role ROLE --reason 'WHY'",
+        f"reliability exception request --type TYPE {release} --reason 'WHY' --mitigation 'HOW'",
+        f"kubectl argo rollouts set image api api={image} -n production",
+        "kubectl argo rollouts abort api -n production",
+        "helm rollback api REVISION --cleanup-on-fail -n production",
+        'opa eval -d data/release_gate.rego -i input.json "data.companyos.release.decision"',
+    ):
+        assert line in commands.splitlines()
+
+
+# The fleet ------------------------------------------------------------------------------------------------
+
+
+def test_the_board_says_what_each_service_may_ship_worst_first(tmp_path: Path, on: Shown) -> None:
+    text = on(build(tmp_path, SPENT)).open("release_gate")
+    assert "3 services to production now: only a rollback for 1, a feature for 2." in text
+    assert "Assuming that the pipeline is green and everybody who is asked approves." in text
+    assert text.index(":blue[api]") < text.index(":blue[worker]")
+    assert "policy tier exhausted allows no feature and error budget left −595 %" in text
+    assert "✕ only a rollback" in text
+    assert "Not before 2 d" in text
+    assert "First change in 6 h 58 min (23 Nov 16:00 UTC): the deployment window closes." in text
+
+
+def test_the_board_is_filtered_by_answer_name_and_environment(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, SPENT)
+    text = on(fleet).open("release_gate", may="only a rollback")
+    assert ":blue[api]" in text
+    assert ":blue[worker]" not in text
+    screen = on(fleet)
+    screen.open("release_gate", view="board")
+    screen.app.button_group(key="gate_may").set_value(["✓ 2 a feature"]).run()
+    assert ":blue[api]" not in screen.text()
+    assert screen.app.query_params["may"] == "a feature"
+    assert ":blue[api]" not in on(fleet).open("release_gate", name="WORK")
+    assert "No service has such a name" in on(fleet).open("release_gate", name="nothing")
+    assert "3 services to staging now" in on(fleet).open("release_gate", environment="staging")
+
+
+def test_a_large_fleet_is_asked_about_a_page_at_a_time(tmp_path: Path, on: Shown) -> None:
+    many = "".join(f"  s{number:02}:\n    tier: 3\n    strategy: rolling\n" for number in range(70))
+    text = on(build(tmp_path, SPENT, catalogue=CATALOGUE + many)).open("release_gate")
+    assert "73 services are too many to ask about at once" in text
+    assert text.count("service tier") == 20
+    assert text.index(":blue[api]") < text.index(":blue[worker]")
+
+
+def test_a_freeze_of_the_fleet_is_on_the_board(healthy: Fleet, on: Shown) -> None:
+    freeze(healthy, NOW - HOUR, NOW + HOUR)
+    text = on(healthy).open("release_gate")
+    assert "✕ 1 freeze stands now" in text
+    assert "only a rollback for 3" in text
+    assert "freeze FRZ-1" in text
+    assert "Opens in 1 h (23 Nov 10:02 UTC): no freeze stands any more." in text
+
+
+# Recorded decisions ---------------------------------------------------------------------------------------
+
+
+def test_without_decisions_the_list_says_how_they_come_to_be(healthy: Fleet, on: Shown) -> None:
+    text = on(healthy).open("release_gate", view="decisions")
+    assert "No decision is recorded." in text
+    assert "reliability gate" in text
+
+
+def test_the_decisions_are_listed_newest_first_and_filtered(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, SPENT)
+    recorded(fleet, request(), now=NOW - 3 * MINUTE)
+    recorded(fleet, request(service="worker", version="w1", requested_by="Kim"), now=NOW - MINUTE)
+    text = on(fleet).open("release_gate", view="decisions")
+    assert "2 decisions, newest first" in text
+    assert text.index("worker w1") < text.index("api v2.4.0")
+    assert "asked by Kim, recorded by ci" in text
+    assert "✕ denied" in text
+    for query in ({"of": "api"}, {"answer": "denied"}, {"who": "dana"}):
+        text = on(fleet).open("release_gate", view="decisions", **query)
+        assert "1 decision, newest first" in text
+        assert "worker w1" not in text
+    text = on(fleet).open("release_gate", view="decisions", answer="allowed")
+    assert "api v2.4.0" not in text
+    assert "No decision passes these filters" in on(fleet).open("release_gate", view="decisions", who="zoe")
+
+
+def test_a_record_has_its_answer_its_input_and_its_digests(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, SPENT)
+    document = recorded(fleet, request(), now=NOW - MINUTE).document
+    screen = on(fleet)
+    text = screen.open("release_gate", decision=document["decision_id"])
+    assert "Decision on api v2.4.0" in text
+    assert "✕ WAS DENIED" in text
+    assert "Asked by Dana, recorded by ci at Mon 23 Nov 2026, 09:01 UTC." in text
+    assert document["policy_version"] in text
+    assert document["input_digest"] in text
+    assert "record 1 of the log" in text
+    assert "✓ same answer] The policy is still the same, and it decides the same in every part." in text
+    assert "Input that was decided on (JSON)" in text
+    assert '"requested_by": "Dana"' in "\n".join(item.value for item in screen.app.json)
+    assert "May it go now? → ask again" in text
+
+
+def test_a_record_under_another_policy_shows_what_differs(
+    tmp_path: Path, on: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = build(tmp_path, HEALTHY)
+    name = recorded(fleet, request(), now=NOW - MINUTE).document["decision_id"]
+    assert "same answer" in on(fleet).open("release_gate", decision=name)
+    stricter = DEFAULT_POLICY.read_text(encoding="utf-8").replace("{1: 80, 2:", "{1: 95, 2:")
+    (tmp_path / "policy.yaml").write_text(stricter, encoding="utf-8")
+    screen = on(fleet)
+    monkeypatch.setenv("RELIABILITY_POLICY", str(tmp_path / "policy.yaml"))
+    text = screen.open("release_gate", decision=name)
+    assert "✕ other answer] The policy is another one today: today it would be denied." in text
+    assert "allow true false" in text
+    assert "gates.quality.checks[3].needed.at_least 80 95" in text
+
+
+def test_the_record_of_an_override_names_who_why_and_what_it_lifted(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, SPENT)
+    override = {
+        "emergency_override": True,
+        "override_approver": "sre-lead",
+        "override_reason": HOSTILE,
+        "incident_id": "INC-1",
+    }
+    name = recorded(fleet, request(**override), now=NOW - MINUTE).document["decision_id"]
+    screen = on(fleet)
+    text = screen.open("release_gate", decision=name).replace("\u2060", "")
+    assert screen.app.warning[0].value.startswith("# ✓ WAS ALLOWED")
+    assert "An emergency override by sre-lead for INC-1 lifts 3 checks." in text
+    assert f"Emergency override (used) by sre-lead for INC-1: {HOSTILE.translate(MARKS)}" in text
+    assert "It lifted: kind of change, error budget left, approvals." in text
+
+
+# Old links ------------------------------------------------------------------------------------------------
+
+
+def test_other_pages_lead_to_the_gate(healthy: Fleet, on: Shown) -> None:
+    assert "May api ship now? → Release gate" in on(healthy).open("service", service="api")
+    assert "May it ship? →" in on(healthy).open()
