@@ -91,7 +91,7 @@ def load_readings(
 def begin_demo(connection: sqlite3.Connection, as_of: int) -> None:
     """Make the store a demo's whose history ends at `as_of`, without what an earlier one told of releases."""
     settings.mark_demo(connection, as_of)
-    for told in (deployments, incidents, decision_log):
+    for told in (canaries, deployments, incidents, decision_log):
         told.forget(connection)
 
 
@@ -102,7 +102,7 @@ def refuse_mixture(connection: sqlite3.Connection, store: Path) -> None:
         InputError: it does.
     """
     if settings.demo_as_of(connection) is None and any(
-        of.holds_data(connection) for of in (sli, deployments, incidents, decision_log)
+        of.holds_data(connection) for of in (sli, canaries, deployments, incidents, decision_log)
     ):
         raise InputError(f"{store}: found real data in this store, expected a new one for the demo")
 
