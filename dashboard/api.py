@@ -21,6 +21,8 @@ from dashboard.domain.policy import Policy
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError, ReliabilityError
 from dashboard.gate_api import gate_routes
+from dashboard.reports.canary_document import canaries_document
+from dashboard.reports.canary_state import CanaryState, canary_state
 from dashboard.reports.delivery_document import delivery_document
 from dashboard.reports.fleet import FleetReport, fleet_report
 from dashboard.reports.freshness import reading_time
@@ -80,10 +82,11 @@ class _Api:
 
     def metrics(self, _request: Request) -> Response:
         try:
-            report, _, _ = self._read()
+            report, _, catalogue = self._read()
+            written = exposition(report, self._canaries(catalogue, report.fleet.as_of))
         except ReliabilityError:
-            report = None  # the exposition says so: reliability_up 0
-        return Response(exposition(report), media_type=CONTENT_TYPE_LATEST)
+            written = exposition(None)  # it says so: reliability_up 0
+        return Response(written, media_type=CONTENT_TYPE_LATEST)
 
     def status(self, _request: Request) -> Response:
         try:
@@ -96,13 +99,16 @@ class _Api:
         name = request.path_params["service"]
         try:
             report, policy, catalogue = self._read(only=name)
+            if name not in catalogue.services:
+                return _problem(404, f"found no service {name!r} in the catalogue")
+            whole = _catalogue(*_stamp(self._locations.catalog))
+            canaries = self._canaries(whole, report.fleet.as_of)
         except ReliabilityError as error:
             return _problem(503, str(error))
-        if name not in catalogue.services:
-            return _problem(404, f"found no service {name!r} in the catalogue")
         return JSONResponse(
             {"as_of": status_document(report, policy)["as_of"]}
             | service_document(report.fleet.services[0], policy)
+            | {"canaries": canaries_document(canaries, name)}
         )
 
     def ledger(self, request: Request) -> Response:
@@ -130,6 +136,10 @@ class _Api:
             return recovery_document(recovery_measures(history, policy, period, chosen), history, chosen)
 
         return self._of_history(made)
+
+    def _canaries(self, catalogue: Catalogue, now: datetime) -> CanaryState:
+        names = load_sources(self._locations.sources, catalogue).names
+        return canary_state(self._locations.store, names, now)
 
     def _of_history(
         self, made: Callable[[History, Policy, Catalogue], Document | None], missing: str = ""

@@ -8,26 +8,29 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from dashboard.domain.durations import format_duration
 from dashboard.domain.objective_status import ObjectiveStatus
 from dashboard.domain.policy_tier import PolicyTier
+from dashboard.reports.canary_gauges import canary_gauges
+from dashboard.reports.canary_state import CanaryState
 from dashboard.reports.fleet import FleetReport
 
 _OBJECTIVE = ["service", "indicator"]
 
 
-def exposition(report: FleetReport | None) -> bytes:
-    """The text exposition of `report`; of None, only that nothing can be told.
+def exposition(report: FleetReport | None, canaries: CanaryState | None = None) -> bytes:
+    """The text exposition of `report` and of `canaries`; of None, only that nothing can be told.
 
     What is unknown has no sample: a missing series is honest, a 0 or NaN would be taken for a number.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Report(report))
+    registry.register(_Report(report, canaries))
     return generate_latest(registry)
 
 
 class _Report:
     """What prometheus-client asks for the metrics at a scrape."""
 
-    def __init__(self, report: FleetReport | None) -> None:
+    def __init__(self, report: FleetReport | None, canaries: CanaryState | None) -> None:
         self._report = report
+        self._canaries = canaries
 
     def collect(self) -> Iterator[Metric]:
         up = "Whether the store, the catalogue and the policy can be read"
@@ -36,6 +39,8 @@ class _Report:
             yield from _service_metrics(self._report)
             yield from _objective_metrics(self._report)
             yield from _source_metrics(self._report)
+        if self._canaries is not None:
+            yield from canary_gauges(self._canaries)
 
 
 def _service_metrics(report: FleetReport) -> Iterator[Metric]:

@@ -1,0 +1,102 @@
+"""Canary state as JSON, for `GET /api/v1/services/{service}`: unrounded, unknown is null."""
+
+from datetime import timedelta
+from typing import Any
+
+from dashboard.domain.canary.analysis_runs import AnalysisRunState
+from dashboard.domain.canary.ladder import Ladder, Rung
+from dashboard.domain.canary.room import Room
+from dashboard.reports.canary_state import CanaryState, MetricRoom, OpenCanary
+from dashboard.reports.status_document import iso_time
+
+Document = dict[str, Any]
+
+
+def canaries_document(state: CanaryState, service: str) -> list[Document]:
+    """The canaries of `service` that are under way, the oldest first."""
+    return [_canary(item) for item in state.under_way if item.named.service == service]
+
+
+def _canary(item: OpenCanary) -> Document:
+    canary, state = item.named.canary, item.named.canary.state
+    ladder = item.ladder
+    return {
+        "id": canary.id,
+        "rollout": canary.name,
+        "namespace": canary.namespace,
+        "environment": item.named.environment,
+        "revision": canary.revision,
+        "attempt": canary.attempt,
+        "version": canary.version,
+        "stable_version": canary.stable_version,
+        "state": canary.outcome.value,
+        "phase": None if state is None or state.phase is None else state.phase.value,
+        "message": (state.message or None) if state is not None else None,
+        "weight": None if ladder is None else ladder.weight,
+        "began_at": iso_time(canary.began_at),
+        "step": None if ladder is None else ladder.position,
+        "elapsed_seconds": None if ladder is None else _seconds(ladder.elapsed),
+        "pauses_left_seconds": None if ladder is None else _seconds(ladder.left),
+        "not_done_before": None if ladder is None else iso_time(ladder.eta),
+        "analyses_ahead": None if ladder is None else ladder.analyses_ahead,
+        "waits_for": None if ladder is None else ladder.waits_for,
+        "steps": _steps(ladder),
+        "analysis": None if canary.verdict is None else canary.verdict.value,
+        "runs": [_run(run, item.rooms) for run in canary.runs],
+    }
+
+
+def _steps(ladder: Ladder | None) -> list[Document]:
+    return [] if ladder is None else [_step(rung) for rung in ladder.rungs]
+
+
+def _step(rung: Rung) -> Document:
+    return {
+        "kind": rung.step.kind.value,
+        "weight": rung.weight,
+        "pause_seconds": _seconds(rung.step.pause),
+        "templates": list(rung.step.templates),
+        "place": rung.place.value,
+        "since": iso_time(rung.since),
+        "left_seconds": _seconds(rung.left),
+    }
+
+
+def _run(run: AnalysisRunState, rooms: tuple[MetricRoom, ...]) -> Document:
+    of_run = {item.metric: item.room for item in rooms if item.run == run.name}
+    return {
+        "name": run.name,
+        "kind": run.site or None,
+        "step": run.step_index,
+        "phase": None if run.phase is None else run.phase.value,
+        "message": run.message or None,
+        "began_at": iso_time(run.began_at),
+        "metrics": [
+            {
+                "name": metric.name,
+                "phase": None if metric.phase is None else metric.phase.value,
+                "dry_run": metric.dry_run,
+                "successful": metric.counts.successful,
+                "failed": metric.counts.failed,
+                "inconclusive": metric.counts.inconclusive,
+                "errors": metric.counts.error,
+                "room": _room(of_run.get(metric.name)),
+            }
+            for metric in run.metrics
+        ],
+    }
+
+
+def _room(room: Room | None) -> Document | None:
+    if room is None:
+        return None
+    return {
+        "failures_allowed": room.failures_allowed,
+        "failures_left": room.failures_left,
+        "measurements_to_go": room.to_go,
+        "sentence": room.sentence,
+    }
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()

@@ -1,0 +1,79 @@
+"""The canaries that are under way, as a machine asks for them: one read, for a document or for metrics."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dashboard.domain.canary.ladder import Ladder, ladder_of
+from dashboard.domain.canary.room import Room, room_of
+from dashboard.domain.names import NameMap
+from dashboard.reports.canary_metrics import spec_of
+from dashboard.reports.canary_reading import NamedCanary, open_canaries
+from dashboard.store import canaries as stored
+from dashboard.store.canaries import SourceRead
+from dashboard.store.database import open_for_reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricRoom:
+    """A metric of a run that goes on; `room` is None where its spec cannot be read."""
+
+    run: str
+    metric: str
+    dry_run: bool
+    room: Room | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCanary:
+    """A canary that is under way; `ladder` is None where its Rollout was not seen."""
+
+    named: NamedCanary
+    ladder: Ladder | None
+    rooms: tuple[MetricRoom, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryState:
+    """What is under way at `as_of`, and how far the sources were read."""
+
+    as_of: datetime
+    under_way: tuple[OpenCanary, ...]
+    reads: tuple[SourceRead, ...]
+
+
+def canary_state(store: Path, names: NameMap, now: datetime) -> CanaryState:
+    """The canaries that are under way at `now`.
+
+    Raises:
+        StoreError: the store is missing or cannot be read.
+    """
+    with open_for_reading(store) as connection:
+        found = open_canaries(connection, names, now)
+        reads = stored.reads(connection)
+    return CanaryState(
+        as_of=now,
+        under_way=tuple(
+            OpenCanary(named=item, ladder=ladder_of(item.canary, now), rooms=tuple(_rooms(item)))
+            for item in found
+        ),
+        reads=tuple(reads),
+    )
+
+
+def _rooms(item: NamedCanary) -> Iterable[MetricRoom]:
+    """The room of each metric of the runs that go on, by Argo's counters."""
+    for run in item.canary.runs:
+        if run.phase is not None and run.phase.is_final:
+            continue
+        spec, _ = spec_of(run)
+        limits = {} if spec is None else {metric.name: metric.limits for metric in spec.metrics}
+        for metric in run.metrics:
+            known = limits.get(metric.name)
+            yield MetricRoom(
+                run=run.name,
+                metric=metric.name,
+                dry_run=metric.dry_run,
+                room=None if known is None else room_of(metric, known),
+            )
