@@ -12,6 +12,7 @@ page = st.navigation(
         st.Page(components.OVERVIEW_PAGE, title="SLO overview", default=True),
         st.Page(components.SERVICE_PAGE, title="Service"),
         st.Page(components.RELEASE_GATE_PAGE, title="Release gate"),
+        st.Page(components.CANARY_PAGE, title="Canary analysis"),
         st.Page(components.DEPLOYMENTS_PAGE, title="Deployments"),
         st.Page(components.INCIDENTS_PAGE, title="Incidents & MTTR"),
         # What the page of the release gate was before: links to it are out there.

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.ui import cache, components, objective_detail, release_filters
+from dashboard.ui import cache, canary_filters, components, objective_detail, release_filters
 
 st.title("Service", anchor=False)
 name = components.choose_service(list(cache.catalogue().services))
@@ -16,6 +16,7 @@ else:
     status = report.status
     components.service_header(status, report.freshness.as_of, policy.timezone)
     components.release_gate_link(name)
+    canary_filters.service_canary_link(name)
     release_filters.service_deployments_link(name)
     if status.decided_by is not None:
         chosen = objective_detail.choose(report.objectives, status.decided_by)

@@ -18,6 +18,7 @@ from dashboard.ui.words import GLOSSARY, alerts, forecast, literal, next_changes
 OVERVIEW_PAGE = PAGES / "slo_overview.py"
 SERVICE_PAGE = PAGES / "service.py"
 RELEASE_GATE_PAGE = PAGES / "release_gate.py"
+CANARY_PAGE = PAGES / "canary_analysis.py"
 DEPLOYMENTS_PAGE = PAGES / "deployments.py"
 INCIDENTS_PAGE = PAGES / "incidents.py"
 

@@ -24,6 +24,7 @@ _MOST_DIGITS = 6
 _SIGNIFICANT = 3
 _ROUND_NUMBERS_FROM = 100
 _TIMES_FROM, _WHOLE_RATES_FROM = 10, 10
+_WHOLE_VALUES_FROM = 10_000
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _UNITS = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (timedelta(seconds=1), "s"))
 _SHOWN_UNITS = 2
@@ -174,6 +175,11 @@ def rate_per_30_days(found: "Interval | None") -> str:
     if found is None:
         return f"{UNKNOWN} per 30 days"
     return f"{_short(found.value)} per 30 days (95 % interval {_short(found.low)} … {_short(found.high)})"
+
+
+def value(found: float) -> str:
+    """What a metric measured, with four significant digits: `0.9512`, `12,340`."""
+    return f"{found:,.0f}" if abs(found) >= _WHOLE_VALUES_FROM else f"{found:.4g}"
 
 
 def k_of_n(found: "Proportion") -> str:

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 import streamlit as st
 
 from dashboard.domain.attribution import Key
+from dashboard.domain.releases import Release
 from dashboard.reports.deployments import ReleaseRow
 from dashboard.ui.components import DEPLOYMENTS_PAGE
 from dashboard.ui.release_words import OUTCOME_SIGNS, Outcome, brief, outcome, some, version_of
@@ -162,6 +163,12 @@ def deployment_link(row: ReleaseRow, *, label: str | None = None) -> None:
         help="",
         query_params={_DEPLOYMENT: address_of(deployment.key)},
     )
+
+
+def release_link(release: Release, *, label: str) -> None:
+    """One click to the view of a deployment that another page names."""
+    where = {_DEPLOYMENT: address_of(release.deployment.key)}
+    st.page_link(DEPLOYMENTS_PAGE, label=label, help="", query_params=where)
 
 
 def all_deployments_link() -> None:

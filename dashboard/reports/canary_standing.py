@@ -1,0 +1,129 @@
+"""How a canary stands, from all that is known of it: is it safe so far, and which metric has least room?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dashboard.domain.canary.canary import Outcome
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.room import Evidence
+from dashboard.domain.canary.sequential import Verdict
+from dashboard.reports.canary_detail import CanaryReport
+from dashboard.reports.canary_metrics import MetricView, RunView
+
+
+class Standing(StrEnum):
+    """How a canary stands, the gravest first; the last five are of one that has ended."""
+
+    TROUBLE = "in trouble"
+    UNDECIDED = "undecided: somebody has to decide"
+    AT_RISK = "at risk"
+    NOT_YET = "cannot tell yet"
+    SAFE = "safe so far"
+    ABORTED = "aborted"
+    PROMOTED = "promoted"
+    SUPERSEDED = "superseded"
+    GONE = "gone"
+    UNKNOWN = "end unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """How the measurements of the metrics that count ended; errors of the provider are no failures."""
+
+    successful: int = 0
+    failed: int = 0
+    inconclusive: int = 0
+    errors: int = 0
+
+    @property
+    def answered(self) -> int:
+        """Measurements that gave an answer."""
+        return self.successful + self.failed + self.inconclusive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tightest:
+    """The metric of a run that goes on which is nearest to ending it."""
+
+    run: RunView
+    metric: MetricView
+
+
+_ENDED = {
+    Outcome.ABORTED: Standing.ABORTED,
+    Outcome.PROMOTED: Standing.PROMOTED,
+    Outcome.SUPERSEDED: Standing.SUPERSEDED,
+    Outcome.GONE: Standing.GONE,
+    Outcome.UNKNOWN: Standing.UNKNOWN,
+}
+
+
+def standing(report: CanaryReport) -> Standing:
+    """How the canary of `report` stands. It is never safe by silence: without an answer nobody can tell."""
+    outcome = report.row.named.canary.outcome
+    if outcome in _ENDED:
+        return _ENDED[outcome]
+    verdict = None if report.errors is None else report.errors.judgement.verdict
+    ended_badly = {item.run.phase for item in report.runs} & {Phase.FAILED, Phase.ERROR}
+    if verdict is Verdict.FAIL or ended_badly:
+        return Standing.TROUBLE
+    if outcome is Outcome.INCONCLUSIVE:
+        return Standing.UNDECIDED
+    tightest = tightest_metric(report)
+    if tightest is not None and is_last_chance(tightest.metric):
+        return Standing.AT_RISK
+    grades = {item.evidence.grade for item in report.runs if item.evidence is not None}
+    baseless = bool(grades) and grades == {Evidence.NONE}
+    if verdict is Verdict.PASS or (answers(report).successful and not baseless):
+        return Standing.SAFE
+    return Standing.NOT_YET
+
+
+def answers(report: CanaryReport) -> Answers:
+    """How the measurements of all metrics that count ended."""
+    counting = list(_counting(report.runs))
+    counts = [view.state.counts if view.room is None else view.room.counts for view in counting]
+    return Answers(
+        successful=sum(item.successful for item in counts),
+        failed=sum(view.failures for view in counting),
+        inconclusive=sum(item.inconclusive for item in counts),
+        errors=sum(view.errors for view in counting),
+    )
+
+
+def tightest_metric(report: CanaryReport) -> Tightest | None:
+    """The metric nearest to ending its run; None where no run goes on, or no limits are known."""
+    found = [
+        Tightest(run=run, metric=metric)
+        for run in report.runs
+        if not (run.run.phase is not None and run.run.phase.is_final)
+        for metric in run.metrics
+        if not metric.state.dry_run and metric.room is not None
+    ]
+    return min(found, key=lambda item: _room(item.metric), default=None)
+
+
+def is_last_chance(metric: MetricView) -> bool:
+    """Whether the next bad measurement ends the run, after one that was bad already."""
+    room = metric.room
+    if room is None:
+        return False
+    errors = room.counts.consecutive_error
+    spent = bool(room.counts.failed) and room.failures_left == 0
+    return spent or (errors > 0 and errors >= room.errors_in_a_row_allowed)
+
+
+def _room(metric: MetricView) -> tuple[float, float]:
+    """How many more may go wrong, as the least of the limits; fewer measurements to go are less danger."""
+    room = metric.room
+    if room is None:
+        return (float("inf"), 0.0)
+    errors = room.errors_in_a_row_allowed - room.counts.consecutive_error
+    failures = float("inf") if room.failures_left is None else room.failures_left
+    used = room.counts.failed + room.counts.consecutive_error
+    return (min(failures, errors) if used else failures + 0.5, -(room.to_go or 0))
+
+
+def _counting(runs: Iterable[RunView]) -> Iterable[MetricView]:
+    return (metric for run in runs for metric in run.metrics if not metric.state.dry_run)

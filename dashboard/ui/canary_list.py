@@ -1,0 +1,173 @@
+"""Canaries as cards: those under way with their answers, then the history with how often it was wrong."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboard.domain.canary.canary import Canary
+from dashboard.domain.intervals import Proportion
+from dashboard.domain.policy import Policy
+from dashboard.reports.canaries import CanariesReport, CanaryRow
+from dashboard.reports.canary_reading import NamedRun
+from dashboard.reports.canary_standing import standing
+from dashboard.ui import canary_answer, canary_cache, canary_filters, canary_words
+from dashboard.ui import format as show
+from dashboard.ui.canary_words import HINDSIGHTS, STANDINGS, badge_of
+from dashboard.ui.components import badge, choose_page
+from dashboard.ui.release_words import brief, some
+
+_CARDS = _RUNNING = _ALONE = 20
+_PAST_PAGE, _OPEN_PAGE = "past_canaries", "open_canaries"
+_COLUMNS = (3, 3, 3)
+_RUN_COLUMNS = (2, 5)
+_PLURALS = {"abort": "aborts", "pass": "passes"}
+
+
+def draw_under_way(report: CanariesReport, policy: Policy) -> None:
+    """A card with the four answers for each canary under way; those in trouble come first."""
+    if not report.under_way:
+        st.markdown("No canary is under way." if report.ever else "")
+        return
+    place = st.container()
+    number = choose_page(len(report.under_way), _RUNNING, _OPEN_PAGE)
+    page = report.under_way[(number - 1) * _RUNNING : number * _RUNNING]
+    found = [(row, canary_cache.canary(row.named.canary.id)) for row in page]
+    order = list(STANDINGS)
+    found.sort(key=lambda item: order.index(standing(item[1])))
+    with place:
+        for row, whole in found:
+            look = STANDINGS[standing(whole)]
+            with st.container(border=True, gap=None):
+                what, answers = st.columns(_RUN_COLUMNS, gap="small")
+                with what:
+                    canary_filters.canary_link(row.named.canary, label=_name(row))
+                    st.markdown("  \n".join(_under_way_lines(row)))
+                told = [f"### {badge_of(look)}", *canary_answer.answer(whole, policy).lines]
+                answers.markdown("  \n".join(told))
+
+
+def draw_past(report: CanariesReport, policy: Policy) -> None:
+    """How often analyses were wrong, what aborted canaries, and every canary of the time."""
+    if not report.past:
+        if report.ever:
+            st.info(f"No canary that has ended began in {brief(report.period.name)}.")
+        return
+    _measures(report)
+    filters = canary_filters.choose_past(list(report.aborted_by))
+    shown = [row for row in report.past if filters.passes(row)]
+    if not shown:
+        st.info("No canary passes these filters. Clear one to see more.")
+        return
+    place = st.container()
+    number = choose_page(len(shown), _CARDS, _PAST_PAGE)
+    first = (number - 1) * _CARDS
+    page = shown[first : first + _CARDS]
+    with place:
+        span = f"{show.number(first + 1)} to {show.number(first + len(page))} of "
+        many = show.amount(len(shown), "canary", "canaries")
+        st.markdown(f"**{span if len(page) < len(shown) else ''}{many}**, newest first")
+        for row in page:
+            _past(row, policy.timezone)
+
+
+def draw_alone(runs: Sequence[NamedRun], zone: ZoneInfo) -> None:
+    """The runs that belong to no Rollout."""
+    if not runs:
+        return
+    shown = runs[:_ALONE]
+    with st.expander(f"{show.amount(len(runs), 'AnalysisRun')} of no Rollout"):
+        st.table(
+            {
+                "Run": [brief(item.run.name, 60) for item in shown],
+                "Argo's phase": [canary_words.phase_badge(item.run.phase) for item in shown],
+                "Began": [
+                    show.UNKNOWN if item.run.began_at is None else show.moment(item.run.began_at, zone)
+                    for item in shown
+                ],
+                "Argo says": [brief(item.run.message or "–", 120) for item in shown],
+            },
+            border="horizontal",
+            hide_index=True,
+            alt="AnalysisRuns that belong to no Rollout, with the phase that Argo recorded",
+        )
+        if len(runs) > _ALONE:
+            st.markdown(f"The newest {_ALONE} of {show.number(len(runs))}.")
+
+
+def _name(row: CanaryRow) -> str:
+    named = row.named
+    return f":blue[**{brief(named.service or named.canary.name, 40)}**]"
+
+
+def _under_way_lines(row: CanaryRow) -> list[str]:
+    canary, ladder = row.named.canary, row.ladder
+    lines = [canary_words.version_words(canary)]
+    outcome = canary_words.outcome_badge(canary.outcome)
+    weight = ladder.weight if ladder is not None else None
+    lines.append(f"{outcome} {'' if weight is None else f'at **{weight} %**'}")
+    if ladder is not None:
+        done = "" if ladder.position is None else f"step {ladder.position + 1} of {len(ladder.rungs)}, "
+        if ladder.position is not None and ladder.position >= len(ladder.rungs):
+            done = "all steps done, "
+        lines.append(f":small[{done}{show.length(ladder.elapsed)} after it began]")
+    if row.named.service is not None:
+        lines.append(f":small[policy tier {badge(row.policy_tier)}]")
+        if row.pause_factor > 1:
+            lines.append(f":small[△ the policy asks for pauses {row.pause_factor} times as long]")
+    else:
+        lines.append(f":small[none of our services · {brief(row.named.environment, 40)}]")
+    return lines
+
+
+def _measures(report: CanariesReport) -> None:
+    """How often analyses were wrong, of how many, and how sure that is; and what aborted canaries."""
+    found = report.accuracy
+    left, right, third = st.columns(3, gap="small")
+    with left.container(border=True):
+        st.markdown("\n\n".join(_rate("False aborts", found.false_aborts, "abort", found.aborts_not_known)))
+    with right.container(border=True):
+        st.markdown("\n\n".join(_rate("Missed regressions", found.missed, "pass", found.passes_not_known)))
+    with third.container(border=True):
+        told = [f"- {brief(name, 40)}: **{count}**" for name, count in list(report.aborted_by.items())[:6]]
+        more = len(report.aborted_by) - len(told)
+        told += [f"- and {show.amount(more, 'metric')} more"] if more > 0 else []
+        st.markdown("**Aborted by metric**\n\n" + ("\n".join(told) or "No metric aborted a canary."))
+
+
+def _rate(title: str, found: Proportion | None, what: str, unknown: int) -> list[str]:
+    head = f"**{title}**"
+    if found is None:
+        lines = [head, f"{show.UNKNOWN}: of no {what} is it known what followed"]
+    else:
+        lines = [
+            f"{head}: {show.proportion(found, good=False)}",
+            f"{show.k_of_n(found)} {_PLURALS[what]} of which it is known; 95 % interval in brackets",
+        ]
+    if unknown:
+        lines.append(f":small[of {show.number(unknown)} more it is not known yet]")
+    return lines
+
+
+def _past(row: CanaryRow, zone: ZoneInfo) -> None:
+    canary = row.named.canary
+    with st.container(border=True, gap=None):
+        what, ended, after = st.columns(_COLUMNS, gap="small")
+        with what:
+            canary_filters.canary_link(canary, label=_name(row))
+            st.markdown(f"{canary_words.version_words(canary)}  \n:small[{_when(canary, zone)}]")
+        lines = [canary_words.outcome_badge(canary.outcome)]
+        if canary.decided_by:
+            lines.append(f"by {some(canary.decided_by)}")
+        phase = "no analysis ended" if canary.verdict is None else canary_words.phase_badge(canary.verdict)
+        lines.append(f":small[{show.amount(len(canary.runs), 'analysis', 'analyses')}, {phase}]")
+        ended.markdown("  \n".join(lines))
+        said = row.consequence
+        after.markdown(f"{badge_of(HINDSIGHTS[said.hindsight])}  \n:small[{brief(said.why, 160)}]")
+
+
+def _when(canary: Canary, zone: ZoneInfo) -> str:
+    if canary.ended_at is None:
+        return f"began {show.moment(canary.began_at, zone)}; when it ended is unknown"
+    lasted = show.length(canary.ended_at - canary.began_at)
+    return f"{show.stretch(canary.began_at, canary.ended_at, zone)} ({lasted})"

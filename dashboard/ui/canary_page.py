@@ -1,0 +1,72 @@
+"""One canary in depth, below its answer: its steps, what was measured, what it cost, and what to run."""
+
+import streamlit as st
+
+from dashboard.domain.policy import Policy
+from dashboard.reports.canary_detail import CanaryReport
+from dashboard.ui import canary_errors, canary_ladder, canary_metrics
+from dashboard.ui.components import incident_link, release_gate_link, service_link
+from dashboard.ui.release_filters import release_link
+from dashboard.ui.release_words import brief, cost
+
+_COMMANDS = {
+    "status": "See where it stands",
+    "promote": "Go on to the next step",
+    "abort": "Stop it, and send all traffic to stable",
+    "retry": "Try the same version again",
+    "undo": "Go back to the version before it",
+}
+
+
+def draw(report: CanaryReport, policy: Policy) -> None:
+    """Everything of one canary but its answer."""
+    row, now = report.row, report.freshness.as_of
+    steps, side = st.columns((3, 2), gap="medium")
+    with steps:
+        st.subheader("Steps", anchor=False)
+        canary_ladder.draw(row, now, policy)
+    with side:
+        st.subheader("Commands to copy", anchor=False)
+        _commands(report)
+        st.subheader("Budget that it cost", anchor=False)
+        _cost(report)
+    st.subheader("Canary against stable", anchor=False)
+    canary_errors.draw(report, policy)
+    st.subheader("Analyses", anchor=False)
+    canary_metrics.draw(report, policy.timezone)
+    if row.consequence.release is not None:
+        release_link(row.consequence.release, label="The deployment that it was → Deployments")
+    if row.named.service is not None:
+        release_gate_link(row.named.service)
+        service_link(row.named.service, label="The numbers behind → Service")
+
+
+def _commands(report: CanaryReport) -> None:
+    """Its commands under what each does; this product never runs one."""
+    st.markdown(":small[Shown only: this page never runs any.]")
+    for verb, line in report.commands.items():
+        st.markdown(f"**{_COMMANDS.get(verb, verb)}**")
+        # Without a language: the colours of one are too faint to be read by everybody.
+        st.code(line, language=None, wrap_lines=True)
+
+
+def _cost(report: CanaryReport) -> None:
+    spent, is_open = report.cost, report.row.named.canary.outcome.is_open
+    if not spent.measured:
+        known = report.row.named.service is not None
+        why = (
+            "nothing was measured in its time, or it has no objective"
+            if known
+            else "it is none of our services"
+        )
+        st.markdown(f":violet-badge[? unknown] {why}.")
+        return
+    if not spent.own and not spent.incidents:
+        st.markdown(f"None{' so far' if is_open else ''}: no bad event in its time.")
+    for item in spent.own:
+        st.markdown(cost(item, " so far" if is_open else ""))
+    for name, costs in spent.incidents.items():
+        for item in costs[:1]:
+            st.markdown(f"{cost(item)}, through the incident:")
+        incident_link(name, label=brief(name, 60))
+    st.markdown(":small[Spent by the whole service in its time: counts do not tell its arms apart.]")

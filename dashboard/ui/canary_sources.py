@@ -1,0 +1,61 @@
+"""Where canaries come from: how to begin, how far sources were read, and names that mean none."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboard.reports.canaries import CanariesReport
+from dashboard.store.canaries import SourceRead
+from dashboard.ui import format as show
+from dashboard.ui.release_sources import unmapped_yaml
+from dashboard.ui.release_words import brief
+
+
+def how_to_begin() -> None:
+    """What to do when no canary was ever seen."""
+    st.info(
+        "**No canary is known yet.** They come from Argo Rollouts: let `kubectl` print the Rollouts and"
+        " AnalysisRuns of a cluster, and import that. Argo keeps only ten runs and ten measurements of a"
+        " metric, so import often (a cron job does); what was seen once is never lost. Secrets are not stored."
+    )
+    st.code(
+        "kubectl get rollout,analysisrun --all-namespaces -o json | reliability import canaries -\n"
+        "# or files that were saved before\n"
+        "reliability import canaries rollouts.json analysisruns.yaml",
+        language=None,
+        wrap_lines=True,
+    )
+
+
+def draw_reads(reads: tuple[SourceRead, ...], now: datetime, zone: ZoneInfo) -> None:
+    """How far each source was read, and what keeps it from being read."""
+    for read in (read for read in reads if read.problem):
+        last = "never" if read.read_at is None else f"{show.age(read.read_at, now)} ago"
+        st.warning(
+            f"**{brief(read.source, 60)} could not be read** at {show.moment(read.tried_at, zone)}"
+            f" (last whole: {last}): {brief(read.problem or '', 300)}. What follows may be behind."
+        )
+    good = [read for read in reads if not read.problem and read.read_at is not None]
+    if good:
+        told = " · ".join(f"{brief(read.source, 60)} read {show.age(read.read_at, now)} ago" for read in good)
+        st.markdown(f":small[{told}]")
+
+
+def draw_unmapped(report: CanariesReport) -> None:
+    """Rollouts that none of our services is called by, with what to write to give them one."""
+    if not report.unmapped:
+        return
+    many = show.amount(sum(report.unmapped.values()), "canary", "canaries")
+    with st.expander(f"{many} of Rollouts that mean none of our services"):
+        st.table(
+            {
+                "Rollout": [brief(name) for name in report.unmapped],
+                "Canaries": [show.number(count) for count in report.unmapped.values()],
+            },
+            border="horizontal",
+            hide_index=True,
+            alt="Rollouts that mean none of our services, with the number of their canaries",
+        )
+        st.markdown("Write into `sources.yaml` which service of the catalogue each of them is:")
+        st.code(unmapped_yaml(report.unmapped), language=None, wrap_lines=True)

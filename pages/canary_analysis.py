@@ -1,0 +1,45 @@
+"""Canary analysis: is a canary safe so far, how sure is that, and what did past analyses get wrong."""
+
+import streamlit as st
+
+from dashboard.reports.incidents import period_of
+from dashboard.ui import (
+    cache,
+    canary_answer,
+    canary_cache,
+    canary_filters,
+    canary_list,
+    canary_page,
+    canary_sources,
+    components,
+)
+from dashboard.ui.canary_words import CANARY_GLOSSARY, canaries_headline
+
+st.title("Canary analysis", anchor=False)
+policy = cache.policy()
+name = canary_filters.asked()
+if name is not None:
+    one = canary_cache.canary(name)
+    components.trust(one.freshness, policy.timezone, counts_needed=False)
+    canary_sources.draw_reads(one.reads, one.freshness.as_of, policy.timezone)
+    canary_filters.all_canaries_link()
+    canary_answer.draw(one, policy)
+    canary_page.draw(one, policy)
+else:
+    top = st.container()
+    days, services = canary_filters.choose_time(list(cache.catalogue().services))
+    canary_filters.keep_address()
+    report = canary_cache.canaries(period_of(days, cache.as_of()), services)
+    with top:
+        components.trust(report.freshness, policy.timezone, counts_needed=False)
+        canary_sources.draw_reads(report.reads, report.as_of, policy.timezone)
+        st.subheader(canaries_headline(report), anchor=False)
+        canary_list.draw_under_way(report, policy)
+    if report.ever:
+        canary_list.draw_past(report, policy)
+        canary_list.draw_alone(report.runs_alone, policy.timezone)
+    else:
+        canary_sources.how_to_begin()
+    canary_sources.draw_unmapped(report)
+components.overview_link()
+components.glossary(CANARY_GLOSSARY)
