@@ -69,9 +69,12 @@ def _reason(item: SeenMeasurement) -> GapReason | None:
 
 
 def _unseen(metric: MetricState) -> Iterator[Gap]:
-    """Measurements that Argo had dropped, as it keeps ten, before anybody looked."""
+    """Measurements that Argo had dropped, as it keeps ten, before anybody saw them end."""
     before: SeenMeasurement | None = None
-    for item in sorted(metric.measurements, key=lambda one: one.ordinal):
+    in_order = sorted(metric.measurements, key=lambda one: one.ordinal)
+    for item in in_order:
+        if not item.is_over and item is not in_order[-1]:
+            continue
         missing = item.ordinal - (0 if before is None else before.ordinal + 1)
         if missing > 0:
             yield Gap(

@@ -1,0 +1,33 @@
+"""The state of a Rollout: the weight that its canary has, and the order of states."""
+
+import pytest
+
+from dashboard.domain.canary.rollouts import in_order, told_until
+from tests.canary_states import state
+from tests.rollout_objects import moment
+
+
+@pytest.mark.parametrize(
+    ("more", "weight"),
+    [
+        ({"step": 0}, 10),
+        ({"step": 2}, 10),
+        ({"step": 3}, 50),
+        ({"step": 6}, 100),
+        ({"step": 2, "weight": 7}, 7),
+        ({"step": 0, "steps": [{"pause": {}}, {"setWeight": 5}]}, None),
+        ({"step": None}, None),
+        ({"step": 0, "aborted": True}, None),
+        ({"canary": "old"}, None),
+    ],
+)
+def test_the_weight_is_the_provider_s_or_that_of_the_last_step(
+    more: dict[str, object], weight: int | None
+) -> None:
+    assert state(**more).current_weight == weight
+
+
+def test_the_cluster_s_version_orders_states_even_when_their_times_do_not() -> None:
+    later, earlier = state(at=1, step=2, version=9), state(at=5, step=1, version=8)
+    assert in_order([later, earlier]) == [earlier, later]
+    assert told_until([later, earlier], moment(3)) == [later]

@@ -1,0 +1,303 @@
+"""Canaries in the store: a union of all that was seen, whatever came first and however often."""
+
+import random
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.domain.canary.analysis_runs import AnalysisRunState, unseen
+from dashboard.domain.canary.metric_phase import Counts
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.rollouts import RolloutState
+from dashboard.domain.canary.ticks import Tick
+from dashboard.errors import InputError
+from dashboard.ingest.canaries import record_canaries, store_canaries
+from dashboard.store import canaries, canary_history, canary_rollouts, canary_runs, settings
+from dashboard.store.canary_runs import RecordedRuns
+from dashboard.store.database import open_for_reading, open_for_writing, transaction
+from tests.canary_states import run, state
+from tests.rollout_objects import measurement, metric_result, metric_spec, moment
+
+_FOREVER = datetime(2199, 1, 1, tzinfo=UTC)
+_START = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def looks(length: int = 24) -> list[AnalysisRunState]:
+    """What somebody sees who looks at a run after each of its measurements; Argo keeps the last ten."""
+    taken = [
+        measurement(minute, f"[0.{minute}]", "Failed" if minute == 5 else "Successful")
+        for minute in range(length)
+    ]
+    found = [run("r", phase="Pending", at=-1, version=1)]
+    for end in range(1, length + 1):
+        kept = taken[max(0, end - 10) : end]
+        dropped = sum(item["phase"] == "Successful" for item in taken[: max(0, end - 10)])
+        failed = sum(item["phase"] == "Failed" for item in taken[:end])
+        last = end == length
+        result = metric_result(
+            "errors", kept, "Successful" if last else "Running", dropped=dropped, failed=failed
+        )
+        phase, message = ("Successful", "all is well") if last else ("Running", "")
+        found.append(run("r", result, phase=phase, message=message, at=-1, version=end + 1))
+        going = [*kept, measurement(end, None, "Running")]
+        if not last:
+            more = metric_result("errors", going, dropped=dropped, failed=failed)
+            found.append(run("r", more, at=-1, version=end + 1))
+    return found
+
+
+def everything(connection: sqlite3.Connection) -> dict[str, list[Any]]:
+    """All that the store holds of canaries, without the numbers that rows happen to have."""
+    found: dict[str, list[Any]] = {
+        "rollouts": connection.execute("SELECT * FROM canary_rollouts ORDER BY rollout, key").fetchall()
+    }
+    for table in ("canary_metrics", "canary_measurements"):
+        rows = connection.execute(
+            f"SELECT r.run, t.* FROM {table} t JOIN canary_runs r ON r.id = t.run_id"  # noqa: S608 - our own names
+        ).fetchall()
+        found[table] = sorted((row[0], *row[2:]) for row in rows) if rows else []
+    runs = connection.execute("SELECT * FROM canary_runs").fetchall()
+    found["runs"] = sorted(row[1:] for row in runs)
+    return {name: [tuple(map(str, row)) for row in rows] for name, rows in found.items()}
+
+
+def recorded(path: Path, observations: Sequence[AnalysisRunState | RolloutState]) -> dict[str, list[Any]]:
+    with open_for_writing(path) as connection, transaction(connection):
+        record_canaries(connection, observations)
+        return everything(connection)
+
+
+def whole(path: Path) -> AnalysisRunState:
+    with open_for_reading(path) as connection:
+        runs = canary_history.runs_between(connection, _START, _FOREVER)
+        (found,) = canary_history.with_measurements(connection, runs)
+        return found
+
+
+def test_no_measurement_that_was_seen_is_ever_lost(path: Path) -> None:
+    recorded(path, looks())
+    (metric,) = whole(path).metrics
+    assert [item.taken.value for item in metric.measurements] == [f"[0.{minute}]" for minute in range(24)]
+    assert [item.ordinal for item in metric.measurements] == list(range(24))
+    assert unseen(metric) == Counts()
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_any_order_any_number_of_times_gives_the_same_store(seed: int, tmp_path: Path) -> None:
+    states = [state(at=minute, step=minute % 6, version=minute) for minute in range(6)]
+    seen: list[AnalysisRunState | RolloutState] = [*looks(), *states]
+    expected = recorded(tmp_path / "in-order.db", seen)
+    shuffled = [*seen, *seen[::3]]
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - not a secret
+    assert recorded(tmp_path / "shuffled.db", shuffled) == expected
+    assert recorded(tmp_path / "shuffled.db", shuffled) == expected
+
+
+def test_rare_looks_leave_what_argo_dropped_as_unseen(path: Path) -> None:
+    recorded(path, [looks()[5], looks()[-1]])
+    (metric,) = whole(path).metrics
+    assert [item.ordinal for item in metric.measurements] == [0, 1, 2, *range(14, 24)]
+    assert unseen(metric).count == 11
+
+
+def test_a_recorded_phase_is_not_taken_back_by_an_older_look(path: Path) -> None:
+    last, first = looks()[-1], looks()[3]
+    recorded(path, [last])
+    recorded(path, [first])
+    found = whole(path)
+    assert (found.phase, found.message, found.resource_version) == (Phase.SUCCESSFUL, "all is well", 25)
+    assert found.metrics[0].phase is Phase.SUCCESSFUL
+
+
+def test_a_phase_that_the_measurements_do_not_bear_out_is_kept_as_argo_recorded_it(path: Path) -> None:
+    bad = metric_result("errors", [measurement(minute, "[0]", "Failed") for minute in range(5)], "Successful")
+    recorded(path, [run("r", bad, phase="Successful")])
+    found = whole(path)
+    assert (found.phase, found.metrics[0].phase) == (Phase.SUCCESSFUL, Phase.SUCCESSFUL)
+
+
+def test_measurements_of_one_second_are_told_apart(path: Path) -> None:
+    pair = [measurement(7, "[1]"), measurement(7, "[2]"), measurement(7, "[2]")]
+    recorded(path, [run("r", metric_result("errors", pair)), run("r", metric_result("errors", pair[1:]))])
+    (metric,) = whole(path).metrics
+    assert [item.taken.value for item in metric.measurements] == ["[1]", "[2]", "[2]"]
+
+
+def test_measurements_without_a_time_are_told_apart_by_their_place(path: Path) -> None:
+    bare = [{"phase": "Successful", "value": "[1]"}] * 3
+    recorded(path, [run("r", metric_result("errors", bare))])
+    recorded(path, [run("r", metric_result("errors", bare[:2], dropped=1))])
+    assert len(whole(path).metrics[0].measurements) == 3
+
+
+def test_a_rollout_comes_back_as_it_was_told(path: Path) -> None:
+    told = [
+        state(at=3, step=1, paused="CanaryPauseStep", phase="Paused", weight=10, labels={"service": "api"}),
+        state(at=4, step=0, aborted=True, phase="Degraded", version=101, message="RolloutAborted"),
+        state("bare", step=None, phase=None, steps=[{"pause": {}}, {"experiment": {}}, {"future": {}}]),
+    ]
+    recorded(path, told)
+    with open_for_reading(path) as connection:
+        found = [
+            one for _, states in canary_rollouts.states_by_rollout(connection, _FOREVER) for one in states
+        ]
+    assert sorted(found, key=repr) == sorted(told, key=repr)
+
+
+def test_a_run_comes_back_as_it_was_told(path: Path) -> None:
+    result = metric_result(
+        "errors", [measurement(7, None, "Error", message="no route")], message="m", dryRun=True
+    )
+    told = run("r", result, specs=[metric_spec("errors")], args=[{"name": "service", "value": "api"}])
+    recorded(path, [told])
+    assert whole(path) == told
+
+
+def test_the_same_state_with_a_newer_version_is_one_row_that_counts_as_newer(path: Path) -> None:
+    first, again = state(at=3, version=5), state(at=3, version=9)
+    assert recorded(path, [first, again]) == recorded(path, [again, first])
+    with open_for_reading(path) as connection:
+        ((_, (found,)),) = canary_rollouts.states_by_rollout(connection, _FOREVER)
+    assert found.resource_version == 9
+
+
+def test_what_was_new_is_told(path: Path) -> None:
+    first, second = looks()[1], looks()[3]
+    with open_for_writing(path) as connection, transaction(connection):
+        assert canary_runs.record(connection, first) == RecordedRuns(added=1, measurements=1)
+        assert canary_runs.record(connection, second) == RecordedRuns(gone_on=1, measurements=1)
+        assert canary_runs.record(connection, first) == RecordedRuns()
+
+
+def test_runs_are_found_by_rollout_and_by_time(path: Path) -> None:
+    runs = [
+        run(f"r{number}", at=number * 60, owner=owner, canary=f"c{number}")
+        for number, owner in enumerate(["api", "web", "api", None])
+    ]
+    recorded(path, runs)
+    with open_for_reading(path) as connection:
+        of_api = canary_history.runs_of(connection, ["uid-api"], _FOREVER)
+        early = canary_history.runs_between(connection, moment(30), moment(150))
+        going = canary_history.running(connection, moment(100))
+        plans = [
+            connection.execute(f"EXPLAIN QUERY PLAN SELECT * FROM canary_runs WHERE {where}").fetchall()[0][3]  # noqa: S608 - our own words
+            for where in ("rollout = 'x' AND began_us <= 1", "began_us >= 1 AND began_us < 2")
+        ]
+    assert [item.name for item in of_api] == ["r0", "r2"]
+    assert [item.name for item in early] == ["r1", "r2"]
+    assert [item.name for item in going] == ["r0", "r1"]
+    assert all("USING INDEX" in plan for plan in plans)
+
+
+def test_rollouts_with_a_canary_are_found_without_reading_all(path: Path) -> None:
+    recorded(path, [
+        state("settled", canary="a", stable="a", phase="Healthy"),
+        state("running", at=5),
+        *(state("long-done", at=minute, version=minute) for minute in range(3)),
+        *(state("long-done", at=minute, version=minute, canary="b", stable="b") for minute in (50, 60, 70)),
+    ])  # fmt: skip
+    with open_for_reading(path) as connection:
+        assert canary_rollouts.unsettled(connection, _FOREVER) == ["uid-running"]
+        assert sorted(canary_rollouts.changed_since(connection, moment(4))) == [
+            "uid-long-done",
+            "uid-running",
+        ]
+
+
+def test_people_can_read_it_with_datasette(path: Path) -> None:
+    recorded(path, [state(at=3, step=1, message="paused"), looks()[-1]])
+    with open_for_reading(path) as connection:
+        logs = {
+            view: connection.execute(f"SELECT * FROM {view}").fetchall()  # noqa: S608 - our own names
+            for view in ("canary_rollout_log", "canary_run_log", "canary_measurement_log")
+        }
+    assert logs["canary_rollout_log"][0][:4] == ("2026-11-02 09:03:00", "production", "api", 2)
+    assert "Successful" in logs["canary_run_log"][0]
+    assert len(logs["canary_measurement_log"]) == 10
+
+
+def tick(minutes: float, *counts: float) -> Tick:
+    bad, total, stable_bad, stable_total = counts
+    return Tick(
+        at=moment(minutes),
+        canary_bad=bad,
+        canary_total=total,
+        stable_bad=stable_bad,
+        stable_total=stable_total,
+        weight=0.1,
+    )
+
+
+def test_of_two_words_on_a_tick_the_one_with_more_requests_holds(path: Path) -> None:
+    early, late = [tick(1, 0, 5, 0, 50), tick(2, 1, 10, 2, 90)], [tick(1, 1, 10, 1, 100)]
+    stores = []
+    for number, batches in enumerate(([early, late], [late, early, late])):
+        with open_for_writing(path.with_name(f"{number}.db")) as connection, transaction(connection):
+            for batch in batches:
+                canaries.record_ticks(connection, "uid-api", "new", batch)
+            stores.append(canaries.ticks_of(connection, "uid-api", "new", _FOREVER))
+    assert stores[0] == stores[1] == (late[0], early[1])
+
+
+def test_what_is_gone_may_come_back_and_how_far_was_read_is_kept(connection: sqlite3.Connection) -> None:
+    canaries.mark_gone(connection, ["a", "b"], moment(5))
+    canaries.mark_gone(connection, ["a"], moment(9))
+    assert canaries.gone(connection, _FOREVER) == {"a": moment(5), "b": moment(5)}
+    canaries.mark_there(connection, ["a"])
+    assert canaries.gone(connection, _FOREVER) == {"b": moment(5)}
+    canaries.mark_read(connection, "kubernetes", moment(1))
+    canaries.mark_read(connection, "kubernetes", moment(2), "no answer")
+    (read,) = canaries.reads(connection)
+    assert (read.read_at, read.tried_at, read.problem) == (moment(1), moment(2), "no answer")
+    canaries.mark_read(connection, "kubernetes", moment(3))
+    assert canaries.reads(connection)[0].problem is None
+
+
+def test_a_demo_that_is_made_anew_forgets_them(connection: sqlite3.Connection) -> None:
+    assert not canaries.holds_data(connection)
+    record_canaries(connection, [state(), *looks()])
+    canaries.record_ticks(connection, "uid-api", "new", [tick(1, 0, 5, 0, 50)])
+    assert canaries.holds_data(connection)
+    canaries.forget(connection)
+    assert not canaries.holds_data(connection)
+    assert everything(connection) == {
+        name: [] for name in ("rollouts", "canary_metrics", "canary_measurements", "runs")
+    }
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(path: Path) -> None:
+    def broken() -> Any:
+        yield state()
+        yield looks()[3]
+        raise InputError("file: no more")
+
+    with open_for_writing(path):
+        pass
+    with pytest.raises(InputError):
+        store_canaries(path, broken())
+    with open_for_reading(path) as connection:
+        assert not canaries.holds_data(connection)
+
+
+def test_real_canaries_stay_out_of_the_demo(path: Path) -> None:
+    with open_for_writing(path) as connection:
+        settings.mark_demo(connection, 1_800_000_000)
+    with pytest.raises(InputError, match="found the demo"):
+        store_canaries(path, [state()])
+
+
+def test_a_store_of_the_version_before_gains_the_tables(path: Path) -> None:
+    with open_for_writing(path) as connection:
+        for table in ("measurements", "metrics", "runs", "rollouts", "ticks", "gone", "reads"):
+            connection.execute(f"DROP TABLE canary_{table}")
+        for view in ("canary_rollout_log", "canary_run_log", "canary_measurement_log"):
+            connection.execute(f"DROP VIEW {view}")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'canaries'")
+        connection.execute("PRAGMA user_version = 3")
+    recorded(path, [state()])
+    with open_for_reading(path) as connection:
+        assert canaries.holds_data(connection)
