@@ -27,6 +27,7 @@ if name is not None:
     canary_page.draw(one, policy)
 else:
     top = st.container()
+    st.subheader("History", anchor=False)
     days, services = canary_filters.choose_time(list(cache.catalogue().services))
     canary_filters.keep_address()
     report = canary_cache.canaries(period_of(days, cache.as_of()), services)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.domain.canary.room import Evidence
 from dashboard.domain.canary.sequential import Verdict
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_detail import CanaryReport
-from dashboard.reports.canary_standing import Standing, answers, standing, tightest_metric
+from dashboard.reports.canary_standing import Standing, answers, is_last_chance, standing, tightest_metric
 from dashboard.ui import format as show
 from dashboard.ui.canary_words import (
     HINDSIGHTS,
@@ -19,8 +20,10 @@ from dashboard.ui.canary_words import (
 )
 from dashboard.ui.components import badge
 from dashboard.ui.release_words import brief, some
+from dashboard.ui.words import literal
 
 _BOXES = {"red": st.error, "orange": st.warning, "green": st.success}
+_WEAK = {Evidence.TRUNCATED: "truncated evidence", Evidence.NONE: "no evidence"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class Told:
 
 def draw(report: CanaryReport, policy: Policy) -> None:
     """What it is, and the answer, large."""
-    row, zone = report.row, policy.timezone
+    row = report.row
     canary, service = row.named.canary, row.named.service
     tier = badge(row.policy_tier) if service else ":gray-badge[– none of our services]"
     name = brief(service or canary.name, 60)
@@ -59,8 +62,9 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     found = standing(report)
     look = STANDINGS[found]
     lines = [f"# {look.symbol} {look.word.upper()}", *answer(report, policy).lines]
-    lines.append(f":small[As of {show.full_moment(report.freshness.as_of, zone)}.]")
-    _BOXES.get(look.colour, st.info)("\n\n".join(lines))
+    disagrees = report.errors is not None and report.errors.agreement.is_disagreement
+    colour = "orange" if disagrees and look.colour == "green" else look.colour
+    _BOXES.get(colour, st.info)("\n\n".join(lines))
 
 
 def answer(report: CanaryReport, policy: Policy) -> Told:
@@ -109,9 +113,21 @@ def _sure(report: CanaryReport) -> str:
     if found.errors:
         times = "once" if found.errors == 1 else show.amount(found.errors, "time")
         told.append(f"The provider gave no answer {times}, which is no failure.")
+    told += _weak_evidence(report)
     if report.errors is None:
         told.append("The error counts of canary and stable are not known, so they are not compared.")
+    elif report.errors.agreement.is_disagreement:
+        told.append(f"**{literal(report.errors.agreement.sentence)}**")
     return " ".join(told)
+
+
+def _weak_evidence(report: CanaryReport) -> list[str]:
+    """The successes that stand on less than all that was to be measured."""
+    return [
+        f"A success of Argo's stands on {_WEAK[found.grade]} ({brief(found.reason, 120)})."
+        for found in dict.fromkeys(run.evidence for run in report.runs if run.evidence is not None)
+        if found.grade is not Evidence.COMPLETE
+    ]
 
 
 def _room(report: CanaryReport) -> str:
@@ -121,7 +137,8 @@ def _room(report: CanaryReport) -> str:
         return (
             "Its limits are not known." if running else "No analysis runs now, so nothing can abort it now."
         )
-    return f"{brief(found.metric.state.name, 60)}: {found.metric.room.sentence}."
+    last = "; **the next one that goes wrong aborts it**" if is_last_chance(found.metric) else ""
+    return f"{brief(found.metric.state.name, 60)}: {found.metric.room.sentence}{last}."
 
 
 def _ended(report: CanaryReport, policy: Policy) -> str:

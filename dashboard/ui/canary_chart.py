@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from html import escape
+from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,7 +42,7 @@ _ARMS = (
 
 def has_chart(metric: MetricView) -> bool:
     """Whether there is any number with a time to draw."""
-    return any(point.at is not None and point.numbers for point in metric.points)
+    return any(point.at is not None and any(map(isfinite, point.numbers)) for point in metric.points)
 
 
 def metric_figure(metric: MetricView, zone: ZoneInfo, *, dark: bool) -> go.Figure:
@@ -51,8 +52,7 @@ def metric_figure(metric: MetricView, zone: ZoneInfo, *, dark: bool) -> go.Figur
     figure = go.Figure()
     widest = min(max((len(point.numbers) for point in timed), default=0), MOST_SERIES)
     for series in range(widest):
-        with_number = [point for point in timed if len(point.numbers) > series]
-        for trace in _series(with_number, series, widest, clock, zone, dark=dark):
+        for trace in _series(timed, series, widest, clock, zone, dark=dark):
             figure.add_trace(trace)
     for threshold in metric.thresholds:
         colour = _THRESHOLD_ON_DARK if dark else _THRESHOLD
@@ -69,7 +69,7 @@ def metric_figure(metric: MetricView, zone: ZoneInfo, *, dark: bool) -> go.Figur
         )
     for gap in metric.gaps:
         _draw_gap(figure, gap, clock)
-    numbers = [number for point in timed for number in point.numbers[:MOST_SERIES]]
+    numbers = [number for point in timed for number in point.numbers[:MOST_SERIES] if isfinite(number)]
     figure.update_yaxes(range=_range([*numbers, *(item.number for item in metric.thresholds)]))
     return _framed(figure, title, dark=dark)
 
@@ -79,7 +79,8 @@ def metric_alt(metric: MetricView) -> str:
     answered = sum(bool(point.numbers) for point in metric.points)
     limits = "; ".join(threshold_words(item) for item in metric.thresholds) or "no threshold"
     return (
-        f"{plain(metric.state.name)}: {show.amount(answered, 'answer')}, {show.amount(metric.failures, 'failure')},"
+        f"{plain(metric.state.name)}: {show.amount(answered, 'answer')},"
+        f" {show.amount(metric.failures, 'failure')},"
         f" {show.amount(metric.errors, 'error')} of the provider; {limits}"
     )
 
@@ -129,21 +130,23 @@ def _series(  # noqa: PLR0913 - one argument per fact
 ) -> list[go.Scatter]:
     """The line of one number of the answers, and above it a mark for each phase."""
     label = f"number {series + 1} of the answer" if of > 1 else "answer"
+    answered = [point for point in points if _number(point, series) is not None]
     line = go.Scatter(
         x=[_x(point, clock) for point in points],
-        y=[point.numbers[series] for point in points],
+        # Without an answer the line ends: a gap is never bridged.
+        y=[_number(point, series) for point in points],
         mode="lines",
         line={"color": _LINE_ON_DARK if dark else _LINE, "width": 1.5},
         hoverinfo="skip",
     )
     traces = [line]
-    for phase in dict.fromkeys(point.phase for point in points):
+    for phase in dict.fromkeys(point.phase for point in answered):
         symbol, light, darkened = _MARKS.get(phase, _OTHER)
-        mine = [point for point in points if point.phase is phase]
+        mine = [point for point in answered if point.phase is phase]
         traces.append(
             go.Scatter(
                 x=[_x(point, clock) for point in mine],
-                y=[point.numbers[series] for point in mine],
+                y=[_number(point, series) for point in mine],
                 mode="markers",
                 marker={
                     "symbol": symbol,
@@ -158,6 +161,12 @@ def _series(  # noqa: PLR0913 - one argument per fact
             )
         )
     return traces
+
+
+def _number(point: Point, series: int) -> float | None:
+    """One number of an answer; None where it has none that can be drawn."""
+    found = point.numbers[series] if len(point.numbers) > series else None
+    return found if found is not None and isfinite(found) else None
 
 
 def _hover(point: Point, series: int, label: str, zone: ZoneInfo) -> str:

@@ -85,7 +85,7 @@ def canary_link(canary: Canary, *, label: str) -> None:
 
 def service_canary_link(service: str) -> None:
     """One click from a service to its canaries."""
-    label = f"How do its canaries stand? → Canaries of {brief(service)}"
+    label = f"Canaries of {brief(service, 40)} → Canary analysis"
     st.page_link(CANARY_PAGE, label=label, help="", query_params={_OF: service})
 
 

@@ -30,17 +30,21 @@ def draw(row: CanaryRow, now: datetime, policy: Policy) -> None:
     else:
         st.markdown(f"It took **{show.length(ladder.elapsed)}**{place}.")
     st.markdown(canary_words.ladder_strip(ladder))
-    longer = row.pause_factor > 1
-    if longer and is_open:
+    longer = row.pause_factor > 1 and is_open
+    if longer:
         st.markdown(f"{_longer(row)} The Rollout itself still has its own pauses.")
     table = {
-        "Step": [f"{rung.index + 1}. {canary_words.step_words(rung.step)}" for rung in ladder.rungs],
+        "Step": [_step(rung, longer=longer) for rung in ladder.rungs],
         "Traffic": [_traffic(rung) for rung in ladder.rungs],
         "Where it is": [canary_words.place_words(rung, now, zone) for rung in ladder.rungs],
     }
-    if longer:
-        table["Policy asks for"] = [show.length(rung.asked) if rung.asked else "–" for rung in ladder.rungs]
     st.table(table, border="horizontal", hide_index=True, alt="The steps of the canary, and where it stands")
+
+
+def _step(rung: Rung, *, longer: bool) -> str:
+    told = f"{rung.index + 1}\\. {canary_words.step_words(rung.step)}"
+    asks = longer and rung.asked is not None
+    return f"{told}  \n:small[the policy asks for {show.length(rung.asked)}]" if asks else told
 
 
 def _position(position: int, steps: int) -> str:

@@ -1,7 +1,5 @@
 """What the lint finds in what a run measures, beside the run."""
 
-from zoneinfo import ZoneInfo
-
 import streamlit as st
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
@@ -22,27 +20,16 @@ _SIGNS = {
 _MOST = 30
 
 
-def draw(report: CanaryReport, run: AnalysisRunState, zone: ZoneInfo) -> None:
+def draw(report: CanaryReport, run: AnalysisRunState) -> None:
     """The findings in the template of `run`, folded, with how many there are."""
-    del zone
     found = canary_cache.lint_of(report.row.named, run)
     if found is None:
         st.markdown(":small[The store has no template of this run, so it cannot be linted.]")
         return
     with st.expander(f"Template lint: {counted(found)}"):
         st.markdown(f":small[{_rests_on(found)}]")
-        if found.findings:
-            shown = found.findings[:_MOST]
-            st.table(
-                {
-                    "": [_SIGNS[item.severity] for item in shown],
-                    "Found": [_found(item) for item in shown],
-                    "Mend": [brief(item.mend, 400) for item in shown],
-                },
-                border="horizontal",
-                hide_index=True,
-                alt="What the lint finds in the template of this run, and how to mend it",
-            )
+        # No table: what is found holds code that no cell of a phone could break.
+        st.markdown("\n".join(f"- {_found(item)}" for item in found.findings[:_MOST]))
         if len(found.findings) > _MOST:
             st.markdown(f"and {show.number(len(found.findings) - _MOST)} more: `reliability canary lint`")
 
@@ -70,4 +57,6 @@ def _rests_on(found: LintReport) -> str:
 
 def _found(item: Finding) -> str:
     place = item.place.path or item.place.called
-    return f"{brief(item.message, 400)}  \n:small[{folded(place, 120)} · {brief(item.rule.value)}]"
+    lines = [f"{_SIGNS[item.severity]} {brief(item.message, 400)}", f"**Mend:** {brief(item.mend, 400)}"]
+    lines.append(f":small[{folded(place, 120)} · {brief(item.rule.value)}]")
+    return "  \n  ".join(lines)

@@ -64,7 +64,7 @@ def _run(view: RunView, report: CanaryReport, zone: ZoneInfo, place: int) -> Non
                 st.markdown(f":small[{rest}: {names}]")
                 break
             _metric(metric, zone, f"{place} {number}")
-        canary_lint.draw(report, run, zone)
+        canary_lint.draw(report, run)
 
 
 def _when(view: RunView, report: CanaryReport, zone: ZoneInfo) -> str:

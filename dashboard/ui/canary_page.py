@@ -53,12 +53,11 @@ def _commands(report: CanaryReport) -> None:
 def _cost(report: CanaryReport) -> None:
     spent, is_open = report.cost, report.row.named.canary.outcome.is_open
     if not spent.measured:
-        known = report.row.named.service is not None
-        why = (
-            "nothing was measured in its time, or it has no objective"
-            if known
-            else "it is none of our services"
-        )
+        why = "nothing was measured in its time"
+        if report.row.named.service is None:
+            why = "it is none of our services"
+        elif report.row.policy_tier is None:
+            why = "the service has no objective, so it has no budget"
         st.markdown(f":violet-badge[? unknown] {why}.")
         return
     if not spent.own and not spent.incidents:

@@ -17,7 +17,7 @@ def how_to_begin() -> None:
     st.info(
         "**No canary is known yet.** They come from Argo Rollouts: let `kubectl` print the Rollouts and"
         " AnalysisRuns of a cluster, and import that. Argo keeps only ten runs and ten measurements of a"
-        " metric, so import often (a cron job does); what was seen once is never lost. Secrets are not stored."
+        " metric, so import often (a cron job does); what was seen once is never lost. No secret is stored."
     )
     st.code(
         "kubectl get rollout,analysisrun --all-namespaces -o json | reliability import canaries -\n"

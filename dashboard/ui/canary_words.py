@@ -19,6 +19,7 @@ from dashboard.reports.canary_metrics import MetricView
 from dashboard.reports.canary_standing import Standing
 from dashboard.ui import format as show
 from dashboard.ui.canary_judge_words import error_sentence, not_yet_sentence
+from dashboard.ui.folding import folded
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import GLOSSARY, Sign, literal
 
@@ -152,6 +153,9 @@ def room_words(metric: MetricView) -> str:
         return ""
     if state.phase is Phase.FAILED and room.failures_allowed is not None:
         return f"{show.amount(room.counts.failed, 'failure')}, {show.number(room.failures_allowed)} allowed"
+    if state.phase is Phase.INCONCLUSIVE:
+        allowed = show.number(room.inconclusive_allowed)
+        return f"{show.number(room.counts.inconclusive)} inconclusive, {allowed} allowed"
     if state.phase is Phase.ERROR:
         row = show.amount(room.counts.consecutive_error, "error")
         return f"{row} in a row, {show.number(room.errors_in_a_row_allowed)} allowed"
@@ -179,7 +183,7 @@ def step_words(step: CanaryStep) -> str:
     if step.kind is StepKind.PAUSE:
         return "pause until promoted" if step.pause is None else f"pause {show.length(step.pause)}"
     if step.kind is StepKind.ANALYSIS:
-        return f"analysis: {', '.join(brief(name, 40) for name in step.templates) or 'no template named'}"
+        return f"analysis: {', '.join(folded(name, 40) for name in step.templates) or 'no template named'}"
     return _STEPS[step.kind]
 
 

@@ -13,6 +13,7 @@ from dashboard.domain.releases import Release
 from dashboard.reports.around import BEFORE, COURSE, Around
 from dashboard.reports.deployments import DeploymentReport, ReleaseRow
 from dashboard.ui import format as show
+from dashboard.ui.canary_filters import service_canary_link
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.components import badge, incident_link, release_gate_link, service_link
 from dashboard.ui.incident_words import budget_share
@@ -44,6 +45,7 @@ def draw(report: DeploymentReport, policy: Policy) -> None:
     with st.container(horizontal=True):
         service_link(deployment.service, label=f"{brief(deployment.service)} now → Service")
         release_gate_link(deployment.service)
+        service_canary_link(deployment.service)
     _incidents(report)
     _facts(row, policy, now)
     _costs(row)

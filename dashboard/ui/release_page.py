@@ -14,6 +14,7 @@ from dashboard.ui import (
     release_commands,
     strategy,
 )
+from dashboard.ui.canary_filters import service_canary_link
 from dashboard.ui.components import service_link
 
 
@@ -39,4 +40,5 @@ def draw(page: ReleasePage, policy: Policy) -> None:
         release_checklist.draw(page, zone)
     with st.expander("Commands to copy"):
         release_commands.draw(page, policy.gate)
+    service_canary_link(page.choice.service)
     service_link(page.choice.service, label="The numbers behind → Service")

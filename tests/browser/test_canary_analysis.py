@@ -1,0 +1,101 @@
+"""The canary analysis in a real browser: the answer on the first screen, the way in and back, and axe."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.browser.driver import serving, settle
+from tests.browser.screens import SCHEMES, SIZES
+from tests.browser.test_app import opened
+from tests.pages.canaries import ago, counted, healthy, import_canaries, past, values
+from tests.pages.stores import build, burst, steady
+from tests.rollout_objects import analysis_run, metric_result, metric_spec, rollout
+
+HOSTILE = "<img src=x onerror=alert(1)>[x](http://evil.example):red[z]" + "w" * 140
+PATHS = {
+    "canary_list": "/canary_analysis",
+    "canary_healthy": "/canary_analysis?rollout=api",
+    "canary_hostile": "/canary_analysis?rollout=docs",
+}
+_WAIT = 15_000
+
+
+@pytest.fixture(scope="module")
+def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app: `api` is safe in a cautious tier, `worker` in trouble, `docs` hostile; `api` has a past."""
+    fleet = build(
+        tmp_path_factory.mktemp("canaries"),
+        {
+            "api/availability": burst(0.01, timedelta(hours=6, minutes=20), timedelta(hours=2)),
+            "api/latency": steady(0.0),
+            "worker/availability": steady(0.0),
+        },
+    )
+    past(fleet, 10, 20)
+    past(fleet, 11, 15, aborted=True)
+    counted(healthy(fleet), 0.1, 1)
+    import_canaries(
+        fleet, rollout("worker", at=ago(12)), rollout("worker", at=ago(4), step=2, version=102, weight=10)
+    )
+    counted(fleet, 5, 3, name="worker")
+    found = metric_result(HOSTILE, values(5, ("[0.99]", "Successful"), (None, "Error"), message=HOSTILE))
+    steps = [{"setWeight": 10}, {"analysis": {"templates": [{"templateName": HOSTILE}]}}]
+    run = analysis_run(HOSTILE, found, at=ago(5), message=HOSTILE, specs=[metric_spec(HOSTILE)], owner="docs")
+    import_canaries(fleet, rollout("docs", at=ago(12), step=1, image=f"x:{HOSTILE}", steps=steps), run)
+    with serving(fleet.environment()) as url:
+        yield url
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["canary_healthy", "canary_hostile"])
+def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
+    browser: Browser, canaries: str, name: str, size: str, scheme: Literal["light", "dark"]
+) -> None:
+    with opened(browser, canaries + PATHS[name], size=size, scheme=scheme) as (page, listener):
+        for lint in page.get_by_text("Template lint").all():
+            lint.click()
+        settle(page)
+        assert listener.complaints == []
+        assert listener.outside == []
+        width = page.evaluate(
+            "Math.max(document.documentElement.scrollWidth,"
+            " document.querySelector('[data-testid=stMain]').scrollWidth)"
+        )
+        assert width <= SIZES[size]["width"], "the page scrolls sideways"
+        assert page.locator("main img[src='x'], a[href^='http://evil']").count() == 0
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+        assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_answer_is_on_the_first_screen(browser: Browser, canaries: str, size: str) -> None:
+    for rollout_name, answer in (("api", "✓ SAFE SO FAR"), ("worker", "✕ IN TROUBLE")):
+        with opened(browser, f"{canaries}/canary_analysis?rollout={rollout_name}", size=size) as (page, _):
+            expect(page.get_by_role("heading", name=answer)).to_be_in_viewport()
+            expect(page.get_by_text("When known?")).to_be_in_viewport()
+
+
+def test_the_way_leads_from_the_list_to_a_canary_and_back_with_its_filters(
+    browser: Browser, canaries: str
+) -> None:
+    with opened(browser, f"{canaries}/canary_analysis?ended=aborted") as (page, listener):
+        expect(page.get_by_text("1 canary, newest first")).to_be_visible()
+        page.get_by_role("link", name="worker").click()
+        expect(page.get_by_role("heading", name="✕ IN TROUBLE")).to_be_visible(timeout=_WAIT)
+        settle(page)
+        assert "rollout=uid-worker&run=2" in page.url
+        page.reload()
+        settle(page)
+        expect(page.get_by_role("heading", name="✕ IN TROUBLE")).to_be_visible()
+        page.get_by_role("link", name="May worker ship now?").click()
+        expect(page.get_by_role("heading", name="Release gate", exact=True)).to_be_visible(timeout=_WAIT)
+        settle(page)
+        page.get_by_role("link", name="Canaries of worker").click()
+        expect(page.get_by_text("1 canary under way")).to_be_visible(timeout=_WAIT)
+        assert "canary_of=worker" in page.url
+        assert listener.complaints == []

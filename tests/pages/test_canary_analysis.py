@@ -1,0 +1,336 @@
+"""The canary analysis answers in every state: safe so far, how sure, room left, when known, and the past."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dashboard.domain.deployments import DeploymentState
+from tests.pages.canaries import (
+    BAD,
+    GOOD,
+    ago,
+    counted,
+    healthy,
+    import_canaries,
+    in_trouble,
+    inconclusive,
+    past,
+    provider_errors,
+    read_problem,
+    values,
+)
+from tests.pages.conftest import Shown
+from tests.pages.releases import deployed, tell
+from tests.pages.screen import MARKS, Screen
+from tests.pages.stores import BadShare, Fleet, build, burst, steady
+from tests.rollout_objects import analysis_run, metric_result, metric_spec, rollout
+
+PAGE = "canary_analysis"
+HEALTHY: dict[str, BadShare] = {
+    "api/availability": steady(0.0002),
+    "api/latency": steady(0.0),
+    "worker/availability": steady(0.0),
+}
+CAUTIOUS = HEALTHY | {
+    "api/availability": burst(0.01, timedelta(hours=6, minutes=20), timedelta(hours=2)),
+}
+HOSTILE = "<script>alert(1)</script>[x](http://evil.example):red[z]**b**$(id)"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    return build(tmp_path_factory.mktemp("built"), HEALTHY)
+
+
+@pytest.fixture
+def fleet(built: Fleet, tmp_path: Path) -> Fleet:
+    """A healthy fleet of its own: filling a store takes longer than copying one."""
+    shutil.copytree(built.folder, tmp_path / "fleet")
+    return Fleet(folder=tmp_path / "fleet")
+
+
+def _answer(screen: Screen) -> str:
+    """What the large box says."""
+    boxes = [*screen.app.success, *screen.app.error, *screen.app.warning, *screen.app.info]
+    return next(str(box.value) for box in boxes if box.value.startswith("#")).translate(MARKS)
+
+
+# Nothing, or nothing to read ----------------------------------------------------------------------------
+
+
+def test_without_a_store_the_page_says_how_to_get_one(fleet: Fleet, on: Shown) -> None:
+    fleet.store.unlink()
+    assert "There is no data to show: the store cannot be read." in on(fleet).open(PAGE)
+
+
+def test_without_any_canary_the_page_says_how_they_come_in(fleet: Fleet, on: Shown) -> None:
+    screen = on(fleet)
+    text = screen.open(PAGE)
+    assert "No canary was ever seen." in text
+    assert "No canary is known yet." in text
+    assert "kubectl get rollout,analysisrun --all-namespaces -o json | reliability import canaries -" in text
+    assert "False aborts" not in text
+    assert not screen.app.get("plotly_chart")
+
+
+def test_a_rollout_in_the_address_that_nobody_knows_is_said_and_the_list_is_shown(
+    fleet: Fleet, on: Shown
+) -> None:
+    screen = on(healthy(fleet))
+    text = screen.open(PAGE, rollout=HOSTILE, run="7")
+    assert "There is no canary of a Rollout" in text
+    assert r"\<script\>" in screen.app.error[0].value
+    assert "1 canary under way (1 running)" in text
+
+
+def test_a_source_that_cannot_be_read_is_said_with_the_last_time_it_could(fleet: Fleet, on: Shown) -> None:
+    read_problem(healthy(fleet), "403 forbidden")
+    text = on(fleet).open(PAGE)
+    assert "kubernetes could not be read at 23 Nov 09:01 UTC (last whole: 20 min ago): 403 forbidden" in text
+
+
+# One that is under way ----------------------------------------------------------------------------------
+
+
+def test_a_healthy_canary_answers_the_four_questions(fleet: Fleet, on: Shown) -> None:
+    screen = on(healthy(fleet))
+    text = screen.open(PAGE, rollout="api")
+    answer = _answer(screen)
+    assert answer.startswith("# ✓ SAFE SO FAR")
+    assert "Safe? Yes, by everything that was measured so far." in answer
+    assert "How sure? Argo's metrics: 5 answers, 0 failures among them." in answer
+    assert "The error counts of canary and stable are not known, so they are not compared." in answer
+    assert "Room left? success-rate: 0 of 2 failures used, 5 measurements to go." in answer
+    assert "Through in 10 min at the earliest (23 Nov 09:12 UTC)" in answer
+    assert "api :green-badge[✓ normal] :small[v2 in place of v1]" in text
+    assert "Now at 10 % of the traffic, at step 3 of 6, 12 min after it began." in text
+    assert ":blue-badge[▶ 10 % here] → :gray-badge[○ 50 %] → :gray-badge[○ 100 %]" in text
+    assert "▶ here, for 5 min, since 23 Nov 08:57 UTC" in text
+    assert "policy asks for" not in text
+    assert len(screen.app.get("plotly_chart")) == 1
+
+
+def test_its_commands_are_there_to_copy_and_nothing_runs_them(fleet: Fleet, on: Shown) -> None:
+    screen = on(healthy(fleet))
+    screen.open(PAGE, rollout="api")
+    lines = [block.value for block in screen.app.code]
+    for verb in ("status", "promote", "abort", "undo"):
+        assert f"kubectl argo rollouts {verb} api -n production" in lines
+    assert not screen.app.button
+
+
+def test_a_cautious_tier_asks_for_doubled_pauses_beside_the_rollouts_own(tmp_path: Path, on: Shown) -> None:
+    text = on(healthy(build(tmp_path, CAUTIOUS))).open(PAGE, rollout="api")
+    assert "△ pauses doubled] The policy tier cautious asks for that." in text
+    assert "2. pause 5 min  \n:small[the policy asks for 10 min]" in text.replace("\\", "")
+
+
+def test_a_canary_without_room_says_that_the_next_failure_aborts_it(fleet: Fleet, on: Shown) -> None:
+    screen = on(in_trouble(fleet))
+    screen.open(PAGE, rollout="api")
+    answer = _answer(screen)
+    assert answer.startswith("# △ AT RISK: NO ROOM LEFT")
+    assert "2 of 2 failures used, 5 measurements to go; the next one that goes wrong aborts it." in answer
+
+
+def test_error_counts_that_fail_stand_beside_argos_word_with_a_sentence(fleet: Fleet, on: Shown) -> None:
+    screen = on(counted(healthy(fleet), 5, 3))
+    text = screen.open(PAGE, rollout="api")
+    assert _answer(screen).startswith("# ✕ IN TROUBLE")
+    assert "No. Its error rate is shown to be worse than stable's." in _answer(screen)
+    assert "▷ Argo: no analysis has ended] Error counts :red-badge[✕ FAIL]" in text
+    assert "✕ they disagree] The error counts of both arms show the canary to be worse" in text.replace(
+        "\\", ""
+    )
+    assert "the canary got 10 % (9.18 … 10.9 %) of 5,000 requests, 10 % expected" in text.replace("\\", "")
+    assert len(screen.app.get("plotly_chart")) == 2, "both arms in one chart, and the metric"
+
+
+def test_too_few_counts_say_how_many_it_takes(fleet: Fleet, on: Shown) -> None:
+    screen = on(counted(healthy(fleet), 0.1, 1))
+    screen.open(PAGE, rollout="api")
+    assert "cannot judge yet: 5,000 of about" in _answer(screen).replace("\\", "")
+
+
+def test_a_canary_that_nobody_measured_is_not_called_safe(fleet: Fleet, on: Shown) -> None:
+    screen = on(import_canaries(fleet, rollout(at=ago(2), step=0)))
+    text = screen.open(PAGE, rollout="api")
+    assert _answer(screen).startswith("# ? CANNOT TELL YET")
+    assert "No metric that counts has been measured." in _answer(screen)
+    assert "No analysis of this canary is known, so nothing judged it." in text
+
+
+def test_an_inconclusive_canary_asks_for_a_person(fleet: Fleet, on: Shown) -> None:
+    screen = on(inconclusive(fleet))
+    text = screen.open(PAGE, rollout="api")
+    answer = _answer(screen)
+    assert answer.startswith("# ? UNDECIDED: SOMEBODY HAS TO DECIDE")
+    assert "success-rate could not tell, and Argo waits." in answer.replace("\\", "")
+    assert "It does not go on by itself" in answer
+    assert "1 inconclusive, 0 allowed" in text
+
+
+def test_errors_of_the_provider_are_no_failures_and_leave_a_gap_with_its_reason(
+    fleet: Fleet, on: Shown
+) -> None:
+    text = on(provider_errors(fleet)).open(PAGE, rollout="api").replace("\\", "")
+    assert "0 failures · 3 errors of the provider, which are no failure" in text
+    assert "The provider gave no answer 3 times, which is no failure." in text
+    assert "3 of 4 errors in a row used" in text
+    assert "! gap] provider error 23 Nov 08:58 → 09:00 UTC: 3 measurements, dial tcp" in text
+
+
+def test_a_success_without_evidence_is_not_called_safe(fleet: Fleet, on: Shown) -> None:
+    run = analysis_run(
+        "api-new-2-2",
+        metric_result("success-rate", [], "Successful"),
+        at=ago(5),
+        phase="Successful",
+    )
+    screen = on(import_canaries(fleet, rollout(at=ago(12), step=3), run))
+    text = screen.open(PAGE, rollout="api")
+    assert _answer(screen).startswith("# ? CANNOT TELL YET")
+    assert "A success of Argo's stands on no evidence" in _answer(screen)
+    assert "? no evidence]" in text
+
+
+def test_a_truncated_success_says_after_how_many_answers(fleet: Fleet, on: Shown) -> None:
+    found = metric_result("success-rate", values(6, GOOD, GOOD), "Successful")
+    run = analysis_run("api-new-2-2", found, at=ago(7), phase="Successful")
+    text = on(import_canaries(fleet, rollout(at=ago(12), step=3), run)).open(PAGE, rollout="api")
+    assert "△ evidence truncated] success-rate: stopped after 2 answers of 10" in text.replace("\\", "")
+
+
+def test_a_dry_run_metric_says_that_it_decides_nothing(fleet: Fleet, on: Shown) -> None:
+    found = metric_result("warning", values(6, BAD, BAD, BAD), "Failed", dryRun=True)
+    run = analysis_run("api-new-2-2", found, at=ago(7))
+    screen = on(import_canaries(fleet, rollout(at=ago(12), step=2), run))
+    assert "dry run: decides nothing" in screen.open(PAGE, rollout="api")
+    assert _answer(screen).startswith("# ? CANNOT TELL YET")
+
+
+def test_the_lint_of_its_template_is_beside_the_run(fleet: Fleet, on: Shown) -> None:
+    wrong = metric_spec("success-rate", successCondition="result < 0.02")
+    found = metric_result("success-rate", values(5, GOOD))
+    run = analysis_run("api-new-2-2", found, at=ago(5), specs=[wrong])
+    text = on(import_canaries(fleet, rollout(at=ago(12), step=2), run)).open(PAGE, rollout="api")
+    assert "Template lint: 1 error" in text
+    assert "spec.metrics" in text.replace("\\", "")
+    assert "Held to the traffic of the median of" in text
+
+
+def test_what_it_cost_is_the_budget_spent_so_far(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, HEALTHY | {"api/availability": burst(0.02, timedelta(minutes=20))})
+    text = on(healthy(fleet)).open(PAGE, rollout="api")
+    assert "of the availability budget so far, like" in text
+    assert "counts do not tell its arms apart" in text
+
+
+# The list -----------------------------------------------------------------------------------------------
+
+
+def test_canaries_under_way_come_first_and_the_one_in_trouble_leads(fleet: Fleet, on: Shown) -> None:
+    healthy(fleet)
+    import_canaries(fleet, rollout("worker", at=ago(12)), rollout("worker", at=ago(4), step=2, version=102))
+    counted(fleet, 5, 3, name="worker")
+    past(fleet, 1, 5)
+    text = on(fleet).open(PAGE)
+    assert "2 canaries under way (2 running); 1 canary ended in the last 30 days (1 promoted)." in text
+    places = [text.index(word) for word in ("✕ in trouble", "✓ safe so far", "History", "✓ promoted]")]
+    assert places == sorted(places)
+
+
+def test_the_history_says_what_aborted_and_what_was_wrong_with_n_and_intervals(
+    fleet: Fleet, on: Shown
+) -> None:
+    past(fleet, 10, 20)
+    past(fleet, 11, 15, aborted=True)
+    past(fleet, 12, 14, image="ghcr.io/acme/api:v11")
+    past(fleet, 14, 6, aborted=True, metric="latency")
+    past(fleet, 15, 5)
+    for revision, days in ((10, 20), (12, 14), (15, 5)):
+        version = f"v{11 if revision == 12 else revision}"
+        state = DeploymentState.ROLLED_BACK if revision == 15 else DeploymentState.SUCCEEDED
+        event = deployed(f"api-{revision}", timedelta(days=days), version=version, state=state)
+        tell(fleet, event)
+    text = on(fleet).open(PAGE)
+    assert "False aborts: 50 % (1 … 99 %)" in text
+    assert "1 of 2 aborts of which it is known; 95 % interval in brackets" in text
+    assert "Missed regressions: 34 % (0 … 91 %)" in text
+    assert "1 of 3 passes" in text
+    assert "- latency: 1" in text
+    assert "△ false abort]" in text
+    assert "the same version, tried again, was promoted and stood" in text
+    assert "it was rolled back" in text
+
+
+def test_rates_of_nothing_are_unknown_not_zero(fleet: Fleet, on: Shown) -> None:
+    past(fleet, 10, 20)
+    text = on(fleet).open(PAGE)
+    assert "unknown: of no abort is it known what followed" in text
+    assert "of 1 more it is not known yet" in text
+    assert "False aborts: 0 %" not in text
+
+
+def test_the_filters_of_the_history_come_from_the_address(fleet: Fleet, on: Shown) -> None:
+    past(fleet, 10, 20)
+    past(fleet, 11, 15, aborted=True)
+    text = on(fleet).open(PAGE, ended="aborted")
+    assert "1 canary, newest first" in text
+    assert "✕ aborted]" in text
+    text = on(fleet).open(PAGE, ended="exploded", stopped_by="nothing")
+    assert "There is no outcome 'exploded'" in text.replace("\\", "")
+
+
+def test_one_of_the_past_says_what_became_of_it(fleet: Fleet, on: Shown) -> None:
+    past(fleet, 10, 20)
+    past(fleet, 11, 15, aborted=True)
+    screen = on(fleet)
+    text = screen.open(PAGE, rollout="production/api", run="11")
+    answer = _answer(screen).replace("\\", "")
+    assert answer.startswith("# ✕ WAS ABORTED")
+    assert "It was aborted on 8 Nov 09:22 UTC, by success-rate." in answer
+    assert "3 failures, 2 allowed" in text
+    assert ":red-badge[■ 10 % ended here]" in text
+    assert "kubectl argo rollouts retry rollout api -n production" in text
+
+
+def test_rollouts_that_mean_none_of_ours_and_runs_of_no_rollout_are_shown(fleet: Fleet, on: Shown) -> None:
+    import_canaries(
+        fleet,
+        rollout("shop", at=ago(12)),
+        analysis_run(
+            "nightly",
+            metric_result("m", values(50, GOOD), "Failed"),
+            at=ago(60),
+            owner=None,
+            phase="Failed",
+            completedAt="2026-11-23T08:20:00Z",
+        ),
+    )
+    text = on(fleet).open(PAGE)
+    assert "1 canary of Rollouts that mean none of our services" in text
+    assert 'OUR-SERVICE: ["shop"]' in text
+    assert "1 AnalysisRun of no Rollout" in text
+
+
+def test_hostile_names_are_text(fleet: Fleet, on: Shown) -> None:
+    found = metric_result(HOSTILE, values(5, GOOD, ("[0.5]", "Failed")), message=HOSTILE)
+    steps = [{"setWeight": 10}, {"analysis": {"templates": [{"templateName": HOSTILE}]}}]
+    run = analysis_run(HOSTILE, found, at=ago(5), message=HOSTILE, specs=[metric_spec(HOSTILE)])
+    import_canaries(fleet, rollout(at=ago(12), step=1, image=f"x:{HOSTILE}", steps=steps), run)
+    screen = on(fleet)
+    for query in ({}, {"rollout": "api"}):
+        screen.open(PAGE, **query)
+        shown = [item.value for item in (*screen.app.markdown, *screen.app.subheader, *screen.app.error)]
+        assert not any("<script>" in str(text) or "](http://evil" in str(text) for text in shown)
+    assert any(r"\<script\>" in str(item.value) for item in screen.app.markdown)
+
+
+# The way to it ------------------------------------------------------------------------------------------
+
+
+def test_the_service_leads_to_its_canaries(fleet: Fleet, on: Shown) -> None:
+    assert "Canaries of api → Canary analysis" in on(healthy(fleet)).open("service", service="api")

@@ -1,0 +1,199 @@
+"""The words and charts of canaries: what is not known is never a number, and no gap is drawn over."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dashboard.domain.canary.analysis import MetricSpec, RecordedMeasurement
+from dashboard.domain.canary.analysis_runs import MetricState, SeenMeasurement
+from dashboard.domain.canary.canary import Outcome
+from dashboard.domain.canary.consequences import Hindsight
+from dashboard.domain.canary.gaps import Gap, GapReason
+from dashboard.domain.canary.ladder import Ladder, Place, Rung
+from dashboard.domain.canary.metric_phase import Counts, Limits
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.rollouts import CanaryStep, StepKind
+from dashboard.domain.canary.thresholds import Threshold
+from dashboard.domain.canary.ticks import Tick
+from dashboard.reports.canary_metrics import MetricView, metric_view
+from dashboard.reports.canary_standing import Standing, is_last_chance
+from dashboard.ui import canary_words as words
+from dashboard.ui import format as show
+from dashboard.ui.canary_chart import (
+    MOST_POINTS,
+    MOST_SERIES,
+    arms_figure,
+    has_chart,
+    metric_alt,
+    metric_figure,
+)
+
+UTC_ZONE = ZoneInfo("UTC")
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+THROUGH = "Through in **14 min** at the earliest (23 Nov 09:14 UTC)"
+
+
+def _view(*values: tuple[str | None, Phase], phase: Phase = Phase.RUNNING, **limits: int) -> MetricView:
+    counts = Counts()
+    seen = []
+    for ordinal, (value, of) in enumerate(values):
+        counts = counts.after(of)
+        at = NOW + ordinal * MINUTE
+        taken = RecordedMeasurement(value=value, phase=of, started_at=at, finished_at=at)
+        seen.append(SeenMeasurement(taken=taken, ordinal=ordinal))
+    state = MetricState(name="rate", phase=phase, counts=counts, measurements=tuple(seen))
+    spec = MetricSpec(
+        name="rate",
+        limits=Limits(**{"failure": 2, "effective_count": 10} | limits),
+        success_condition="result[0] >= 0.95",
+        interval=MINUTE,
+    )
+    return metric_view(state, spec, None)
+
+
+GOOD, BAD, ERROR = ("[0.99]", Phase.SUCCESSFUL), ("[0.9]", Phase.FAILED), (None, Phase.ERROR)
+
+
+def test_every_state_has_a_symbol_and_a_word() -> None:
+    tables = (
+        (Standing, words.STANDINGS),
+        (Outcome, words.OUTCOMES),
+        (Hindsight, words.HINDSIGHTS),
+        (Phase, words.PHASES),
+    )
+    for states, signs in tables:
+        assert set(states) <= set(signs), states
+        assert all(sign.symbol and sign.word for sign in signs.values())
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (CanaryStep(kind=StepKind.SET_WEIGHT, weight=10), "set the weight to 10 %"),
+        (CanaryStep(kind=StepKind.PAUSE, pause=timedelta(minutes=5)), "pause 5 min"),
+        (CanaryStep(kind=StepKind.PAUSE), "pause until promoted"),
+        (CanaryStep(kind=StepKind.ANALYSIS, templates=("a", "b")), "analysis: a, b"),
+        (CanaryStep(kind=StepKind.ANALYSIS), "analysis: no template named"),
+        (CanaryStep(kind=StepKind.OTHER), "a step of a kind that is not known here"),
+    ],
+)
+def test_a_step_says_what_it_does(step: CanaryStep, said: str) -> None:
+    assert words.step_words(step) == said
+
+
+def _ladder(**told: object) -> Ladder:
+    facts = {
+        "rungs": (),
+        "position": 0,
+        "weight": 1,
+        "elapsed": MINUTE,
+        "left": 14 * MINUTE,
+        "eta": NOW + 14 * MINUTE,
+        "analyses_ahead": 0,
+        "waits_for": None,
+    }
+    return Ladder(**facts | told)  # type: ignore[arg-type]  # the facts are of the right types
+
+
+@pytest.mark.parametrize(
+    ("ladder", "said"),
+    [
+        (None, "When it is through is not known: its Rollout or its steps were not seen."),
+        (_ladder(), f"{THROUGH}."),
+        (
+            _ladder(analyses_ahead=2),
+            f"{THROUGH}, and later by as long as 2 analyses ahead take.",
+        ),
+        (_ladder(left=timedelta()), "No pause remains."),
+        (_ladder(left=None, eta=None), "When it is through is not known."),
+        (_ladder(waits_for="it is held"), "It does not go on by itself: it is held."),
+    ],
+)
+def test_when_it_is_known_says_what_it_takes_for_granted(ladder: Ladder | None, said: str) -> None:
+    assert words.when_words(ladder, UTC_ZONE) == said
+
+
+def test_a_pause_that_is_over_says_so_and_one_that_goes_on_how_long_yet() -> None:
+    step = CanaryStep(kind=StepKind.PAUSE, pause=5 * MINUTE)
+    here = Rung(index=0, step=step, weight=10, place=Place.CURRENT, since=NOW - MINUTE, left=4 * MINUTE)
+    assert words.place_words(here, NOW, UTC_ZONE).endswith("since 23 Nov 08:59 UTC, 4 min left")
+    over = Rung(index=0, step=step, weight=10, place=Place.CURRENT, since=NOW, left=timedelta())
+    assert words.place_words(over, NOW, UTC_ZONE).endswith("the pause is over")
+
+
+def test_room_that_was_passed_names_what_passed_it() -> None:
+    assert words.room_words(_view(GOOD, BAD)) == "1 of 2 failures used, 8 measurements to go"
+    failed = _view(BAD, BAD, BAD, phase=Phase.FAILED)
+    assert words.room_words(failed) == "3 failures, 2 allowed"
+    errors = _view(*[ERROR] * 5, phase=Phase.ERROR)
+    assert words.room_words(errors) == "5 errors in a row, 4 allowed"
+
+
+def test_the_last_chance_is_after_a_failure_never_before_one() -> None:
+    assert not is_last_chance(_view(GOOD, failure=0)), "no failure allowed is no failure used"
+    assert not is_last_chance(_view(BAD, GOOD))
+    assert is_last_chance(_view(BAD, BAD, GOOD))
+    assert is_last_chance(_view(*[ERROR] * 4))
+
+
+def test_a_gap_says_when_how_often_and_why() -> None:
+    gap = Gap(reason=GapReason.PROVIDER, start=NOW, end=NOW + 3 * MINUTE, count=3, detail="no [route]")
+    said = words.gap_words(gap, UTC_ZONE)
+    assert said == r"**provider error** 23 Nov 09:00 → 09:03 UTC: 3 measurements, no \[route\]"
+    unknown = Gap(reason=GapReason.DROPPED, start=None, end=None, count=0, detail="")
+    assert words.gap_words(unknown, UTC_ZONE) == "**not seen** at an unknown time: no reason was given"
+
+
+def test_thresholds_and_values_read_as_written() -> None:
+    assert words.threshold_words(Threshold(operator=">=", number=0.95, passes=True)) == "passes at least 0.95"
+    assert words.threshold_words(Threshold(operator=">", number=0.02, passes=False)) == "fails above 0.02"
+    assert [show.value(number) for number in (0.98765, 0, 12345.6)] == [
+        "0.9877",
+        "0",
+        "12,346",
+        "1e-09",
+    ]
+
+
+def test_a_chart_has_its_threshold_in_view_and_never_bridges_a_gap() -> None:
+    view = _view(GOOD, ERROR, GOOD)
+    figure = metric_figure(view, UTC_ZONE, dark=False)
+    assert figure.data[0].y == (0.99, None, 0.99)
+    low, high = figure.layout.yaxis.range
+    assert low < 0.95 < high
+    assert [shape.type for shape in figure.layout.shapes] == ["line", "rect"]
+    assert "1 error of the provider" in metric_alt(view)
+
+
+def test_a_metric_without_a_number_has_no_chart() -> None:
+    assert not has_chart(_view(ERROR, ("[]", Phase.FAILED)))
+    assert not has_chart(_view())
+
+
+def test_many_points_and_many_numbers_are_thinned() -> None:
+    many = tuple(("[1,2,3,4,5,6]", Phase.SUCCESSFUL) for _ in range(MOST_POINTS + 100))
+    figure = metric_figure(_view(*many), UTC_ZONE, dark=True)
+    assert len(figure.data) == 2 * MOST_SERIES
+    assert max(len(trace.x) for trace in figure.data) == MOST_POINTS
+
+
+def test_an_infinite_answer_is_not_drawn_and_breaks_nothing() -> None:
+    figure = metric_figure(
+        _view(("[+Inf]", Phase.FAILED), ("[NaN]", Phase.FAILED), GOOD), UTC_ZONE, dark=False
+    )
+    low, high = figure.layout.yaxis.range
+    assert low > 0
+    assert high < 2
+
+
+def test_an_arm_without_requests_has_no_rate() -> None:
+    ticks = [
+        Tick(canary_bad=1, canary_total=10, stable_bad=1, stable_total=100, at=NOW),
+        Tick(canary_bad=0, canary_total=0, stable_bad=1, stable_total=100, at=NOW + MINUTE),
+    ]
+    figure = arms_figure(ticks, UTC_ZONE, dark=False)
+    assert figure.data[0].name == "canary"
+    assert figure.data[0].y == (0.1, None)
+    assert figure.data[1].y == (0.01, 0.01)
