@@ -13,7 +13,7 @@ from tests.browser.screens import SCHEMES, SIZES
 from tests.browser.test_app import opened
 from tests.pages.canaries import ago, counted, healthy, import_canaries, past, values
 from tests.pages.stores import build, burst, steady
-from tests.rollout_objects import analysis_run, metric_result, metric_spec, rollout
+from tests.rollout_objects import Object, analysis_run, metric_result, metric_spec, rollout
 
 HOSTILE = "<img src=x onerror=alert(1)>[x](http://evil.example):red[z]" + "w" * 140
 PATHS = {
@@ -43,7 +43,7 @@ def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     counted(fleet, 5, 3, name="worker")
     found = metric_result(HOSTILE, values(5, ("[0.99]", "Successful"), (None, "Error"), message=HOSTILE))
-    steps = [{"setWeight": 10}, {"analysis": {"templates": [{"templateName": HOSTILE}]}}]
+    steps: list[Object] = [{"setWeight": 10}, {"analysis": {"templates": [{"templateName": HOSTILE}]}}]
     run = analysis_run(HOSTILE, found, at=ago(5), message=HOSTILE, specs=[metric_spec(HOSTILE)], owner="docs")
     import_canaries(fleet, rollout("docs", at=ago(12), step=1, image=f"x:{HOSTILE}", steps=steps), run)
     with serving(fleet.environment()) as url:

@@ -162,7 +162,7 @@ def past(  # noqa: PLR0913 - one argument per fact
     phase = "Failed" if aborted else "Successful"
     outcome = (BAD, BAD, BAD) if aborted else (GOOD,) * 10
     found = metric_result(metric, values(start - 10, *outcome), phase)
-    shared = {
+    shared: dict[str, Any] = {
         "canary": canary,
         "revision": revision,
         "image": image or f"ghcr.io/acme/{name}:v{revision}",

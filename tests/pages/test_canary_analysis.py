@@ -25,7 +25,7 @@ from tests.pages.conftest import Shown
 from tests.pages.releases import deployed, tell
 from tests.pages.screen import MARKS, Screen
 from tests.pages.stores import BadShare, Fleet, build, burst, steady
-from tests.rollout_objects import analysis_run, metric_result, metric_spec, rollout
+from tests.rollout_objects import Object, analysis_run, metric_result, metric_spec, rollout
 
 PAGE = "canary_analysis"
 HEALTHY: dict[str, BadShare] = {
@@ -318,7 +318,7 @@ def test_rollouts_that_mean_none_of_ours_and_runs_of_no_rollout_are_shown(fleet:
 
 def test_hostile_names_are_text(fleet: Fleet, on: Shown) -> None:
     found = metric_result(HOSTILE, values(5, GOOD, ("[0.5]", "Failed")), message=HOSTILE)
-    steps = [{"setWeight": 10}, {"analysis": {"templates": [{"templateName": HOSTILE}]}}]
+    steps: list[Object] = [{"setWeight": 10}, {"analysis": {"templates": [{"templateName": HOSTILE}]}}]
     run = analysis_run(HOSTILE, found, at=ago(5), message=HOSTILE, specs=[metric_spec(HOSTILE)])
     import_canaries(fleet, rollout(at=ago(12), step=1, image=f"x:{HOSTILE}", steps=steps), run)
     screen = on(fleet)

@@ -153,7 +153,6 @@ def test_thresholds_and_values_read_as_written() -> None:
         "0.9877",
         "0",
         "12,346",
-        "1e-09",
     ]
 
 
