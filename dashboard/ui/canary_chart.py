@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from html import escape
-from math import isfinite
+from math import ceil, fsum, isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,10 @@ from dashboard.ui.release_words import plain
 MOST_SERIES = 4
 #: More of one metric than this are thinned to the newest: the browser pays per point.
 MOST_POINTS = 500
+#: So many ticks of both arms are drawn; of so few each has a mark.
+_MOST_TICKS, _MOST_MARKED = 240, 60
+#: A chart is at least so wide: a single measurement has no width of its own.
+_LEAST_WIDTH = timedelta(minutes=1)
 _HEIGHT = 230
 _ROOM = 0.12
 #: The shape of a measurement by its phase, and its colour on light and on dark.
@@ -71,6 +75,10 @@ def metric_figure(metric: MetricView, zone: ZoneInfo, *, dark: bool) -> go.Figur
         _draw_gap(figure, gap, clock)
     numbers = [number for point in timed for number in point.numbers[:MOST_SERIES] if isfinite(number)]
     figure.update_yaxes(range=_range([*numbers, *(item.number for item in metric.thresholds)]))
+    times = [point.at for point in timed if point.at is not None]
+    if times[-1] - times[0] < _LEAST_WIDTH:
+        around = (times[0] - _LEAST_WIDTH / 2, times[-1] + _LEAST_WIDTH / 2)
+        figure.update_xaxes(range=[on_axis(edge, clock) for edge in around])
     return _framed(figure, title, dark=dark)
 
 
@@ -87,7 +95,7 @@ def metric_alt(metric: MetricView) -> str:
 
 def arms_figure(ticks: Sequence[Tick], zone: ZoneInfo, *, dark: bool) -> go.Figure:
     """The share of errors of the canary and of its stable sibling, on one axis."""
-    timed = [tick for tick in ticks if tick.at is not None][-MOST_POINTS:]
+    timed = merged(ticks)
     clock, title = one_clock([tick.at for tick in timed if tick.at is not None], zone)
     figure = go.Figure()
     for name, light, darkened, dash, symbol in _ARMS:
@@ -102,7 +110,7 @@ def arms_figure(ticks: Sequence[Tick], zone: ZoneInfo, *, dark: bool) -> go.Figu
                 # Without requests there is no rate: a gap, never a zero.
                 y=[bad / total if total else None for bad, total in counts],
                 name=name,
-                mode="lines+markers",
+                mode="lines+markers" if len(timed) <= _MOST_MARKED else "lines",
                 line={"color": colour, "dash": dash, "width": 2},
                 marker={"color": colour, "symbol": symbol, "size": 5},
                 text=[f"{round(bad):,} of {round(total):,} failed" for bad, total in counts],
@@ -123,6 +131,25 @@ def arms_figure(ticks: Sequence[Tick], zone: ZoneInfo, *, dark: bool) -> go.Figu
         },
         margin={"t": 34},
     )
+
+
+def merged(ticks: Sequence[Tick]) -> list[Tick]:
+    """`ticks` with a time; neighbours are added up, where there are more than a chart can show."""
+    timed = [tick for tick in ticks if tick.at is not None]
+    together = ceil(len(timed) / _MOST_TICKS)
+    if together <= 1:
+        return timed
+    groups = [timed[start : start + together] for start in range(0, len(timed), together)]
+    return [
+        Tick(
+            canary_bad=fsum(tick.canary_bad for tick in group),
+            canary_total=fsum(tick.canary_total for tick in group),
+            stable_bad=fsum(tick.stable_bad for tick in group),
+            stable_total=fsum(tick.stable_total for tick in group),
+            at=group[-1].at,
+        )
+        for group in groups
+    ]
 
 
 def _series(  # noqa: PLR0913 - one argument per fact

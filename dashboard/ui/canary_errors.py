@@ -6,7 +6,8 @@ from dashboard.domain.canary.traffic_split import Split, TrafficSplit
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.ui import canary_words
-from dashboard.ui.canary_chart import arms_figure
+from dashboard.ui import format as show
+from dashboard.ui.canary_chart import arms_figure, merged
 from dashboard.ui.canary_judge_words import error_sentence, traffic_sentence
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.words import literal
@@ -38,7 +39,10 @@ def draw(report: CanaryReport, policy: Policy) -> None:
         f"{canary_words.counts_words(errors.judgement)}."
     )
     if any(tick.at is not None for tick in errors.ticks):
-        st.markdown("Share of requests that failed: ● canary (solid) and ■ stable (dashed)")
+        drawn = len(merged(errors.ticks))
+        many = show.amount(len(errors.ticks), "look")
+        also = f"; {many} in {show.number(drawn)} points" if drawn < len(errors.ticks) else ""
+        st.markdown(f"Share of requests that failed: ● canary (solid) and ■ stable (dashed){also}")
         judgement = errors.judgement
         st.plotly_chart(
             arms_figure(errors.ticks, policy.timezone, dark=st.context.theme.type == "dark"),

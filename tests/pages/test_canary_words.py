@@ -25,6 +25,7 @@ from dashboard.ui.canary_chart import (
     MOST_SERIES,
     arms_figure,
     has_chart,
+    merged,
     metric_alt,
     metric_figure,
 )
@@ -196,3 +197,20 @@ def test_an_arm_without_requests_has_no_rate() -> None:
     assert figure.data[0].name == "canary"
     assert figure.data[0].y == (0.1, None)
     assert figure.data[1].y == (0.01, 0.01)
+
+
+def test_many_ticks_are_added_up_so_that_no_error_is_lost() -> None:
+    ticks = [
+        Tick(canary_bad=1, canary_total=10, stable_bad=2, stable_total=90, at=NOW + minute * MINUTE)
+        for minute in range(1001)
+    ]
+    found = merged(ticks)
+    assert len(found) <= 240
+    assert sum(tick.canary_bad for tick in found) == 1001
+    assert found[-1].at == ticks[-1].at
+    assert len(merged(ticks[:100])) == 100
+
+
+def test_a_single_measurement_has_a_minute_around_it() -> None:
+    figure = metric_figure(_view(GOOD), UTC_ZONE, dark=False)
+    assert figure.layout.xaxis.range == ("2026-11-23 08:59:30", "2026-11-23 09:00:30")
