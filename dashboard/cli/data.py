@@ -81,6 +81,13 @@ def demo(*, store: Path, now: datetime | None) -> None:
         click.echo(
             f"  {release.started:%Y-%m-%d %H:%M}Z {release.service} {release.version}: {codes}", err=True
         )
+    told = made.canaries
+    running = told.under_way - told.inconclusive
+    click.echo(
+        f"{told.under_way + told.past} canaries: {running} running,"
+        f" {told.inconclusive} paused as inconclusive, {told.past} past ({told.aborted} aborted)",
+        err=True,
+    )
 
 
 def _line(incident: DemoIncident) -> str:

@@ -1,4 +1,4 @@
-"""The whole demo → a store: counts, incidents, and releases as the gate lets them happen."""
+"""The whole demo → a store: counts, incidents, releases as the gate lets them happen, and their canaries."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dashboard.config import load_catalog, load_policy
 from dashboard.config.sources import load_sources
+from dashboard.demo.canaries import DemoCanaries
 from dashboard.demo.deployments import DemoRelease, demo_releases
 from dashboard.demo.fleet import readings
 from dashboard.demo.incident_events import demo_incident_events
@@ -15,6 +16,7 @@ from dashboard.demo.release_file import ReleasesFile, releases_file
 from dashboard.domain.event_counts import floor_to_bucket
 from dashboard.domain.freezes import Freeze
 from dashboard.ingest.demo_asking import asked_releases
+from dashboard.ingest.demo_canaries import Kept, record_demo_canaries
 from dashboard.ingest.demo_cases import case_story, freeze_story
 from dashboard.ingest.demo_log import DemoLog
 from dashboard.ingest.demo_stage import Deployed, Stage, Story
@@ -33,7 +35,7 @@ from dashboard.store.release_controls import Controls
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoMade:
-    """What a demo holds: how many buckets and deployments, which decisions, and what people decided."""
+    """What a demo holds: how many buckets and deployments, which decisions, canaries and controls."""
 
     buckets: int
     deployments: int
@@ -41,6 +43,7 @@ class DemoMade:
     denied: int
     controls: Controls
     in_spite: tuple[Deployed, ...]
+    canaries: DemoCanaries
 
 
 def demo_context(store: Path) -> GateContext:
@@ -71,13 +74,13 @@ def make_demo(store: Path, as_of: datetime) -> DemoMade:
         StoreError: the store cannot be used.
         ConfigurationError: a file of the demo cannot be read.
     """
-    end = floor_to_bucket(as_of)
+    end, kept = floor_to_bucket(as_of), Kept()
     context, file, releases = demo_context(store), releases_file(), demo_releases(end)
     with open_for_writing(store) as connection, transaction(connection), without_collecting():
         refuse_mixture(connection, store)
         counts = (
             Readings(objective=item.objective, good=item.good, total=item.total)
-            for item in readings(context.catalogue, end)
+            for item in kept.passing(readings(context.catalogue, end))
         )
         loaded = load_readings(connection, context.catalogue, counts)
         begin_demo(connection, int(end.timestamp()))
@@ -92,6 +95,9 @@ def make_demo(store: Path, as_of: datetime) -> DemoMade:
         staging = [event for release in releases for event in release.staging]
         production = [event for item in deployed for event in item.release.production]
         record_events(connection, [*staging, *production])
+        canaries = record_demo_canaries(
+            connection, (item.release for item in deployed), kept, file.evidence.registry, end
+        )
     allowed = sum(decision["allow"] for decision in decisions)
     return DemoMade(
         buckets=loaded.recorded.added,
@@ -100,6 +106,7 @@ def make_demo(store: Path, as_of: datetime) -> DemoMade:
         denied=len(decisions) - allowed,
         controls=stage.controls,
         in_spite=tuple(item for item in deployed if item.denied_for),
+        canaries=canaries,
     )
 
 

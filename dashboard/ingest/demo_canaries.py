@@ -1,0 +1,54 @@
+"""The demo's canaries → the store, the way on which a cluster's Rollouts and AnalysisRuns get there."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dashboard.demo.canaries import DemoCanaries, demo_canaries
+from dashboard.demo.canary_counts import ServiceCounts
+from dashboard.demo.canary_file import canaries_file
+from dashboard.demo.deployments import DemoRelease
+from dashboard.demo.fleet import DemoReadings
+from dashboard.ingest.canaries import record_canaries
+from dashboard.sources.argo_observations import Observations
+from dashboard.store import canaries
+
+_SOURCE = "demo"
+_AVAILABILITY, _LATENCY = "availability", "latency"
+
+
+@dataclass(slots=True)
+class Kept:
+    """The readings of the services that have a Rollout, kept while all of them pass by."""
+
+    _services: frozenset[str] = field(default_factory=lambda: frozenset(canaries_file().rollouts))
+    _found: dict[tuple[str, str], DemoReadings] = field(default_factory=dict)
+
+    def passing(self, readings: Iterable[DemoReadings]) -> Iterator[DemoReadings]:
+        """All of `readings`, as they come."""
+        for item in readings:
+            if item.objective.service in self._services:
+                self._found[item.objective.service, item.objective.indicator] = item
+            yield item
+
+    def counts(self) -> dict[str, ServiceCounts]:
+        """What was counted of each service."""
+        return {
+            service: ServiceCounts.of(item.total, item.good, None if quick is None else quick.good)
+            for (service, indicator), item in self._found.items()
+            if indicator == _AVAILABILITY
+            for quick in [self._found.get((service, _LATENCY))]
+        }
+
+
+def record_demo_canaries(
+    connection: sqlite3.Connection, deployed: Iterable[DemoRelease], kept: Kept, registry: str, end: datetime
+) -> DemoCanaries:
+    """Store the canaries of what was deployed, inside the caller's transaction; returns what was told."""
+    told = demo_canaries(list(deployed), kept.counts(), registry, end)
+    record_canaries(connection, Observations(_SOURCE, told.objects))
+    for rollout, pods, ticks in told.ticks:
+        canaries.record_ticks(connection, rollout, pods, ticks)
+    canaries.mark_read(connection, _SOURCE, end)
+    return told
