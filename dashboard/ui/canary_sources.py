@@ -15,14 +15,14 @@ from dashboard.ui.release_words import brief
 def how_to_begin() -> None:
     """What to do when no canary was ever seen."""
     st.info(
-        "**No canary is known yet.** They come from Argo Rollouts: let `kubectl` print the Rollouts and"
-        " AnalysisRuns of a cluster, and import that. Argo keeps only ten runs and ten measurements of a"
-        " metric, so import often (a cron job does); what was seen once is never lost. No secret is stored."
+        "**No canary is known yet.** They come from Argo Rollouts: let `reliability sync` read a cluster (it"
+        " asks for Rollouts and AnalysisRuns, nothing else), or import what `kubectl` prints. Argo keeps only ten"
+        " measurements of a metric, so do it often; what was seen once is never lost. No secret is stored."
     )
     st.code(
-        "kubectl get rollout,analysisrun --all-namespaces -o json | reliability import canaries -\n"
-        "# or files that were saved before\n"
-        "reliability import canaries rollouts.json analysisruns.yaml",
+        "RELIABILITY_KUBERNETES=kubeconfig reliability sync --every 60s\n"
+        "# or\n"
+        "kubectl get rollout,analysisrun --all-namespaces -o json | reliability import canaries -",
         language=None,
         wrap_lines=True,
     )

@@ -71,6 +71,7 @@ def test_without_any_canary_the_page_says_how_they_come_in(fleet: Fleet, on: Sho
     assert "No canary was ever seen." in text
     assert "No canary is known yet." in text
     assert "kubectl get rollout,analysisrun --all-namespaces -o json | reliability import canaries -" in text
+    assert "RELIABILITY_KUBERNETES=kubeconfig reliability sync --every 60s" in text
     assert "False aborts" not in text
     assert not screen.app.get("plotly_chart")
 
