@@ -16,8 +16,8 @@ def how_to_begin() -> None:
     """What to do when no canary was ever seen."""
     st.info(
         "**No canary is known yet.** They come from Argo Rollouts: let `reliability sync` read a cluster (it"
-        " asks for Rollouts and AnalysisRuns, nothing else), or import what `kubectl` prints. Argo keeps only ten"
-        " measurements of a metric, so do it often; what was seen once is never lost. No secret is stored."
+        " asks for Rollouts and AnalysisRuns, nothing else), or import what `kubectl` prints. Argo keeps"
+        " only ten measurements of a metric, so do it often; what was seen is never lost. No secret is stored."
     )
     st.code(
         "RELIABILITY_KUBERNETES=kubeconfig reliability sync --every 60s\n"
