@@ -17,7 +17,7 @@ def how_to_begin() -> None:
     st.info(
         "**No canary is known yet.** They come from Argo Rollouts: let `reliability sync` read a cluster (it"
         " asks for Rollouts and AnalysisRuns, nothing else), or import what `kubectl` prints. Argo keeps"
-        " only ten measurements of a metric, so do it often; what was seen is never lost. No secret is stored."
+        " only ten measurements of a metric, so do it often; what was seen stays. No secret is stored."
     )
     st.code(
         "RELIABILITY_KUBERNETES=kubeconfig reliability sync --every 60s\n"
