@@ -48,7 +48,8 @@ lock: $(VENV)/dev.done ## Resolve the dependencies again and write the lock file
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links --upgrade --extra checkout -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links --extra checkout --extra dev -c requirements.lock \
+	  --no-emit-index-url --no-emit-find-links --extra checkout --extra dev --extra kubernetes \
+	  -c requirements.lock \
 	  -o requirements-dev.lock pyproject.toml
 
 clean: ## Remove what the targets made, but no store of yours

@@ -30,15 +30,18 @@ _log = logging.getLogger("dashboard.serve")
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - one argument per part
     locations: Locations,
     *,
     hosts: Sequence[str],
     secrets: WebhookSecrets | None = None,
     collector: Collector | None = None,
     every: timedelta | None = None,
+    watch: Callable[[threading.Event], None] | None = None,
 ) -> "st.App":
     """The app over `locations`; with `collector` and `every` it also syncs in the background.
+
+    `watch` is called when it starts, with what is set when it ends.
 
     Only requests to one of `hosts` are answered, but for probes and scrapes, which come by address, and for
     webhooks, which prove with one of the `secrets` who sent them.
@@ -47,7 +50,7 @@ def create_app(
         APP_SCRIPT,
         routes=routes(locations, secrets or WebhookSecrets()),
         middleware=[Middleware(_SecurityHeaders), Middleware(_KnownHosts, hosts=hosts)],
-        lifespan=_lifespan(collector, every),
+        lifespan=_lifespan(collector, every, watch),
     )
 
 
@@ -121,7 +124,9 @@ def _content_security_policy() -> str:
 
 
 def _lifespan(
-    collector: Collector | None, every: timedelta | None
+    collector: Collector | None,
+    every: timedelta | None,
+    watch: Callable[[threading.Event], None] | None,
 ) -> "Callable[[st.App], AbstractAsyncContextManager[None]]":
     @asynccontextmanager
     async def lifespan(_app: "st.App") -> AsyncIterator[None]:
@@ -134,6 +139,8 @@ def _lifespan(
                 name="collector",
                 daemon=True,
             ).start()
+        if watch:
+            watch(stop)
         # Streamlit collects garbage after every rerun; what is loaded by now need not be looked at again.
         gc.collect()
         gc.freeze()

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 
 from dashboard.cli import options
+from dashboard.cli.cluster import stored_sentence
 from dashboard.errors import InputError
 from dashboard.ingest.canaries import StoredCanaries, store_canaries
 from dashboard.sources.argo_observations import Observation, Observations
@@ -75,11 +76,7 @@ _MANY = 1_000
 
 def _tell(called: str, found: Observations, stored: StoredCanaries) -> None:
     """What became of a file, and what of it was not stored."""
-    rollouts = f"{shown.amount(stored.rollouts, 'Rollout')} ({stored.states} in a new state)"
-    new = stored.new
-    runs = f"{shown.amount(stored.runs, 'AnalysisRun')} ({new.added} new, {new.gone_on} gone on)"
-    known = "; all of it was known already" if stored.changed_nothing else ""
-    click.echo(f"{called}: {rollouts}, {runs}, {new.measurements} measurements added{known}", err=True)
+    click.echo(f"{called}: {stored_sentence(stored)}", err=True)
     if found.never_run:
         passed = shown.amount(found.never_run, "Rollout or AnalysisRun", "Rollouts or AnalysisRuns")
         click.echo(f"! {passed} without a status: no cluster has run them", err=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from dashboard.cli import options
-from dashboard.cli.sync import make_collector
+from dashboard.cli.cluster import cluster, watcher
+from dashboard.cli.sync import collector_beside
 from dashboard.config import load_catalog, load_policy
 from dashboard.config.access import load_access
 from dashboard.config.sources import load_sources
@@ -33,7 +34,9 @@ from dashboard.ui import format as shown
     help="A further name by which browsers address the server; may be given more than once.",
 )
 @click.option(
-    "--sync-every", type=options.DURATION, help="Also collect from Prometheus, as `sync --every` does."
+    "--sync-every",
+    type=options.DURATION,
+    help="Also collect from Prometheus and watch Kubernetes, as `sync --every` does.",
 )
 @options.prometheus
 @options.backfill
@@ -69,9 +72,11 @@ def serve(  # noqa: PLR0913 - one argument per option
     secrets = webhook_secrets(os.environ)
     locations = options.located(store, catalog, policy, sources, now, access=access, freezes=freezes)
     os.environ.update(locations.environment())
-    collector = None
+    collector = watch = followed = None
     if sync_every:
-        collector = make_collector(prometheus, locations.store, locations.catalog, backfill)
+        followed = cluster()
+        collector = collector_beside(followed, prometheus, locations.store, locations.catalog, backfill)
+        watch = None if followed is None else watcher(locations.store, followed)
     _require_free(host, port)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - only compared
     click.echo(f"store {store}, catalogue {catalog}, policy {policy}", err=True)
@@ -80,6 +85,8 @@ def serve(  # noqa: PLR0913 - one argument per option
     click.echo(f"exceptions, freezes and approvals by API {_for(people)}", err=True)
     if collector and sync_every:
         click.echo(f"collecting from {collector.settings.url} every {format_duration(sync_every)}", err=True)
+    if followed is not None:
+        click.echo(f"watching the Rollouts of {followed.address}", err=True)
     # Streamlit takes a second to load, which the other commands need not wait for.
     from dashboard.asgi import create_app, streamlit_options  # noqa: PLC0415 - see above
 
@@ -90,6 +97,7 @@ def serve(  # noqa: PLR0913 - one argument per option
         secrets=secrets,
         collector=collector,
         every=sync_every,
+        watch=watch,
     )
     app.run(config=config)
 

@@ -13,10 +13,12 @@ from types import FrameType
 import click
 
 from dashboard.cli import options
+from dashboard.cli.cluster import cluster, read_and_tell, watcher
 from dashboard.collector import Collector
 from dashboard.config import load_catalog, prometheus_settings
 from dashboard.errors import SourceUnreachableError
 from dashboard.ingest.sync import SyncReport
+from dashboard.sources.kubernetes_rollouts import KubernetesRollouts
 from dashboard.store.sync_log import Problem, SyncOutcome
 
 
@@ -38,11 +40,14 @@ def sync(  # noqa: PLR0913 - one argument per option
     catalog: Path,
     now: datetime | None,
 ) -> None:
-    """Read what is new from Prometheus into the store.
+    """Read what is new from Prometheus into the store, and the Rollouts of a Kubernetes cluster.
 
     The first run reads --backfill of history, later runs what came since. Safe to interrupt and to repeat.
     Credentials come from RELIABILITY_PROMETHEUS_BEARER_TOKEN, _USERNAME and _PASSWORD, _CA_FILE,
     _CERT_FILE and _KEY_FILE, _HEADERS (JSON), _TIMEOUT (seconds).
+
+    With RELIABILITY_KUBERNETES=in-cluster, kubeconfig or the path of a kubeconfig, Rollouts and AnalysisRuns
+    are read as well, and watched with --every; see docs/canary-import.md. Either of the two will do.
     """
     if every and now:
         raise click.UsageError("--every and --now: found both, expected one of them")
@@ -53,19 +58,39 @@ def sync(  # noqa: PLR0913 - one argument per option
     gc.freeze()
     gc.set_threshold(_ANSWER_SIZED)
     load_catalog(catalog)  # a mistake in it is told before anything is read
-    collector = make_collector(prometheus, store, catalog, backfill)
+    source = cluster()
+    collector = collector_beside(source, prometheus, store, catalog, backfill)
     stop = _stop_on_signals()
     meter = ProgressMeter()
     if every:
-        collector.run_every(every, stop, tell=tell_news, progress=meter)
+        if source:
+            watcher(store, source)(stop)
+        if collector:
+            collector.run_every(every, stop, tell=tell_news, progress=meter)
+        stop.wait()
         return
-    report = collector.run_once(options.clock(now), progress=meter, stop=stop)
-    tell(report)
+    all_read = True
+    if collector:
+        report = collector.run_once(options.clock(now), progress=meter, stop=stop)
+        tell(report)
+        all_read = report.outcome is SyncOutcome.OK
+    if source and not stop.is_set():
+        all_read &= read_and_tell(store, source, stop)
     if stop.is_set():
         click.echo("stopped; what was read is stored, the next sync goes on from there", err=True)
         return
-    if report.outcome is not SyncOutcome.OK:
+    if not all_read:
         sys.exit(SourceUnreachableError.exit_code)
+
+
+def collector_beside(
+    source: KubernetesRollouts | None, prometheus: str | None, store: Path, catalog: Path, backfill: timedelta
+) -> Collector | None:
+    """As `make_collector`; None where only a cluster is to be read, since no Prometheus is named."""
+    if source and not prometheus and not os.environ.get("RELIABILITY_PROMETHEUS_URL", "").strip():
+        click.echo("no Prometheus is named: only the cluster is read", err=True)
+        return None
+    return make_collector(prometheus, store, catalog, backfill)
 
 
 def make_collector(prometheus: str | None, store: Path, catalog: Path, backfill: timedelta) -> Collector:

@@ -14,7 +14,7 @@ _TABLES = (
     "canary_runs",
     "canary_rollouts",
     "canary_ticks",
-    "canary_gone",
+    "canary_presence",
     "canary_reads",
 )
 
@@ -94,22 +94,37 @@ def ticks_of(
     )
 
 
-def mark_gone(connection: sqlite3.Connection, rollouts: Iterable[str], at: datetime) -> None:
-    """Remember that the cluster of `rollouts` has them no longer, since `at` at the latest."""
+def mark_present(connection: sqlite3.Connection, source: str, rollouts: Iterable[str]) -> None:
+    """Remember that `source` has `rollouts`."""
     connection.executemany(
-        "INSERT INTO canary_gone VALUES (?, ?) ON CONFLICT DO NOTHING",
-        ((rollout, to_micros(at)) for rollout in rollouts),
+        "INSERT INTO canary_presence VALUES (?, ?, NULL) ON CONFLICT DO UPDATE SET gone_us = NULL",
+        ((source, rollout) for rollout in rollouts),
     )
 
 
-def mark_there(connection: sqlite3.Connection, rollouts: Iterable[str]) -> None:
-    """Remember that the cluster of `rollouts` has them."""
-    connection.executemany("DELETE FROM canary_gone WHERE rollout = ?", ((rollout,) for rollout in rollouts))
+def mark_gone(connection: sqlite3.Connection, source: str, rollouts: Iterable[str], at: datetime) -> None:
+    """Remember that `source` has `rollouts` no longer, since `at` at the latest."""
+    connection.executemany(
+        "UPDATE canary_presence SET gone_us = ? WHERE source = ? AND rollout = ? AND gone_us IS NULL",
+        ((to_micros(at), source, rollout) for rollout in rollouts),
+    )
+
+
+def present(connection: sqlite3.Connection, source: str) -> set[str]:
+    """The Rollouts that `source` has."""
+    rows = connection.execute(
+        "SELECT rollout FROM canary_presence WHERE source = ? AND gone_us IS NULL", (source,)
+    )
+    return {row[0] for row in rows}
 
 
 def gone(connection: sqlite3.Connection, until: datetime) -> dict[str, datetime]:
-    """When each Rollout was first seen to be gone."""
-    rows = connection.execute("SELECT rollout, at_us FROM canary_gone WHERE at_us <= ?", (to_micros(until),))
+    """The Rollouts that no source has any more, and when the last one was seen to have it no longer."""
+    rows = connection.execute(
+        "SELECT rollout, max(gone_us) FROM canary_presence GROUP BY rollout"
+        " HAVING count(gone_us) = count(*) AND max(gone_us) <= ?",
+        (to_micros(until),),
+    )
     return {rollout: from_micros(at) for rollout, at in rows}
 
 

@@ -106,9 +106,11 @@ CANARY_TABLES = (
     ) WITHOUT ROWID
     """,
     """
-    CREATE TABLE canary_gone (         -- Rollouts that their cluster was seen to have no longer
-        rollout TEXT PRIMARY KEY,
-        at_us INTEGER NOT NULL
+    CREATE TABLE canary_presence (     -- which Rollouts each source has, or had
+        source TEXT NOT NULL,
+        rollout TEXT NOT NULL,
+        gone_us INTEGER,               -- since when it has it no longer, at the latest; null: it has it
+        PRIMARY KEY (source, rollout)
     ) WITHOUT ROWID
     """,
     """

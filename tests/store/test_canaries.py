@@ -244,10 +244,14 @@ def test_of_two_words_on_a_tick_the_one_with_more_requests_holds(path: Path) -> 
 
 
 def test_what_is_gone_may_come_back_and_how_far_was_read_is_kept(connection: sqlite3.Connection) -> None:
-    canaries.mark_gone(connection, ["a", "b"], moment(5))
-    canaries.mark_gone(connection, ["a"], moment(9))
+    canaries.mark_present(connection, "one", ["a", "b", "c"])
+    canaries.mark_present(connection, "two", ["c"])
+    canaries.mark_gone(connection, "one", ["a", "b", "c", "never seen"], moment(5))
+    canaries.mark_gone(connection, "one", ["a"], moment(9))
+    assert canaries.present(connection, "one") == set()
     assert canaries.gone(connection, _FOREVER) == {"a": moment(5), "b": moment(5)}
-    canaries.mark_there(connection, ["a"])
+    assert canaries.gone(connection, moment(4)) == {}
+    canaries.mark_present(connection, "one", ["a"])
     assert canaries.gone(connection, _FOREVER) == {"b": moment(5)}
     canaries.mark_read(connection, "kubernetes", moment(1))
     canaries.mark_read(connection, "kubernetes", moment(2), "no answer")
@@ -292,7 +296,7 @@ def test_real_canaries_stay_out_of_the_demo(path: Path) -> None:
 
 def test_a_store_of_the_version_before_gains_the_tables(path: Path) -> None:
     with open_for_writing(path) as connection:
-        for table in ("measurements", "metrics", "runs", "rollouts", "ticks", "gone", "reads"):
+        for table in ("measurements", "metrics", "runs", "rollouts", "ticks", "presence", "reads"):
             connection.execute(f"DROP TABLE canary_{table}")
         for view in ("canary_rollout_log", "canary_run_log", "canary_measurement_log"):
             connection.execute(f"DROP VIEW {view}")

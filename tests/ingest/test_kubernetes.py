@@ -1,0 +1,257 @@
+"""A cluster into the store, once and for as long as it is watched; the cluster is an honest double."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.config.kubernetes import Access, KubernetesSettings
+from dashboard.errors import InputError
+from dashboard.ingest import kubernetes
+from dashboard.ingest.kubernetes import follow_cluster, read_cluster
+from dashboard.sources import kubernetes_api
+from dashboard.sources.kubernetes_rollouts import KubernetesRollouts
+from dashboard.store import canaries, settings
+from dashboard.store.database import open_for_writing
+from tests.kubernetes_double import CutOff, KubernetesDouble, Refused
+from tests.rollout_objects import analysis_run, measurement, metric_result, rollout
+
+pytest.importorskip("kubernetes", reason="the extra kubernetes is in requirements-dev.lock")
+
+
+@pytest.fixture
+def server() -> Iterator[KubernetesDouble]:
+    with KubernetesDouble() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between tries that are short."""
+    monkeypatch.setattr(kubernetes_api, "_FIRST_WAIT", 0.01)
+    monkeypatch.setattr(kubernetes, "_FIRST_WAIT", 0.05)
+    monkeypatch.setattr(kubernetes, "_LONGEST_WAIT", 0.2)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def source(server: KubernetesDouble, tmp_path: Path) -> Iterator[KubernetesRollouts]:
+    connected = connect(server, tmp_path)
+    yield connected
+    connected.close()
+
+
+def connect(server: KubernetesDouble, folder: Path, **more: Any) -> KubernetesRollouts:
+    file = folder / "kubeconfig"
+    file.write_text(server.kubeconfig(), encoding="utf-8")
+    given = {"timeout": 2.0, **more}
+    return KubernetesRollouts(KubernetesSettings(access=Access.KUBECONFIG, kubeconfig=file, **given))
+
+
+def rows(store: Path, query: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(store, timeout=10) as connection:
+        found = connection.execute(query).fetchall()
+    connection.close()
+    return found
+
+
+def wait_for(fact: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+def run_with(count: int, first: int = 0) -> dict[str, Any]:
+    taken = [measurement(minute) for minute in range(first, count)]
+    return analysis_run("api-new-2-2", metric_result("errors", taken, dropped=first))
+
+
+def test_all_of_a_cluster_is_stored_once_and_again_without_a_change(
+    store: Path, server: KubernetesDouble, source: KubernetesRollouts
+) -> None:
+    server.put(rollout("api"), rollout("web"), run_with(3))
+    first = read_cluster(store, source)
+    assert (first.stored.rollouts, first.stored.states, first.stored.runs) == (2, 2, 1)
+    assert (first.stored.new.added, first.stored.new.measurements) == (1, 3)
+    assert (first.problems, first.unreachable) == ((), ())
+    assert read_cluster(store, source).stored.changed_nothing
+    assert {name for (name,) in rows(store, "SELECT source FROM canary_reads WHERE problem IS NULL")} == {
+        "kubernetes: rollouts in all namespaces",
+        "kubernetes: analysisruns in all namespaces",
+    }
+
+
+def test_a_rollout_that_is_there_no_longer_is_marked_as_gone_and_stays_known(
+    store: Path, server: KubernetesDouble, source: KubernetesRollouts
+) -> None:
+    server.put(rollout("api"), rollout("web"))
+    read_cluster(store, source)
+    server.delete("Rollout", "production", "web")
+    read_cluster(store, source)
+    assert rows(store, "SELECT rollout FROM canary_presence WHERE gone_us IS NOT NULL") == [("uid-web",)]
+    assert len(rows(store, "SELECT rollout FROM canary_rollouts")) == 2
+    server.put(rollout("web"))
+    read_cluster(store, source)
+    assert rows(store, "SELECT rollout FROM canary_presence WHERE gone_us IS NOT NULL") == []
+
+
+def test_a_list_that_cannot_be_read_keeps_no_other_out_and_marks_nothing_as_gone(
+    store: Path, server: KubernetesDouble, source: KubernetesRollouts
+) -> None:
+    server.put(rollout("api"), run_with(1))
+    read_cluster(store, source)
+    server.delete("Rollout", "production", "api")
+    server.put(run_with(2))
+    server.fault = lambda request: Refused(403) if "rollouts" in request.path else None
+    found = read_cluster(store, source)
+    assert found.stored.new.measurements == 1
+    (problem,) = found.unreachable
+    assert "403 Forbidden" in problem
+    assert rows(store, "SELECT rollout FROM canary_presence WHERE gone_us IS NOT NULL") == []
+    assert rows(store, "SELECT source, problem FROM canary_reads WHERE problem IS NOT NULL") == [
+        ("kubernetes: rollouts in all namespaces", problem)
+    ]
+
+
+def test_an_object_that_cannot_be_read_is_told(
+    store: Path, server: KubernetesDouble, source: KubernetesRollouts
+) -> None:
+    broken = rollout("broken")
+    broken["status"]["phase"] = "Great"
+    server.put(broken, rollout("api"))
+    found = read_cluster(store, source)
+    assert found.stored.rollouts == 1
+    assert "production/broken.status.phase: found 'Great'" in found.problems[0]
+
+
+def test_only_the_runs_of_chosen_rollouts_are_stored(
+    store: Path, server: KubernetesDouble, tmp_path: Path
+) -> None:
+    server.put(
+        rollout("api", labels={"team": "x"}),
+        rollout("web", labels={"team": "y"}),
+        analysis_run("of-api", owner="api"),
+        analysis_run("of-web", owner="web"),
+        analysis_run("of-nobody", owner=None),
+    )
+    chosen = connect(server, tmp_path, label_selector="team=x")
+    read_cluster(store, chosen)
+    chosen.close()
+    assert rows(store, "SELECT name FROM canary_runs ORDER BY name") == [("of-api",), ("of-nobody",)]
+    assert rows(store, "SELECT name FROM canary_rollouts") == [("api",)]
+
+
+def test_real_rollouts_stay_out_of_the_demo(
+    store: Path, server: KubernetesDouble, source: KubernetesRollouts
+) -> None:
+    with open_for_writing(store) as connection:
+        settings.mark_demo(connection, 1_800_000_000)
+    server.put(rollout("api"))
+    with pytest.raises(InputError, match="found the demo"):
+        read_cluster(store, source)
+
+
+@pytest.fixture
+def followed(store: Path, server: KubernetesDouble, source: KubernetesRollouts) -> Iterator[list[str]]:
+    """The cluster is watched into the store; gives what was told meanwhile."""
+    server.put(rollout("api"), run_with(1))
+    told: list[str] = []
+    stop = threading.Event()
+    threads = follow_cluster(store, source, stop, told.append)
+    wait_for(lambda: len(server.watches()) >= 2, "both lists are watched")
+    yield told
+    stop.set()
+    server.bookmark()  # which ends the waiting of both watches
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def steps(store: Path) -> list[int]:
+    return [
+        step for (step,) in rows(store, "SELECT step_index FROM canary_rollouts ORDER BY resource_version")
+    ]
+
+
+def measured(store: Path) -> int:
+    return len(rows(store, "SELECT 1 FROM canary_measurements"))
+
+
+def test_every_change_is_stored_as_it_comes(
+    store: Path, server: KubernetesDouble, followed: list[str]
+) -> None:
+    for step in range(1, 4):
+        server.put(rollout("api", step=step))
+    for count in range(2, 25):
+        server.put(run_with(count, max(0, count - 10)))
+    wait_for(lambda: steps(store) == [0, 1, 2, 3] and measured(store) == 24, "all is stored")
+    server.delete("Rollout", "production", "api")
+    gone = "SELECT rollout FROM canary_presence WHERE gone_us IS NOT NULL"
+    wait_for(lambda: rows(store, gone) == [("uid-api",)], "it is gone")
+    assert followed == []
+
+
+@pytest.mark.parametrize("shape", ["event", "status"])
+def test_a_watch_that_has_expired_begins_with_the_list_again(
+    shape: str, store: Path, server: KubernetesDouble, followed: list[str]
+) -> None:
+    server.gone_as_event = shape == "event"
+    server.fault = lambda request: CutOff() if request.is_watch else None
+    server.put(rollout("api", step=1))
+    wait_for(lambda: steps(store) == [0, 1], "the change is stored")
+    server.forget_history()
+    server.fault = lambda _: None
+    server.put(rollout("api", step=2))
+    wait_for(lambda: steps(store) == [0, 1, 2], "the change after it as well")
+    assert followed == []
+
+
+def test_a_watch_that_breaks_goes_on_from_where_it_was(
+    store: Path, server: KubernetesDouble, followed: list[str]
+) -> None:
+    lists = len(server.requests) - len(server.watches())
+    server.fault = lambda request: CutOff() if request.is_watch else None
+    for step in (1, 2, 3):
+        server.put(rollout("api", step=step))
+        wait_for(lambda wanted=step: steps(store)[-1] == wanted, f"step {step} is stored")  # type: ignore[misc]  # bound now
+    assert len(server.requests) - len(server.watches()) == lists
+    assert followed == []
+
+
+def test_an_outage_is_told_once_and_ends_by_itself(
+    store: Path, server: KubernetesDouble, followed: list[str]
+) -> None:
+    server.forget_history()
+    server.fault = lambda _: Refused(401)
+    server.put(rollout("api", step=1), run_with(2))
+    wait_for(lambda: len(followed) >= 2, "both lists tell it")
+    asked = len(server.requests)
+    wait_for(lambda: len(server.requests) > asked + 6, "it is tried again")
+    assert sorted(followed) == sorted(set(followed))
+    assert all("401 Unauthorized" in sentence for sentence in followed)
+    refused = "SELECT 1 FROM canary_reads WHERE problem LIKE '%401%'"
+    wait_for(lambda: len(rows(store, refused)) == 2, "the store knows it")
+    server.fault = lambda _: None
+    wait_for(lambda: steps(store) == [0, 1] and measured(store) == 2, "what came meanwhile is stored")
+    with open_for_writing(store) as connection:
+        assert [read.problem for read in canaries.reads(connection)] == [None, None]
+
+
+def test_an_object_that_cannot_be_read_does_not_stop_the_watching(
+    store: Path, server: KubernetesDouble, followed: list[str]
+) -> None:
+    broken = rollout("broken")
+    broken["status"]["phase"] = "Great"
+    server.put(broken, rollout("api", step=1))
+    wait_for(lambda: steps(store) == [0, 1], "the good one is stored")
+    assert len(followed) == 1
+    assert "production/broken.status.phase" in followed[0]
