@@ -14,6 +14,7 @@ page = st.navigation(
         st.Page(components.RELEASE_GATE_PAGE, title="Release gate"),
         st.Page(components.DEPLOYMENTS_PAGE, title="Deployments"),
         st.Page(components.INCIDENTS_PAGE, title="Incidents & MTTR"),
+        st.Page(components.POLICY_LAB_PAGE, title="Policy lab"),
         # What the page of the release gate was before: links to it are out there.
         st.Page(components.to_release_gate, url_path="deploy_policy", visibility="hidden"),
     ],

@@ -11,6 +11,7 @@ from fractions import Fraction
 from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_backtest import Ending, Tally, ending, tally
+from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.record import record
 from dashboard.domain.slo import Service
 from dashboard.policy.data import GatePolicy
@@ -98,6 +99,14 @@ class BacktestReport:
     def unknown_changes(self) -> int:
         """Of how many deployments nobody told the kind of change: the policy judges them as the strictest."""
         return sum(row.change is None for row in self.rows)
+
+    @property
+    def inferred_rollbacks(self) -> int:
+        """How many deployments are judged as rollbacks only because they act as one."""
+        return sum(
+            row.change == ChangeType.ROLLBACK and row.row.release.deployment.change_type is None
+            for row in self.rows
+        )
 
     @property
     def unknown_levels(self) -> int:
