@@ -130,8 +130,10 @@ def policy_backtest(  # noqa: PLR0913 - one argument per fact
     """
     rows: list[Backtested] = []
     before, after = answers.under(baseline.gate), answers.under(other.gate)
+    are_the_same = baseline == other
     with without_collecting():
         for item in past:
+            today = judgement(item, baseline.policy, before)
             rows.append(
                 Backtested(
                     row=item.row,
@@ -139,8 +141,8 @@ def policy_backtest(  # noqa: PLR0913 - one argument per fact
                     ending=ending(item.row.release),
                     change=change_of(item),
                     decision=None if item.decision is None else item.decision.id,
-                    baseline=judgement(item, baseline.policy, before),
-                    other=judgement(item, other.policy, after),
+                    baseline=today,
+                    other=today if are_the_same else judgement(item, other.policy, after),
                     spent=spent(item.row),
                 )
             )
