@@ -1,6 +1,6 @@
 """The policy lab: the answer, the strip, the deployments with their verdicts, and the file to write."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -23,11 +23,12 @@ _LANES_PAGE, _CARDS_PAGE, _LIST = "strips", "verdicts", "verdict"
 _LANES = _CARDS = 20
 _COLUMNS = (2.6, 3.6, 3.6, 2.6)
 _CHANGING = "Verdict changes"
-_LISTS: Mapping[str, Group | None] = {
-    _CHANGING: None,
-    "Stopped, went bad": Group.STOPPED,
-    "Let through, went bad": Group.MISSED,
-    "Held back, went well": Group.HELD_BACK,
+_LISTS: Mapping[str, Callable[[Backtested], bool]] = {
+    _CHANGING: lambda row: row.changes,
+    "Blocked": lambda row: row.other.verdict.blocks,
+    "Stopped, went bad": lambda row: group(row) is Group.STOPPED,
+    "Held back, went well": lambda row: group(row) is Group.HELD_BACK,
+    "Let through, went bad": lambda row: group(row) is Group.MISSED,
 }
 
 
@@ -66,18 +67,15 @@ def draw_strip(report: BacktestReport, policy: Policy) -> None:
 
 
 def draw_list(report: BacktestReport, policy: Policy, tried: Thresholds) -> None:
-    """The deployments of one group, newest first, with both verdicts, how they went on and what they cost."""
+    """The deployments of one list, newest first: both verdicts, how they went on, and what they cost."""
     chosen = st.segmented_control(
         "Deployments", list(_LISTS), default=_CHANGING, required=True, key=_LIST, bind="query-params"
     )
-    wanted = _LISTS[chosen or _CHANGING]
-    rows = [row for row in report.rows if (row.changes if wanted is None else group(row) is wanted)]
+    name = chosen or _CHANGING
+    rows = [row for row in report.rows if _LISTS[name](row)]
     if not rows:
-        st.markdown(
-            "No verdict changes. The other lists have what went bad, and what was held back."
-            if wanted is None
-            else f"No deployment: {wanted.value}."
-        )
+        others = "The other lists have what is blocked, and what went bad."
+        st.markdown(f"No verdict changes. {others}" if name == _CHANGING else f"None: {name.lower()}.")
         return
     place = st.container()
     number = choose_page(len(rows), _CARDS, _CARDS_PAGE)
@@ -127,23 +125,28 @@ def _card(row: Backtested, today: Policy, tried: Policy | None) -> None:
             deployment_link(row.row)
             when = show.moment(deployment.began_at, today.timezone)
             st.markdown(f"{when}  \n:small[{literal(change(release))}, tier {int(row.service.tier)}]")
-        if tried is not None:
+        if tried is None:
+            first.markdown(_verdict("Today", row, row.baseline, today))
+        else:
             first.markdown(_verdict("Tried", row, row.other, tried))
-        (first if tried is None else second).markdown(_verdict("Today", row, row.baseline, today))
+            is_told = row.baseline.verdict.not_known == row.other.verdict.not_known
+            second.markdown(_verdict("Today", row, row.baseline, today, with_not_known=not is_told))
         with ended:
             st.markdown(f"{outcome_badge(outcome(release))}  \n:small[{literal(words.spent(row))}]")
             for name in release.incidents:
                 incident_link(name, label=f":blue[**{brief(name, 40)}**]")
 
 
-def _verdict(name: str, row: Backtested, found: Judgement, policy: Policy) -> str:
+def _verdict(
+    name: str, row: Backtested, found: Judgement, policy: Policy, *, with_not_known: bool = True
+) -> str:
     """The verdict of a policy and its reasons; markdown."""
     blocks = found.verdict.blocks
     badge = ":orange-badge[✕ blocked]" if blocks else ":green-badge[✓ let through]"
     lines = [f"{name} {badge}", *(literal(reason) for reason in words.reasons(row, found, policy))]
     if found.verdict.lifted:
         lines.append(f":small[{literal(words.lifted(found.verdict))}]")
-    if missing := words.not_known(found.verdict):
+    if with_not_known and (missing := words.not_known(found.verdict)):
         lines.append(f":small[not known: {literal(missing)}]")
     return "  \n".join(lines)
 

@@ -126,7 +126,8 @@ def test_a_service_that_nobody_knows_is_told(tmp_path: Path, on: Shown) -> None:
 def test_what_is_not_known_is_said_for_how_many(tmp_path: Path, on: Shown) -> None:
     fleet = past(tmp_path)
     recorded(fleet, request(version="1.4"), now=at(WEDNESDAY, "13:59"))
-    text = on(fleet).open(PAGE, verdict="Held back, went well")
+    text = on(fleet).open(PAGE, verdict="Blocked")
+    assert "2 deployments, newest first" in text
     assert "8 of 9 deployments: what the pipeline found" in text
     assert "1 of 9 deployments: the error budget is not known" in text
     assert "1 of 9 deployments: nobody told the kind of change" in text
@@ -156,6 +157,7 @@ def test_stale_data_is_said_before_the_answer_and_blocks_as_the_gate_would(tmp_p
         "Today's policy would have"
     )
     assert "would have blocked 1 of 1 deployment" in text
+    assert "no deployment went bad" in text
 
 
 def test_counts_that_were_never_there_leave_the_budget_unknown(tmp_path: Path, on: Shown) -> None:
