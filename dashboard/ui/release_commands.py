@@ -37,7 +37,9 @@ def commands(page: ReleasePage, rules: GateRules) -> Sequence[Commands]:
     release = f"--service {service} --version {version} --environment {where}"
     kind = page.change.value
     role = quote(page.roles[0].required.role) if page.roles else "ROLE"
-    ask = f"reliability gate {release} --change-type {kind} --image {image} --requested-by WHO --evidence ci.json"
+    told = f"--change-type {kind} --image {image} --requested-by WHO --evidence ci.json"
+    ask = f"reliability gate {release} {told}"
+    question = '"data.companyos.release.decision"'
     rollouts = "kubectl argo rollouts"
     watched = ("status", "promote", "abort", "undo") if _is_canary(page) else ("status", "undo")
     steps = [f"{rollouts} set image {service} {service}={image} -n {where}"]
@@ -65,8 +67,7 @@ def commands(page: ReleasePage, rules: GateRules) -> Sequence[Commands]:
             lines=(
                 "reliability policy data > data.json",
                 f"{ask} --print-input > input.json",
-                "opa eval -d data/release_gate.rego -d data.json -i input.json"
-                ' "data.companyos.release.decision"',
+                f"opa eval -d data/release_gate.rego -d data.json -i input.json {question}",
             ),
         ),
     ]

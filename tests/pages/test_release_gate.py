@@ -453,13 +453,13 @@ def test_commands_have_the_release_filled_in(healthy: Fleet, on: Shown) -> None:
     commands = "\n".join(item.value for item in screen.app.code)
     release, image = "--service api --version v2.4.0 --environment production", "ghcr.io/acme/api:v2.4.0"
     for line in (
-        f"reliability gate {release} --change-type feature --image {image} --evidence ci.json",
+        f"reliability gate {release} --change-type feature --image {image} --requested-by WHO --evidence ci.json",
         f"reliability approve {release} --role ROLE --reason 'WHY'",
         f"reliability exception request --type TYPE {release} --reason 'WHY' --mitigation 'HOW'",
         f"kubectl argo rollouts set image api api={image} -n production",
         "kubectl argo rollouts abort api -n production",
         "helm rollback api REVISION --cleanup-on-fail -n production",
-        'opa eval -d data/release_gate.rego -i input.json "data.companyos.release.decision"',
+        'opa eval -d data/release_gate.rego -d data.json -i input.json "data.companyos.release.decision"',
     ):
         assert line in commands.splitlines()
 
