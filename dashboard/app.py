@@ -15,6 +15,7 @@ page = st.navigation(
         st.Page(components.CANARY_PAGE, title="Canary analysis"),
         st.Page(components.DEPLOYMENTS_PAGE, title="Deployments"),
         st.Page(components.INCIDENTS_PAGE, title="Incidents & MTTR"),
+        st.Page(components.POLICY_LAB_PAGE, title="Policy lab"),
         # What the page of the release gate was before: links to it are out there.
         st.Page(components.to_release_gate, url_path="deploy_policy", visibility="hidden"),
     ],

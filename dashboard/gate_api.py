@@ -28,13 +28,17 @@ from dashboard.webhooks.body import RefusedError, document, read_body
 
 _BODY = "request"
 _PIPELINE = "api token"
+_NO_TOKEN = "found no token that is valid here, expected one"  # noqa: S105 - a sentence
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_HEADERS = {401: _CHALLENGE | {"Connection": "close"}, 405: {"Allow": "POST"}}
 _MOST_LISTED = 1_000
 _LISTED = 50
+_DIGITS = 4
 
 
 def gate_routes(locations: Locations, secrets: WebhookSecrets) -> list[Route]:
     """The routes of the gate over the files at `locations`."""
-    reading = _Decisions(locations)
+    reading = _Decisions(locations, secrets)
     return [
         Route("/api/v1/gate", _GateEndpoint(locations, secrets)),
         Route("/api/v1/decisions", reading.listed),
@@ -66,7 +70,7 @@ class _GateEndpoint:
             actor, person = self._who(request, body, access)
             return await run_in_threadpool(self._decide, document(body), actor, person, access)
         except RefusedError as refused:
-            headers = {"Allow": "POST"} if refused.status == 405 else {"Connection": "close"}  # noqa: PLR2004 - HTTP's
+            headers = _HEADERS.get(refused.status, {"Connection": "close"})
             return _problem(refused.status, str(refused), headers)
         except InputError as error:
             return _problem(422, str(error))
@@ -86,19 +90,20 @@ class _GateEndpoint:
             return person.name, person.name
         if self._check is not None and self._check(request.headers, body):
             return _PIPELINE, None
-        raise RefusedError(401, "found no token that is valid here, expected one")
+        raise RefusedError(401, _NO_TOKEN)
 
     def _decide(self, value: object, actor: str, person: str | None, access: Access) -> Response:
         request = read_request(_BODY, value)
         context = _context(self._locations)
         named = request.text("requested_by")
+        now, clock = _now(self._locations)
         asked = Asked(
             request=request,
-            now=_now(self._locations),
+            now=now,
             requestor=person or (None if named is None else access.name_of(named)),
             notices=_time_told(request),
         )
-        return JSONResponse(decide_and_record(context, asked, actor=actor).document)
+        return JSONResponse(decide_and_record(context, asked, actor=actor, clock=clock).document)
 
 
 def _time_told(request: ReleaseRequest) -> tuple[Notice, ...]:
@@ -109,10 +114,11 @@ def _time_told(request: ReleaseRequest) -> tuple[Notice, ...]:
 
 
 class _Decisions:
-    """Reading the decision log."""
+    """Reading the decision log: the answers for everybody, a full record for who may ask the gate."""
 
-    def __init__(self, locations: Locations) -> None:
+    def __init__(self, locations: Locations, secrets: WebhookSecrets) -> None:
         self._locations = locations
+        self._check = bearer(secrets.api)
 
     def listed(self, request: Request) -> Response:
         asked = request.query_params
@@ -131,9 +137,19 @@ class _Decisions:
 
     def one(self, request: Request) -> Response:
         name = request.path_params["decision"]
+        if not self._may_read(request):
+            return _problem(401, _NO_TOKEN, _CHALLENGE)
         return _answered(
             lambda: JSONResponse(decision_record(self._locations.store, name).record), missing=404
         )
+
+    def _may_read(self, request: Request) -> bool:
+        try:
+            access = load_access(self._locations.access)
+        except ReliabilityError:
+            access = Access()
+        proved = self._check is not None and self._check(request.headers, b"")
+        return proved or access.who(bearer_token(request.headers)) is not None
 
 
 def _answered(found: Callable[[], Response], *, missing: int = 400) -> Response:
@@ -148,20 +164,24 @@ def _answered(found: Callable[[], Response], *, missing: int = 400) -> Response:
 def _last(text: str | None) -> int:
     if text is None:
         return _LISTED
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= _MOST_LISTED:
+    if (
+        not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS)
+        or not 1 <= int(text) <= _MOST_LISTED
+    ):
         raise InputError(f"last: found {text[:40]!r}, expected a number from 1 to {_MOST_LISTED:,}")
     return int(text)
 
 
-def _now(locations: Locations) -> datetime:
-    """The time that decides: the clock's; the demo's stands still."""
+def _now(locations: Locations) -> tuple[datetime, Callable[[], datetime] | None]:
+    """The time that decides, and the clock to ask again once the log is locked; the demo's stands still."""
     clock = datetime.now(UTC)
     if locations.now is not None:
-        return locations.now
+        return locations.now, None
     try:
-        return reading_time(locations.store, clock)
+        read_at = reading_time(locations.store, clock)
     except StoreError:
-        return clock
+        return clock, None
+    return read_at, (lambda: datetime.now(UTC)) if read_at == clock else None
 
 
 def _context(locations: Locations) -> GateContext:

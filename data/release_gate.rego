@@ -534,14 +534,17 @@ exceptions_used := array.concat(
 		count(active_freezes) > count(standing_freezes)
 		not "approval.freeze" in not_asked
 		some exception in exceptions
-		lifts_a_freeze(exception)
+		is_first_for_a_freeze(exception)
 	],
 )
 
-lifts_a_freeze(exception) if {
+# Of several that lift one freeze, the first is used.
+is_first_for_a_freeze(exception) if {
 	some freeze in active_freezes
-	lifts_freeze(exception, freeze)
+	exception.id == lifting_freeze(freeze)[0]
 }
+
+lifting_freeze(freeze) := [exception.id | some exception in exceptions; lifts_freeze(exception, freeze)]
 
 # Emergency override ----------------------------------------------------------------------------------------------
 
@@ -630,7 +633,7 @@ warnings := array.concat(
 				measured("slow_burn_rate") >= settings.burn.slow_warn_from
 				measured("slow_burn_rate") < settings.burn.slow_below
 			],
-			[{"code": "warn.rollbacks", "message": "There was a rollback in the last 24 hours"} |
+			[{"code": "warn.rollbacks", "message": "There was a rollback a short time ago"} |
 				is_number(measured("rollbacks_last_24h"))
 				measured("rollbacks_last_24h") >= settings.rollbacks.warn_from
 				measured("rollbacks_last_24h") < settings.rollbacks.deny_from

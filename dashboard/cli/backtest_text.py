@@ -53,7 +53,8 @@ def _show_tally(name: str, tally: Tally) -> None:
 def _show_changed(
     title: str, found: Changed, named: Named, judged: Callable[[Backtested], Judgement]
 ) -> None:
-    click.echo(f"{title}: {words.became(found)}")
+    told = f", {words.became(found)}" if found.rows else ""
+    click.echo(f"{title}: {show.number(len(found.rows))}{told}")
     for row in found.rows[:_MOST_SHOWN]:
         deployment = row.row.release.deployment
         what = f"{plain(deployment.service, 40)} {plain(version_of(deployment), 40)}"

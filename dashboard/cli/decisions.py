@@ -16,6 +16,7 @@ from dashboard.reports.decisions import (
     DecisionFilter,
     decision_record,
     decisions_report,
+    kept_policy,
     replay,
     verify_log,
 )
@@ -61,7 +62,7 @@ def list_decisions(  # noqa: PLR0913 - one argument per option
         decision = item.decision
         mark = "✓" if decision.allow else "✕"
         what = f"{decision.service} {decision.version} to {decision.environment}"
-        when = show.moment(item.at, zone)
+        when = show.full_moment(item.at, zone)
         click.echo(f"{mark} {when}  {what} ({decision.change_type.value}), by {item.actor}  {item.id}")
         if not decision.allow:
             click.echo(f"    {gate_words.sentence(decision)}")
@@ -75,13 +76,25 @@ def list_decisions(  # noqa: PLR0913 - one argument per option
 @options.store
 @options.policy
 def show_one(*, name: str, as_json: bool, store: Path, policy: Path) -> None:
-    """One decision with its input, and the policy that made it."""
+    """One decision; with --json the request, the prepared input and all that the log holds of it."""
     found = decision_record(store, name)
     if as_json:
         click.echo(json.dumps(found.record, indent=2))
         return
     show_decision(found.decision, load_policy(policy).timezone)
-    click.echo(f"told by {found.actor}, record {found.seq} of the log, digest {found.digest}")
+    trusted = ", of an input that was trusted" if found.body.get("trusted") else ""
+    click.echo(f"told by {found.actor}{trusted}, record {found.seq} of the log, digest {found.digest}")
+
+
+@decisions.command(name="policy")
+@click.argument("version")
+@options.as_json
+@options.store
+def show_policy(*, version: str, as_json: bool, store: Path) -> None:
+    """The policy VERSION as it decided: its text in Rego; with --json its data as well."""
+    found = kept_policy(store, version)
+    document = {"version": found.version, "text": found.text, "data": found.data}
+    click.echo(json.dumps(document, indent=2) if as_json else found.text)
 
 
 @decisions.command()
@@ -98,7 +111,7 @@ def verify(*, expect_head: str | None, as_json: bool, store: Path) -> None:
     else:
         for fault in found.faults:
             click.echo(f"✕ record {fault.seq}: {fault.message}")
-        state = f"{len(found.faults)} faults" if found.faults else "intact"
+        state = show.amount(len(found.faults), "fault") if found.faults else "intact"
         click.echo(f"{show.amount(found.records, 'record')}, {state}; head {found.head}")
     sys.exit(1 if found.faults else 0)
 
@@ -117,8 +130,7 @@ def replay_one(  # noqa: PLR0913 - one argument per option
 
     Exits with 1 when anything does.
     """
-    rules = load_policy(policy)
-    current = gate_policy(rules, load_catalog(catalog)) if today else None
+    current = gate_policy(load_policy(policy), load_catalog(catalog)) if today else None
     found = replay(store, name, engine_at(None), current)
     if as_json:
         click.echo(json.dumps(found.document, indent=2))

@@ -4,7 +4,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,8 @@ from dashboard.cli.gate_text import show_decision
 from dashboard.cli.identity import known_person
 from dashboard.config import load_policy
 from dashboard.config.access import load_access
-from dashboard.domain.gate_rules import CHECKS
 from dashboard.domain.policy_tier import ChangeType
-from dashboard.domain.release_decision import decision_of
+from dashboard.domain.release_decision import Notice, decision_of
 from dashboard.errors import InputError, StoreError
 from dashboard.ingest.decisions import decide_and_record
 from dashboard.reports.freshness import reading_time
@@ -27,8 +26,10 @@ from dashboard.reports.gate_setting import gate_context
 from dashboard.sources.release_request import MOST_BYTES, ReleaseRequest, parse_request, read_request
 from dashboard.ui import gate_words
 
-#: An input that speaks of another time than this near to the clock is told about.
-_NEAR_SECONDS = 60
+_UNTRUSTED_TIME = Notice(
+    code="warn.input_ignored",
+    message="The time of the input does not count: it is not trusted (--trust-input, or --now)",
+)
 
 
 @click.command()
@@ -92,16 +93,24 @@ def gate(  # noqa: PLR0913 - one argument per option
     person = known_person(access, os.environ)
     people = load_access(access)
     named = request.text("requested_by")
+    moment, clock, notices = _instant(request, store, now, trusted=trust_input)
+    if person and named is not None and people.name_of(named) != person.name:
+        message = f"Asked as {person.name}, whose token it is; the request says {named}, which does not count"
+        notices += (Notice(code="warn.input_ignored", message=message),)
     asked = Asked(
         request=request,
-        now=_instant(request, store, now),
+        now=moment,
         requestor=person.name if person else None if named is None else people.name_of(named),
         trusted=trust_input,
+        notices=notices,
     )
     actor = person.name if person else f"command line ({_user()})"
-    decided = (
-        ask(context, asked) if no_record or print_input else decide_and_record(context, asked, actor=actor)
-    )
+    if no_record or print_input or not store.exists():
+        if not store.exists():
+            click.echo(f"! {store}: there is no store, so nothing is written down", err=True)
+        decided = ask(context, asked)
+    else:
+        decided = decide_and_record(context, asked, actor=actor, clock=clock)
     if print_input:
         click.echo(json.dumps(decided.input, indent=2))
         return
@@ -113,8 +122,8 @@ def gate(  # noqa: PLR0913 - one argument per option
 
 
 def _explain(code: str, policy: Path) -> None:
-    if code not in CHECKS:
-        raise InputError(f"--explain: found {code!r}, expected one of {', '.join(CHECKS)}")
+    if code not in gate_words.CODES:
+        raise InputError(f"--explain: found {code!r}, expected one of {', '.join(gate_words.CODES)}")
     for line in gate_words.explain(code, load_policy(policy)):
         click.echo(line)
 
@@ -122,11 +131,10 @@ def _explain(code: str, policy: Path) -> None:
 def _request(given: str | None, evidence: tuple[str, ...], said: Mapping[str, Any]) -> ReleaseRequest:
     """The request of a file and of the options, which win over it."""
     base = {} if given is None else dict(parse_request(_called(given), _bytes_of(given)).document)
-    gates = dict(base.get("gates") or {})
+    gates = {gate: dict(found or {}) for gate, found in (base.get("gates") or {}).items()}
     for name in evidence:
-        found = parse_request(_called(name), _bytes_of(name)).document
-        gates |= found.get("gates") or {}
-        base = {**{key: value for key, value in found.items() if key != "gates"}, **base}
+        told = parse_request(_called(name), _bytes_of(name)).document
+        _add_evidence(gates, told.get("gates") or {}, _called(name))
     if gates:
         base["gates"] = gates
     base |= {name: value for name, value in said.items() if value is not None and name != "migration"}
@@ -139,19 +147,39 @@ def _request(given: str | None, evidence: tuple[str, ...], said: Mapping[str, An
     return read_request("input" if given is None else _called(given), base)
 
 
-def _instant(request: ReleaseRequest, store: Path, now: datetime | None) -> datetime:
-    """When to decide for: `--now`, else what the input says, else the clock; the demo's stands still."""
-    clock = datetime.now(UTC)
+def _add_evidence(gates: dict[str, dict[str, Any]], told: Mapping[str, Any], called: str) -> None:
+    """Add what one pipeline `told`, check by check; of two that contradict each other neither is believed."""
+    for gate, found in told.items():
+        known = gates.setdefault(gate, {})
+        for name, value in (found or {}).items():
+            if value is not None and known.get(name, value) != value:
+                message = (
+                    f"found {value!r}, and {known[name]!r} in what was told before; expected one of them"
+                )
+                raise InputError(f"{called}: gates.{gate}.{name}: {message}")
+            known[name] = known.get(name) if value is None else value
+
+
+def _instant(
+    request: ReleaseRequest, store: Path, now: datetime | None, *, trusted: bool
+) -> tuple[datetime, Callable[[], datetime] | None, tuple[Notice, ...]]:
+    """When to decide for: `--now`, else what a trusted input says, else the clock; the demo's stands still.
+
+    With it the clock to ask again once the log is locked, where it is the clock that decides, and what has to
+    be said of it: who tells the time could otherwise open the window.
+    """
     if now is not None:
-        return now
-    if request.now is not None:
-        if abs((request.now - clock).total_seconds()) > _NEAR_SECONDS:
-            click.echo(f"! decided for {request.now.isoformat()}, as the input says, not for now", err=True)
-        return request.now
+        return now, None, ()
+    if request.now is not None and trusted:
+        click.echo(f"! decided for {request.now.isoformat()}, as the input says, not for now", err=True)
+        return request.now, None, ()
+    notices = () if request.now is None else (_UNTRUSTED_TIME,)
+    clock = datetime.now(UTC)
     try:
-        return reading_time(store, clock)
+        read_at = reading_time(store, clock)
     except StoreError:
-        return clock
+        return clock, None, notices
+    return read_at, (lambda: datetime.now(UTC)) if read_at == clock else None, notices
 
 
 def _bytes_of(name: str) -> bytes:

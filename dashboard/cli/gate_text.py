@@ -28,6 +28,10 @@ def show_decision(decision: Decision, zone: ZoneInfo) -> None:
         click.echo("\nTo know")
         for notice in decision.warnings:
             click.echo(f"  ! {notice.message} [{notice.code}]")
+    checks = {check.code for gate in decision.gates for check in gate.checks}
+    for item in decision.violations:
+        if item.code not in checks:
+            click.echo(f"\n✕ {item.message} [{item.code}]")
     if decision.violations:
         click.echo("\nWhat to do next" if not decision.allow else "\nWhat the override lifts")
         for step in gate_words.next_steps(decision):
@@ -45,7 +49,7 @@ def _show_gate(gate: Gate) -> None:
     for check in gate.checks:
         if check.met:
             continue
-        name = gate_words.CHECK_NAMES[check.code]
+        name = gate_words.CHECK_NAMES.get(check.code, check.code)
         click.echo(
             f"    {_MARKS[check.passes]} {name}: {gate_words.state(check)};"
             f" seen {gate_words.seen(check)}, needed {gate_words.needed(check)}"

@@ -11,8 +11,10 @@ from pydantic import BeforeValidator, Field
 from dashboard.config.fields import Duration, Exact, Share, StrictModel, choice, time_zone
 from dashboard.config.policy_checks import check_policy
 from dashboard.config.release_gate import (
+    Name,
     ReleaseGateSection,
     StrategiesSection,
+    each_once,
     gate_rules,
     on_grid,
 )
@@ -73,7 +75,7 @@ def _condition(value: Any) -> Any:
 
 class _Tier(StrictModel):
     allowed: list[Annotated[ChangeType, choice(ChangeType)]]
-    approvers: list[str] = Field(default_factory=list)
+    approvers: Annotated[list[Name], BeforeValidator(each_once)] = Field(default_factory=list)
     notify: list[str] = Field(default_factory=list)
     conditions: list[Annotated[_Condition, BeforeValidator(_condition)]] = Field(default_factory=list)
     pause_factor: Annotated[int, Field(ge=1, le=10)] = 1

@@ -77,6 +77,11 @@ def _check_windows(burn: dict[str, Any]) -> list[Fault]:
             message = f"found {format_duration(short)}, expected less than the long window"
             faults.append(Fault(where=(*at, "short"), message=message))
     gate = burn.get("gate")
+    if isinstance(gate, list):
+        fast, slow = (_length(parts(limit).get("window")) for limit in (*gate, None, None)[:2])
+        if fast and slow and fast >= slow:
+            message = "found the longer window first, expected the fast one, then the slow one"
+            faults.append(Fault(where=("burn_rate", "gate"), message=message))
     for index, limit in enumerate(gate if isinstance(gate, list) else ()):
         named.append((("burn_rate", "gate", index, "window"), parts(limit).get("window")))
     faults += [

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from dashboard.config.fields import Duration, Share, StrictModel, choice, exact
 from dashboard.config.yaml_document import Fault, parts
+from dashboard.domain.access import role_key
 from dashboard.domain.gate_rules import (
     GRID,
     AuditLevel,
@@ -80,6 +81,15 @@ def _floor(value: Any) -> Fraction:
     return share
 
 
+def each_once(value: Any) -> Any:
+    """A list of roles of which none is named twice, in other letters either."""
+    texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    keys = [role_key(item) for item in texts]
+    if len(set(keys)) < len(keys):
+        raise ValueError(f"found {', '.join(texts)}, expected each role once")
+    return value
+
+
 def _time_of_day(value: Any) -> str:
     if not isinstance(value, str) or not _TIME_OF_DAY.fullmatch(value):
         raise ValueError(f'found {value!r}, expected a time of day in quotes such as "09:00", up to "24:00"')
@@ -111,7 +121,7 @@ class _Window(StrictModel):
 
 
 class _Exception(StrictModel):
-    approvers: Annotated[list[Name], Field(min_length=1)]
+    approvers: Annotated[list[Name], Field(min_length=1), BeforeValidator(each_once)]
     lasts_at_most: Duration | None = None
     audit: Annotated[AuditLevel, choice(AuditLevel)]
 

@@ -66,11 +66,10 @@ def _window(outlook: Outlook) -> Iterator[ChangeAt]:
         spans = open_spans(rules, tier, zone, Span(start=now, end=now + _AHEAD))
         if spans and spans[0].end < now + _AHEAD:
             yield ChangeAt(at=spans[0].end, what="the deployment window closes")
-        return
     closed = [Span(start=freeze.start, end=freeze.end) for freeze in outlook.freezes]
     opening = next_opening(rules, tier, zone, (), now)
     free = next_opening(rules, tier, zone, closed, now)
-    if opening is not None:
+    if opening is not None and opening > now:
         yield ChangeAt(at=opening, what="the deployment window opens")
     if free is not None and free != opening:
         yield ChangeAt(at=free, what="the deployment window is open and no freeze stands")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from dashboard.domain.incidents import Severity
-from dashboard.domain.policy_tier import ChangeType, PolicyTier
+from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.slo import ServiceTier, Strategy
 
 #: Numbers of the gate are told apart to the sixth decimal, which is what every engine of Rego can do.
@@ -208,6 +208,3 @@ LIFTS_NOT_IN: Mapping[ExceptionType, tuple[PolicyTier, ...]] = {
 
 #: Strategies that expose few users at first, or none.
 CAREFUL_STRATEGIES = (Strategy.PROGRESSIVE_CANARY, Strategy.STANDARD_CANARY, Strategy.BLUE_GREEN)
-
-#: The change types that stay possible when only emergencies are.
-EMERGENCY_CHANGES = frozenset({ChangeType.SECURITY, ChangeType.ROLLBACK, ChangeType.EMERGENCY})

@@ -201,7 +201,8 @@ def _means(tier: str, settings: _Settings) -> Hashable:
     """What a policy tier is for the checks: what it allows, who approves, which exceptions it excludes."""
     rule, exceptions = settings["tiers"][tier], settings["exceptions"].values()
     excluded = tuple(tier in exception["not_in"] for exception in exceptions)
-    return frozenset(rule["allowed"]), tuple(rule["approvers"]), excluded
+    instead = tuple(tuple(settings["tiers"][name]["approvers"]) for name in rule["stricter"])
+    return frozenset(rule["allowed"]), tuple(rule["approvers"]), instead, excluded
 
 
 def _same(names: Iterable[str], own: str | None, stands_for_it: str | None) -> tuple[str, ...]:

@@ -52,9 +52,7 @@ def with_thresholds(policy: Policy, tried: Thresholds) -> Policy:
     Raises:
         ValueError: the edges of the policy tiers do not rise.
     """
-    bands = replace(
-        policy.budget.bands, cautious_at=tried.cautious_at, protected_below=tried.protected_below
-    )
+    bands = replace(policy.budget.bands, cautious_at=tried.cautious_at, protected_below=tried.protected_below)
     if not bands.exhausted_at < bands.protected_below <= bands.cautious_at < 1:
         raise ValueError(
             f"found protected below {float(bands.protected_below):g} and cautious at"

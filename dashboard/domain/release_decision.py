@@ -128,9 +128,18 @@ def decision_of(document: Mapping[str, Any]) -> Decision:
         ValueError: it holds none; says what is missing or wrong.
     """
     try:
-        return _decision(document)
-    except (KeyError, TypeError, AttributeError) as error:
+        found = _decision(document)
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"found no decision in the document ({error})") from error
+    texts = [found.policy_tier, found.strategy, *(use.id for use in found.exceptions_used)]
+    texts += [text for text in (found.service, found.version, found.environment) if text is not None]
+    texts += [text for item in found.violations for text in (item.gate, item.code, item.message)]
+    texts += [text for item in found.warnings for text in (item.code, item.message)]
+    answers = [found.allow, found.emergency.used, *(gate.passes for gate in found.gates)]
+    answers += [check.passes for gate in found.gates for check in gate.checks]
+    if not all(isinstance(text, str) for text in texts) or not all(type(one) is bool for one in answers):
+        raise ValueError("found a value of another type than a decision has")
+    return found
 
 
 def _decision(document: Mapping[str, Any]) -> Decision:

@@ -23,7 +23,7 @@ ROOT = "release_policy"
 #: What an ABAC check may say and not have failed (FRAMEWORK, Release gates).
 _ABAC_PASSING = ("pass", "skipped", "not_applicable")
 _PERCENT = 100
-_VERSION_LENGTH = 12
+_VERSION_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def named_policy(text: str, data: Mapping[str, Any]) -> GatePolicy:
 
 
 def policy_version(text: str, data: Mapping[str, Any]) -> str:
-    """The name of a policy: the first twelve hexadecimal digits of a SHA-256 over its text and its data."""
+    """The name of a policy: the first 32 hexadecimal digits of a SHA-256 over its text and its data."""
     digest = hashlib.sha256(text.encode() + b"\0" + canonical(data))
     return digest.hexdigest()[:_VERSION_LENGTH]
 

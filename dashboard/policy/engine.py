@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import orjson
 import regopy
@@ -28,8 +29,14 @@ class EngineError(ReliabilityError):
     """The policy could not be evaluated, so nothing is allowed."""
 
 
+#: The engine in this process, whose decisions can be replayed.
+IN_PROCESS = "rego-cpp"
+
+
 class Engine(Protocol):
-    """What evaluates a policy."""
+    """What evaluates a policy; `name` is what the decision log calls it."""
+
+    name: str
 
     def evaluate(self, policy: GatePolicy, document: Mapping[str, Any]) -> dict[str, Any]:
         """The value of `decision` for the input `document`.
@@ -44,6 +51,8 @@ class RegoEngine:
 
     One interpreter shared by two threads crashes the process, so each thread compiles its own and keeps it.
     """
+
+    name = IN_PROCESS
 
     def __init__(self) -> None:
         self._local = threading.local()
@@ -91,6 +100,8 @@ class OpaServer:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self._url = f"{url.rstrip('/')}/v1/data/{_ENTRYPOINT}"
+        # What the log and messages say of it: never the path or a query, which may hold a secret.
+        self.name = f"OPA at {urlsplit(url).netloc}"
         self._session = requests.Session()
         self._session.trust_env = False
         if token:
@@ -107,12 +118,12 @@ class OpaServer:
                 allow_redirects=False,
             )
             if answer.status_code != requests.codes.ok or len(answer.content) > _MOST_ANSWER:
-                raise EngineError(f"{self._url}: OPA answered with status {answer.status_code}")
+                raise EngineError(f"{self.name}: answered with status {answer.status_code}")
             value = orjson.loads(answer.content).get("result")
         except (requests.RequestException, ValueError, TypeError, AttributeError) as error:
-            raise EngineError(f"{self._url}: OPA gave no decision: {_first_line(error)}") from error
+            raise EngineError(f"{self.name}: gave no decision ({type(error).__name__})") from error
         if value is None:
-            raise EngineError(f"{self._url}: OPA has no decision: is release_gate.rego loaded there?")
+            raise EngineError(f"{self.name}: has no decision: is release_gate.rego loaded there?")
         return _required(value)
 
 
@@ -124,8 +135,17 @@ def engine_at(url: str | None, token: str | None = None) -> Engine:
     """
     if not url:
         return RegoEngine()
-    if not url.startswith(("http://", "https://")):
-        raise ConfigurationError(f"RELIABILITY_OPA_URL: found {url!r}, expected an http(s) address")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        usable = False
+    if not usable or not url.isprintable():
+        raise ConfigurationError(
+            "RELIABILITY_OPA_URL: found another text, expected an http(s) address without a user or password"
+        )
+    if token and not (token.isascii() and token.isprintable()):
+        raise ConfigurationError("RELIABILITY_OPA_TOKEN: found characters that no header may have")
     return OpaServer(url, token)
 
 
@@ -153,6 +173,8 @@ def floored(value: Fraction | float) -> float | int:
     A limit has at most six decimals (`config/release_gate.py`), so a rounded number is below a limit, or at
     least the limit, exactly when the number itself is.
     """
-    units = math.floor(Fraction(value) * GRID)
+    # A float means the decimal that it is written as: 86.6 is not the binary number just below it.
+    exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    units = math.floor(exact * GRID)
     whole, rest = divmod(units, GRID)
     return whole if not rest else units / GRID

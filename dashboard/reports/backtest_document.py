@@ -30,6 +30,7 @@ def backtest_document(
         "not_known": {
             "pipeline_evidence": report.without_evidence,
             "change_type": report.unknown_changes,
+            "change_type_but_a_rollback_by_its_artefact": report.inferred_rollbacks,
             "service_level": report.unknown_levels,
         },
         "rows": [_row(row) for row in report.rows],

@@ -9,7 +9,7 @@ from typing import Any
 from dashboard.domain.release_decision import Decision, decision_of
 from dashboard.errors import InputError, StoreError
 from dashboard.policy.data import GatePolicy, named_policy, policy_version
-from dashboard.policy.engine import Engine
+from dashboard.policy.engine import IN_PROCESS, Engine
 from dashboard.store import decision_log
 from dashboard.store.database import open_for_reading
 from dashboard.store.decision_log import DECISION, Fault, LogRecord, Verification
@@ -154,7 +154,13 @@ def replay(store: Path, name: str, engine: Engine, today: GatePolicy | None = No
     """
     then = decision_record(store, name)
     version = then.decision.policy_version
-    policy = today or _kept_policy(store, version)
+    decided_by = then.body.get("decided_by", IN_PROCESS)
+    if decided_by != IN_PROCESS and today is None:
+        raise InputError(
+            f"decision: found one that {decided_by} made by a policy of its own, expected one made here;"
+            " its input can be tried under today's policy"
+        )
+    policy = today or kept_policy(store, version)
     document = engine.evaluate(policy, then.body["input"])
     recorded = then.body["decision"]
     return Replay(
@@ -207,7 +213,12 @@ def logged(record: LogRecord) -> LoggedDecision:
     )
 
 
-def _kept_policy(store: Path, version: str) -> GatePolicy:
+def kept_policy(store: Path, version: str) -> GatePolicy:
+    """The policy `version` as it was kept when it first decided.
+
+    Raises:
+        StoreError: it was not kept, or was changed since.
+    """
     with open_for_reading(store) as connection:
         kept = decision_log.policy_of(connection, version)
     if kept is None:

@@ -1,7 +1,7 @@
 """All that release decisions are made with, besides the request: policy, engine, store and calendar."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from dashboard.domain.approvals import standing
 from dashboard.domain.freezes import Freeze, freezes_active
 from dashboard.domain.policy import Policy
 from dashboard.domain.release_decision import Notice
-from dashboard.domain.release_exceptions import usable_exceptions
+from dashboard.domain.release_exceptions import ReleaseException, usable_exceptions
 from dashboard.domain.release_target import ReleaseTarget
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import StoreError
@@ -70,7 +70,7 @@ def ask(context: GateContext, asked: Asked) -> Decided:
         with open_for_reading(context.store) as connection:
             controls = read_controls(connection, asked.now)
     except StoreError as error:
-        controls, why = Controls(freezes=(), exceptions=(), approvals=()), str(error)
+        return decision_with(context, asked, facts, f"nobody: {error}", None)
     return decision_with(context, asked, facts, why, controls)
 
 
@@ -87,11 +87,14 @@ def known_facts(context: GateContext, asked: Asked) -> tuple[ReleaseFacts | None
 
 
 def decision_with(
-    context: GateContext, asked: Asked, facts: ReleaseFacts | None, why: str, controls: Controls
+    context: GateContext, asked: Asked, facts: ReleaseFacts | None, why: str, controls: Controls | None
 ) -> Decided:
-    """The decision on `asked` with these facts of the store and this state of what people decided."""
+    """The decision on `asked` with these facts of the store and this state of what people decided.
+
+    `controls` is None where nobody knows what people decided, and `why` that is so.
+    """
     service, environment = _service(context, asked), environment_of(context, asked)
-    freezes = (*controls.freezes, *context.calendar(asked.now))
+    freezes = (*(controls.freezes if controls else ()), *context.calendar(asked.now))
     circumstances = Circumstances(
         now=asked.now,
         facts=facts,
@@ -149,16 +152,20 @@ def _standing(  # noqa: PLR0913, PLR0917 - one argument per fact
     asked: Asked,
     service: str | None,
     environment: str | None,
-    controls: Controls,
+    controls: Controls | None,
     freezes: tuple[Freeze, ...],
 ) -> Standing:
     version, now = asked.request.text("version"), asked.now
     active = tuple(freezes_active(freezes, now))
+    if controls is None:
+        return Standing(freezes=active, requestor=asked.requestor, is_known=False)
     if not service or not environment or not version:
         return Standing(freezes=active, requestor=asked.requestor)
     return Standing(
         freezes=active,
-        exceptions=usable_exceptions(controls.exceptions, service, environment, version, now),
+        exceptions=_narrowest_first(
+            usable_exceptions(controls.exceptions, service, environment, version, now)
+        ),
         approvals=standing(
             controls.approvals,
             ReleaseTarget(service=service, environment=environment, version=version),
@@ -167,4 +174,19 @@ def _standing(  # noqa: PLR0913, PLR0917 - one argument per fact
             asked.requestor,
         ),
         requestor=asked.requestor,
+    )
+
+
+def _narrowest_first(found: Iterable[ReleaseException]) -> tuple[ReleaseException, ...]:
+    """The one that this release has used already, then the most specific: the first one is used."""
+    return tuple(
+        sorted(
+            found,
+            key=lambda item: (
+                item.used_for is None,
+                item.freeze is None,
+                item.version is None,
+                item.environment is None,
+            ),
+        )
     )

@@ -53,14 +53,17 @@ def level_of(past: PastRelease, policy: Policy) -> PastLevel:
 
 
 def change_of(past: PastRelease) -> str | None:
-    """What kind of change `past` was; one that nobody told is a rollback where its artefact shows it."""
+    """What kind of change `past` was: as its source told, else as the gate was told when it was asked for it.
+
+    Where nobody told anybody, one that acts as a rollback is judged as one.
+    """
     release = past.row.release
     if release.deployment.change_type is not None:
         return release.deployment.change_type.value
-    told = None if past.decision is None else past.decision.said["change_type"]
-    if told is None and release.rollback is not None:
-        return ChangeType.ROLLBACK.value
-    return told
+    if past.decision is not None and past.is_its_own:
+        told: str | None = past.decision.said["change_type"]
+        return told
+    return ChangeType.ROLLBACK.value if release.rollback is not None else None
 
 
 def past_input(past: PastRelease, facts: ReleaseFacts, policy: Policy) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_backtest import Ending, Tally, ending, tally
+from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.record import record
 from dashboard.domain.slo import Service
 from dashboard.policy.data import GatePolicy
@@ -100,6 +101,14 @@ class BacktestReport:
         return sum(row.change is None for row in self.rows)
 
     @property
+    def inferred_rollbacks(self) -> int:
+        """How many deployments are judged as rollbacks only because they act as one."""
+        return sum(
+            row.change == ChangeType.ROLLBACK and row.row.release.deployment.change_type is None
+            for row in self.rows
+        )
+
+    @property
     def unknown_levels(self) -> int:
         """Of how many deployments the error budget is not known because the counts begin too late."""
         return sum("slo.budget_remaining" in row.other.level.untold for row in self.rows)
@@ -121,8 +130,10 @@ def policy_backtest(  # noqa: PLR0913 - one argument per fact
     """
     rows: list[Backtested] = []
     before, after = answers.under(baseline.gate), answers.under(other.gate)
+    are_the_same = baseline == other
     with without_collecting():
         for item in past:
+            today = judgement(item, baseline.policy, before)
             rows.append(
                 Backtested(
                     row=item.row,
@@ -130,8 +141,8 @@ def policy_backtest(  # noqa: PLR0913 - one argument per fact
                     ending=ending(item.row.release),
                     change=change_of(item),
                     decision=None if item.decision is None else item.decision.id,
-                    baseline=judgement(item, baseline.policy, before),
-                    other=judgement(item, other.policy, after),
+                    baseline=today,
+                    other=today if are_the_same else judgement(item, other.policy, after),
                     spent=spent(item.row),
                 )
             )

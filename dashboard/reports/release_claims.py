@@ -17,13 +17,15 @@ from dashboard.domain.release_exceptions import ReleaseException
 class Standing:
     """What people decided that holds for one release now: freezes, usable exceptions, standing approvals.
 
-    `requestor` is who asks for the release, None when nobody knows: then no approval stands.
+    `requestor` is who asks for the release, None when nobody knows: then no approval stands. Nothing of this
+    is known (`is_known`) where the decision log cannot be read.
     """
 
     freezes: tuple[Freeze, ...] = ()
     exceptions: tuple[ReleaseException, ...] = ()
     approvals: tuple[Approval, ...] = ()
     requestor: str | None = None
+    is_known: bool = True
 
 
 def trusted_exceptions(asked: Mapping[str, Any], policy: Policy) -> Iterator[dict[str, Any]]:

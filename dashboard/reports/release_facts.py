@@ -27,7 +27,8 @@ class ReleaseFacts:
     objectives, the burn rates the highest; None where one of them is unknown. `incidents` counts the open
     ones by severity; one of a severity that nobody mapped counts as P2 (`unclear`). `elsewhere` counts open
     incidents that name no service of the catalogue. `rollbacks` are when the recent ones began, oldest first.
-    `told` says whether any deployment and any incident was ever reported.
+    `told` says whether any deployment was ever reported, `told_incidents` whether any incident was.
+    `versions` are those that were deployed before, to this environment.
     """
 
     as_of: datetime
@@ -41,6 +42,8 @@ class ReleaseFacts:
     elsewhere: int
     rollbacks: tuple[datetime, ...]
     told: bool
+    told_incidents: bool = True
+    versions: frozenset[str] = frozenset()
 
     @property
     def watermark(self) -> datetime | None:
@@ -79,6 +82,19 @@ def facts_of(status: ServiceStatus, environment: str, policy: Policy, history: H
         elsewhere=sum(not item.services for item in open_now),
         rollbacks=recent_rollbacks(history, service, environment, policy.gate, now),
         told=bool(history.releases or history.others),
+        told_incidents=bool(history.incidents),
+        versions=_versions(history, service, environment),
+    )
+
+
+def _versions(history: History, service: str, environment: str) -> frozenset[str]:
+    """The versions of `service` that were deployed to `environment` before."""
+    deployed = [release.deployment for release in history.releases_by_service.get(service, ())]
+    deployed += [item for item in history.others if item.service == service]
+    return frozenset(
+        item.version
+        for item in deployed
+        if item.environment == environment and item.version and item.is_finished
     )
 
 

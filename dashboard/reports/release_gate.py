@@ -11,7 +11,7 @@ from dashboard.domain.answer_changes import Outlook, answer_changes
 from dashboard.domain.freezes import Freeze
 from dashboard.domain.gate_rules import GateName
 from dashboard.domain.policy import Policy
-from dashboard.domain.release_decision import decision_of
+from dashboard.domain.release_decision import Decision, decision_of
 from dashboard.domain.slo import Catalogue, Service
 from dashboard.policy.data import GatePolicy, canonical
 from dashboard.policy.engine import Engine, EngineError
@@ -71,13 +71,26 @@ def decide(  # noqa: PLR0913 - one argument per fact
     }
     try:
         document = engine.evaluate(gate_policy, prepared)
-        decision_of(document | named | {"changes_at": []})  # a server of somebody else's may answer anything
+        _require_answer(decision_of(document | named | {"changes_at": []}), prepared)
     except (EngineError, ValueError) as error:
         document = _undecided(prepared, str(error))
     changes = _changes_at(document, circumstances, policy, catalogue, freezes)
     return Decided(
         document=_in_order(document) | {"changes_at": changes} | named, input=prepared, policy=gate_policy
     )
+
+
+def _require_answer(decision: Decision, prepared: Mapping[str, Any]) -> None:
+    """Refuse a decision that is not on this input, or contradicts itself: a server may answer anything.
+
+    Raises:
+        ValueError: says what is wrong with it.
+    """
+    for name in ("service", "version", "environment"):
+        if getattr(decision, name) != prepared[name]:
+            raise ValueError(f"found a decision on another {name}, expected one on {prepared[name]!r}")
+    if decision.allow is not (all(gate.passes for gate in decision.gates) or decision.emergency.used):
+        raise ValueError("found an answer that its gates contradict, expected them to agree")
 
 
 def _in_order(document: Mapping[str, Any]) -> Document:
@@ -141,7 +154,8 @@ def _outlook(
         check["code"] for gate in document["gates"].values() for check in gate["checks"] if check["asked"]
     }
     facts, standing = circumstances.facts, circumstances.standing
-    expiring = [(f"exception {item.id}", item.expires_at) for item in standing.exceptions]
+    used = {item["id"] for item in document["exceptions_used"]}
+    expiring = [(f"exception {item.id}", item.expires_at) for item in standing.exceptions if item.id in used]
     if document["required_approvals"]:
         expiring += [
             (f"the approval by {item.by}", item.at + policy.gate.approval_valid_for)

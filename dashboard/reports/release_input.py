@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 from dashboard.domain.access import same_person
 from dashboard.domain.deployment_window import local_clock
 from dashboard.domain.freezes import Freeze
+from dashboard.domain.gate_rules import ExceptionType
 from dashboard.domain.incidents import Severity
 from dashboard.domain.policy import Policy
+from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.release_decision import Notice
 from dashboard.domain.release_exceptions import ReleaseException
 from dashboard.policy.engine import floored
@@ -40,6 +42,9 @@ _CHECK_OF = {
     "rollbacks_last_24h": "slo.rollbacks",
 }
 _TRUSTED = "input (trusted)"
+_UNKNOWN_NAMED = 20
+#: Exceptions whose approvers have looked at the release itself, and not only at its window or its CVEs.
+_OF_THE_BUDGET = (ExceptionType.BUDGET, ExceptionType.SLO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +76,20 @@ def prepared_input(  # noqa: PLR0913 - one argument per fact
     if tier_source:
         sources["slo.change_type"] = tier_source
     exceptions = [_exception(item) for item in circumstances.standing.exceptions]
-    approvals = list(_approvals(circumstances.standing))
+    approvals = list(_approvals(circumstances.standing, request.text("version")))
     if trusted:
         exceptions += trusted_exceptions(asked, policy)
         approvals += trusted_approvals(asked)
     notices += [] if trusted else not_counted(asked, circumstances.standing)
     notices += more
-    notices += [
-        Notice(code="warn.unknown_key", message=f"The input has a key that means nothing here: {name[:80]}")
-        for name in request.unknown
-    ]
+    if request.unknown:
+        named = ", ".join(name[:80] for name in request.unknown[:_UNKNOWN_NAMED])
+        message = f"The input has keys that mean nothing here: {named}"
+        notices.append(Notice(code="warn.unknown_key", message=message))
+    if trusted:
+        message = "The input was trusted: what it says of service level, approvals and exceptions counts"
+        notices.append(Notice(code="warn.input_trusted", message=message))
+    notices += _doubts_of(request, circumstances)
     names = ("service", "version", "image", "change_type", "incident_id", "override_approver")
     texts = {name: request.text(name) for name in (*names, "override_reason", "requested_by")}
     return texts | {
@@ -92,10 +101,10 @@ def prepared_input(  # noqa: PLR0913 - one argument per fact
         "slo": slo,
         "emergency_override": asked.get("emergency_override") is True,
         "has_database_migration": asked.get("has_database_migration") is True,
-        "freezes": [_freeze(item) for item in circumstances.standing.freezes],
+        "freezes": _freezes(circumstances, trusted=trusted),
         "exceptions": exceptions,
         "approvals": approvals,
-        "sources": sources | _sources_of_rules(policy.timezone, circumstances),
+        "sources": sources | _sources_of_rules(policy.timezone, circumstances, trusted=trusted),
         "notices": [{"code": notice.code, "message": notice.message} for notice in notices],
     }
 
@@ -185,6 +194,9 @@ def _doubts(facts: ReleaseFacts | None) -> list[Notice]:
             f"{facts.elsewhere} open incident(s) name no service of the catalogue and are counted nowhere"
         )
         found.append(Notice(code="warn.incident_unmapped", message=message))
+    if not facts.told_incidents:
+        message = "No incident was ever reported to the store: is the pager connected?"
+        found.append(Notice(code="warn.no_incidents", message=message))
     if not facts.told:
         message = "No deployment was ever reported to the store, so it knows of no rollback"
         found.append(Notice(code="warn.no_deployments", message=message))
@@ -241,12 +253,14 @@ def _exception(exception: ReleaseException) -> dict[str, Any]:
     }
 
 
-def _approvals(standing: Standing) -> Iterator[dict[str, Any]]:
-    """Who has approved this release; who approved an exception that it uses has, too."""
+def _approvals(standing: Standing, version: str | None) -> Iterator[dict[str, Any]]:
+    """Who has approved this release; who approved an exception for just this version has, too."""
     for approval in standing.approvals:
         for role in approval.roles:
             yield {"role": role, "by": approval.by, "at": utc_text(approval.at)}
     for exception in standing.exceptions:
+        if exception.type not in _OF_THE_BUDGET or exception.version != version:
+            continue
         for given in exception.approvals:
             if standing.requestor is None or same_person(given.name, standing.requestor):
                 continue
@@ -254,13 +268,34 @@ def _approvals(standing: Standing) -> Iterator[dict[str, Any]]:
                 yield {"role": role, "by": given.name, "at": utc_text(given.at), "exception": exception.id}
 
 
-def _sources_of_rules(zone: ZoneInfo, circumstances: Circumstances) -> dict[str, str]:
+def _sources_of_rules(zone: ZoneInfo, circumstances: Circumstances, *, trusted: bool) -> dict[str, str]:
+    log = "decision log" if circumstances.standing.is_known else circumstances.why
+    claimed = f"{log}, and {_TRUSTED}" if trusted else log
     return {
         "policy.service": "catalogue",
         "policy.environment": "policy file",
         "approval.window": f"clock, in {zone.key}",
-        "approval.freeze": "decision log and freeze calendar"
-        if circumstances.facts is not None
-        else circumstances.why,
-        "approval.approvals": "decision log" if circumstances.facts is not None else circumstances.why,
+        "approval.freeze": f"{log} and freeze calendar",
+        "approval.approvals": claimed,
     }
+
+
+def _freezes(circumstances: Circumstances, *, trusted: bool) -> list[dict[str, Any]] | str:
+    """The active freezes; where the log cannot be read, a text that the policy takes for "one may stand"."""
+    standing = circumstances.standing
+    if standing.is_known or trusted:
+        return [_freeze(item) for item in standing.freezes]
+    return circumstances.why or "unknown"
+
+
+def _doubts_of(request: ReleaseRequest, circumstances: Circumstances) -> Iterator[Notice]:
+    """What the input says and nobody here can prove."""
+    if request.document.get("emergency_override") is True:
+        message = "That the override was approved is the input's word: nothing here proves who said it"
+        yield Notice(code="warn.override_unproved", message=message)
+    facts = circumstances.facts
+    version = request.text("version")
+    is_rollback = request.text("change_type") == ChangeType.ROLLBACK
+    if is_rollback and facts is not None and facts.told and version not in facts.versions:
+        message = "The store knows no earlier deployment of this version here: is it a rollback?"
+        yield Notice(code="warn.rollback_unproved", message=message)

@@ -45,6 +45,9 @@ _TEXTS = (
     "incident_id",
     "requested_by",
 )
+_PROSE = frozenset({"override_reason"})
+#: A request has two dozen keys.
+_MOST_KEYS = 100
 _FLAGS = ("emergency_override", "has_database_migration")
 _KNOWN = {*_TEXTS, *_FLAGS, "gates", "slo", "now", "approvals", "exceptions", "freeze_exception"}
 
@@ -94,8 +97,11 @@ def read_request(called: str, document: object) -> ReleaseRequest:
     if _depth(document) > _DEEPEST:
         raise InputError(f"{called}: found more than {_DEEPEST} levels of nesting, expected a few")
     faults = _Faults(called)
+    if len(document) > _MOST_KEYS:
+        raise InputError(f"{called}: found {len(document):,} keys, expected at most {_MOST_KEYS}")
     for name in _TEXTS:
-        faults.look(document, name, name, "text", _is_text)
+        fits = _is_prose if name in _PROSE else _is_text
+        faults.look(document, name, name, "text without control characters", fits)
     for name in _FLAGS:
         faults.look(document, name, name, "true or false", lambda value: isinstance(value, bool))
     _check_gates(document, faults)
@@ -146,7 +152,13 @@ def _check_lists(document: Mapping[str, Any], faults: "_Faults") -> None:
             where = f"{name}[{index}]"
             if isinstance(item, str) and item.strip():
                 continue
-            if not isinstance(item, dict) or not all(_is_text(item.get(key)) for key in keys):
+            texts = isinstance(item, dict) and [item.get(key) for key in keys]
+            others = isinstance(item, dict) and [item.get(key) for key in ("type", "freeze", "by")]
+            if (
+                not texts
+                or not all(map(_is_text, texts))
+                or not all(other is None or _is_text(other) for other in others or ())
+            ):
                 faults.add(where, item, f"text, or an object with {' and '.join(keys)}")
     if not isinstance(document.get("freeze_exception"), bool):
         faults.part(document, "freeze_exception", "freeze_exception")
@@ -196,7 +208,13 @@ class _Faults:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST_TEXT
+    """Text that can be shown on one line: no control characters, no half of a surrogate pair."""
+    return isinstance(value, str) and len(value) <= _LONGEST_TEXT and value.isprintable()
+
+
+def _is_prose(value: object) -> bool:
+    """As `_is_text`, of several lines."""
+    return isinstance(value, str) and _is_text(value.replace("\n", " ").replace("\t", " "))
 
 
 def _is_result(value: object) -> bool:

@@ -155,11 +155,20 @@ def keep_policy(
 
 
 def policy_of(connection: sqlite3.Connection, version: str) -> tuple[str, dict[str, Any]] | None:
-    """The text and the data of the policy `version`; None when it was never kept."""
+    """The text and the data of the policy `version`; None when it was never kept.
+
+    What is no text or no JSON any more comes back empty, which no policy is.
+    """
     row = connection.execute(
         "SELECT text, data FROM policy_versions WHERE version = ?", (version,)
     ).fetchone()
-    return None if row is None else (row[0], orjson.loads(row[1]))
+    if row is None:
+        return None
+    try:
+        data = orjson.loads(row[1])
+    except (ValueError, TypeError):
+        data = {}
+    return row[0] if isinstance(row[0], str) else "", data
 
 
 def policy_versions(connection: sqlite3.Connection) -> list[tuple[str, datetime]]:
@@ -175,17 +184,12 @@ def verify(connection: sqlite3.Connection) -> Verification:
     for row in connection.execute(f"SELECT {_COLUMNS} FROM decision_log ORDER BY seq"):  # noqa: S608 - our own names
         seq, digest = row[0], row[10]
         if seq != expected_seq:
-            missing = (
-                f"record {expected_seq}"
-                if seq == expected_seq + 1
-                else f"records {expected_seq} to {seq - 1}"
-            )
-            faults.append(
-                Fault(seq=expected_seq, message=f"{missing}: found nothing, expected an unbroken count")
-            )
+            up_to = "" if seq == expected_seq + 1 else f" up to record {seq - 1}"
+            message = f"found nothing{up_to}, expected an unbroken count"
+            faults.append(Fault(seq=expected_seq, message=message))
         elif row[9] != previous:
             faults.append(Fault(seq=seq, message="does not follow the record before it"))
-        if _digest(row[:10]) != digest:
+        if not _is_whole(row) or _digest(row[:10]) != digest:
             faults.append(Fault(seq=seq, message="was changed after it was written"))
         expected_seq, previous = seq + 1, digest
     head = connection.execute("SELECT seq, digest FROM decision_log_head").fetchone()
@@ -197,6 +201,18 @@ def verify(connection: sqlite3.Connection) -> Verification:
         faults.append(Fault(seq=expected_seq - 1, message=message))
     faults += _policy_faults(connection)
     return Verification(records=expected_seq - 1, head=previous, faults=tuple(faults))
+
+
+def _is_whole(row: tuple[Any, ...]) -> bool:
+    """Whether every value of a record has the type that it was written with, and its body is JSON."""
+    try:
+        orjson.loads(row[8])
+    except (ValueError, TypeError):
+        return False
+    needed, found_by = (row[1], row[2], row[4], row[8], row[9]), row[5:8]
+    return all(isinstance(text, str) for text in needed) and all(
+        text is None or isinstance(text, str) for text in found_by
+    )
 
 
 def holds_data(connection: sqlite3.Connection) -> bool:
@@ -215,7 +231,8 @@ def _policy_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
     """Policies that decisions name and that are not kept."""
     rows = connection.execute(
         "SELECT min(seq), json_extract(body, '$.decision.policy_version') AS decided_by FROM decision_log"
-        " WHERE kind = ? GROUP BY decided_by HAVING decided_by NOT IN (SELECT version FROM policy_versions)",
+        " WHERE kind = ? AND json_valid(body) GROUP BY decided_by"
+        " HAVING decided_by NOT IN (SELECT version FROM policy_versions)",
         (DECISION,),
     )
     for seq, version in rows:

@@ -18,7 +18,7 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.UNJUDGED: "not judged yet",
 }
 _OPEN = {f"slo.incidents_{name.lower()}": f"a {name} incident was open" for name in ("P1", "P2", "P3")}
-_PIPELINE = "what its pipeline found"
+_PIPELINE = "what the pipeline found"
 
 
 def blocked(share: Share, *, good: bool = False) -> str:
@@ -40,6 +40,11 @@ def not_known(found: Verdict) -> str:
     return joined([*told, *others])
 
 
+def lifted(found: Verdict) -> str:
+    """Which checks an exception lifted."""
+    return f"lifted by an exception: {joined([CHECK_NAMES[code].lower() for code in found.lifted])}"
+
+
 def spent(row: Backtested) -> str:
     """What a deployment and its incidents cost of the budget that they cost most."""
     if not row.service.objectives:
@@ -50,25 +55,30 @@ def spent(row: Backtested) -> str:
 
 
 def became(found: Changed) -> str:
-    """What became of the deployments on which two policies differ, in one sentence."""
-    if not found.rows:
-        return "none"
+    """What became of the deployments on which two policies differ, and what they cost, in one sentence."""
     unjudged = len(found.rows) - found.bad - found.good
     counts = ((found.bad, Ending.BAD), (found.good, Ending.GOOD), (unjudged, Ending.UNJUDGED))
-    told = [f"{count} {ENDINGS[how]}" for count, how in counts if count]
-    cost = f"together they cost {show.percent(found.spent)} of one error budget"
-    unknown = f", {found.unpriced} of them of unknown cost" if found.unpriced else ""
-    incidents = f"; {show.amount(len(found.incidents), 'incident')}" if found.incidents else ""
-    return f"{len(found.rows)}: {joined(told)}; {cost}{unknown}{incidents}"
+    told = joined([f"{count} {ENDINGS[how]}" for count, how in counts if count])
+    if found.unpriced == len(found.rows):
+        cost = "what they cost is not known"
+    else:
+        unknown = f", without {found.unpriced} of unknown cost" if found.unpriced else ""
+        cost = f"together they cost {show.percent(found.spent)} of an error budget{unknown}"
+    incidents = f", {show.amount(len(found.incidents), 'incident')}" if found.incidents else ""
+    return f"{told}; {cost}{incidents}"
 
 
 def doubts(report: BacktestReport) -> list[str]:
-    """What is not known of the deployments, which neither blocks them nor lets them pass."""
+    """What is not known of the deployments; that what only pipelines know is known is said as well."""
     of = f"of {show.amount(len(report.rows), 'deployment')}"
     told = []
-    if report.without_evidence:
+    if not report.without_evidence:
         told.append(
-            f"{report.without_evidence} {of}: what the pipeline found (build, tests, CVEs, image, ABAC) is"
+            f"Of all {show.amount(len(report.rows), 'deployment')} a recorded decision tells {_PIPELINE}."
+        )
+    else:
+        told.append(
+            f"{report.without_evidence} {of}: {_PIPELINE} (build, tests, CVEs, image, ABAC) is"
             " not known. It neither blocks nor passes here; a recorded decision would tell it."
         )
     if report.unknown_levels:
@@ -80,6 +90,11 @@ def doubts(report: BacktestReport) -> list[str]:
         told.append(
             f"{report.unknown_changes} {of}: nobody told the kind of change. The policy judges it as the"
             " strictest that fits."
+        )
+    if report.inferred_rollbacks:
+        told.append(
+            f"{report.inferred_rollbacks} {of}: nobody told the kind of change, but the artefact shows a"
+            " rollback, and as such it is judged."
         )
     return told
 

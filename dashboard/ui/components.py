@@ -21,6 +21,7 @@ RELEASE_GATE_PAGE = PAGES / "release_gate.py"
 CANARY_PAGE = PAGES / "canary_analysis.py"
 DEPLOYMENTS_PAGE = PAGES / "deployments.py"
 INCIDENTS_PAGE = PAGES / "incidents.py"
+POLICY_LAB_PAGE = PAGES / "policy_lab.py"
 
 #: The name of the chosen service in the address of a page; the service and the release gate page share it.
 _SERVICE = "service"

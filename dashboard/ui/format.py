@@ -74,6 +74,11 @@ def target(share: Fraction) -> str:
     return f"{_plain(share * _PERCENT)} %"
 
 
+def written(value: Fraction) -> str:
+    """A number as a configuration file has it, exactly."""
+    return f"{_decimal(value).normalize():f}"
+
+
 def burn(rate: Fraction | None) -> str:
     """A burn rate as a multiple, rounded up: one over an alert's factor never reads as equal to it."""
     if rate is None:

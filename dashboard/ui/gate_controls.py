@@ -52,7 +52,7 @@ def draw_exceptions(exceptions: Sequence[ReleaseException], now: datetime, polic
     """Exceptions with what they lift, until when, and whether their use was reviewed."""
     overdue_reviews(exceptions, now)
     if not exceptions:
-        st.markdown("No exception may be used for this release.")
+        st.markdown("No approved exception exists for this release.")
         return
     st.table(
         {

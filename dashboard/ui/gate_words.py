@@ -66,11 +66,13 @@ NEXT_STEPS: Mapping[str, str] = {
     "security.image_signed": "Sign the image in the pipeline.",
     "security.slsa_level": "Build where the provenance reaches the level that the environment asks for.",
     "slo.change_type": "Wait for a looser policy tier, ship a smaller kind of change, or ask for an exception"
-    " of the type budget.",
+    " of the type slo (exhausted: budget).",
     "slo.budget_remaining": "Wait until old errors leave the window, mend what burns, or ask for an exception"
     " of the type slo (exhausted: budget).",
-    "slo.fast_burn": "Find out what burns; wait until the burn rate is below the gate.",
-    "slo.slow_burn": "Find out what burns; wait until the burn rate is below the gate.",
+    "slo.fast_burn": "Find out what burns; wait until the burn rate is below the gate, or ask for an"
+    " exception of the type slo.",
+    "slo.slow_burn": "Find out what burns; wait until the burn rate is below the gate, or ask for an"
+    " exception of the type slo.",
     "slo.incidents_p1": "Resolve the incident first; a rollback may go ahead.",
     "slo.incidents_p2": "Resolve the incident first; a rollback may go ahead.",
     "slo.incidents_p3": "Resolve the incident first; a rollback may go ahead.",
@@ -90,6 +92,29 @@ NEXT_STEPS: Mapping[str, str] = {
     "override.reason": "An override needs a reason.",
     "override.essential": "Build, critical CVEs and secrets are never overridden.",
 }
+
+
+#: What each warning means.
+WARNINGS: Mapping[str, str] = {
+    "warn.change_type": "No change type was given: the release is judged as the strictest kind that fits.",
+    "warn.slow_burn": "The slow burn rate is below the gate, and high enough to look at.",
+    "warn.rollbacks": "There was a rollback recently; one more closes the gate.",
+    "warn.notify": "The policy tier asks that somebody is told of the release.",
+    "warn.policy_tier": "A condition of the policy tier to keep to.",
+    "warn.override_not_needed": "An override was asked for, and every gate is passed without it.",
+    "warn.override_unproved": "The approver of the override is the input's word; the decision log keeps it.",
+    "warn.rollback_unproved": "No earlier deployment of this version is known: check that it is a rollback.",
+    "warn.input_differs": "The input says something else than the store; the message says which counts.",
+    "warn.input_ignored": "The input claims something that only people with tokens, or the clock, can tell.",
+    "warn.input_trusted": "The input was trusted with --trust-input: its own words count.",
+    "warn.unknown_key": "A key of the input means nothing here, perhaps by a slip of the pen.",
+    "warn.incident_severity": "An open incident has a severity that sources.yaml does not map: P2.",
+    "warn.incident_unmapped": "An open incident names no service of the catalogue, so it holds back nothing.",
+    "warn.no_incidents": "No incident was ever reported: an unconnected pager looks like a quiet one.",
+    "warn.no_deployments": "No deployment was ever reported: rollbacks would not be known.",
+}
+#: Every code that a decision may carry, whatever its policy's own text adds.
+CODES = (*CHECKS, *(code for code in NEXT_STEPS if code not in CHECKS), *WARNINGS)
 
 
 def verdict(decision: Decision) -> str:
@@ -192,6 +217,8 @@ def _limit(code: str, rule: str, limit: float) -> str:
 
 def explain(code: str, policy: Policy) -> list[str]:
     """All about a check, one line each: what it asks, who it is asked of, what lifts it, what to do."""
+    if code not in CHECKS:
+        return [f"{code}: {WARNINGS.get(code) or NEXT_STEPS[code]}"]
     lines = [f"{code}: {CHECKS[code]}."]
     rules = policy.gate
     tiers = sorted(map(int, rules.relaxed_tiers))
@@ -204,7 +231,9 @@ def explain(code: str, policy: Policy) -> list[str]:
     if code == "approval.freeze":
         lifting = ["freeze"]
     if lifting:
-        lines.append(f"An exception of the type {joined(lifting)} lifts it.")
+        rules_of = [gate_rules.ExceptionType(kind) for kind in lifting]
+        told = [f"{kind.value} ({_granted(rules.exceptions[kind])})" for kind in rules_of]
+        lines.append(f"An exception of one of these types lifts it: {joined(told)}.")
     if code in gate_rules.NEVER_OVERRIDDEN:
         lines.append("An emergency override never lifts it.")
     else:
@@ -218,14 +247,21 @@ def next_steps(decision: Decision) -> list[str]:
     missing = {check.code for gate in decision.gates for check in gate.checks if check.seen is None}
     steps: dict[str, None] = {}
     for item in decision.violations:
-        by_pipeline = item.gate in {"build", "quality", "security"}
-        steps[_RERUN if by_pipeline and item.code in missing else NEXT_STEPS[item.code]] = None
+        by_pipeline = item.gate in {"build", "quality", "security", "policy"}
+        told = NEXT_STEPS.get(item.code, item.message)
+        steps[_RERUN if by_pipeline and item.code in missing else told] = None
     return list(steps)
 
 
 def change_at(at: datetime, what: str, now: datetime, zone: ZoneInfo) -> str:
     """When an answer changes: `in 2 h 10 min (24 Nov 09:00 UTC): the deployment window opens`."""
     return f"in {show.length(at - now)} ({show.moment(at, zone)}): {what}"
+
+
+def _granted(rule: gate_rules.ExceptionRule) -> str:
+    """Who approves an exception, and for how long at most."""
+    limit = "" if rule.lasts_at_most is None else f", at most {show.length(rule.lasts_at_most)}"
+    return f"{joined(list(rule.approvers))}{limit}"
 
 
 def _failed(gates: Sequence[Gate]) -> list[Check]:

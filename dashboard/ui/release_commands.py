@@ -37,6 +37,9 @@ def commands(page: ReleasePage, rules: GateRules) -> Sequence[Commands]:
     release = f"--service {service} --version {version} --environment {where}"
     kind = page.change.value
     role = quote(page.roles[0].required.role) if page.roles else "ROLE"
+    told = f"--change-type {kind} --image {image} --requested-by WHO --evidence ci.json"
+    ask = f"reliability gate {release} {told}"
+    question = '"data.companyos.release.decision"'
     rollouts = "kubectl argo rollouts"
     watched = ("status", "promote", "abort", "undo") if _is_canary(page) else ("status", "undo")
     steps = [f"{rollouts} set image {service} {service}={image} -n {where}"]
@@ -44,7 +47,7 @@ def commands(page: ReleasePage, rules: GateRules) -> Sequence[Commands]:
     found = [
         Commands(
             title="Ask the gate, and record the answer",
-            lines=(f"reliability gate {release} --change-type {kind} --image {image} --evidence ci.json",),
+            lines=(ask,),
         ),
         Commands(
             title="Approve it (who approves proves who they are with their own token)",
@@ -62,8 +65,9 @@ def commands(page: ReleasePage, rules: GateRules) -> Sequence[Commands]:
         Commands(
             title="The same decision by OPA itself",
             lines=(
-                f"reliability gate {release} --evidence ci.json --print-input > input.json",
-                'opa eval -d data/release_gate.rego -i input.json "data.companyos.release.decision"',
+                "reliability policy data > data.json",
+                f"{ask} --print-input > input.json",
+                f"opa eval -d data/release_gate.rego -d data.json -i input.json {question}",
             ),
         ),
     ]

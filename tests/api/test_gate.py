@@ -54,6 +54,15 @@ def _ask(
     return requests.request(method, f"{server.url}/api/v1/gate", data=data, headers=headers, timeout=30)
 
 
+def _record(server: Served, name: str, token: str) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.get(f"{server.url}/api/v1/decisions/{name}", headers=headers, timeout=30)
+
+
+def test_an_unknown_decision_is_not_found(server: Served) -> None:
+    assert _record(server, "nothing", _TOKEN).status_code == 404
+
+
 def test_a_pipeline_is_told_yes_with_every_gate(server: Served) -> None:
     answer = _ask(server, request())
     assert answer.status_code == 200
@@ -105,7 +114,8 @@ def test_every_decision_is_in_the_log_and_can_be_read(server: Served, fleet: Fle
     newest = server.get("/api/v1/decisions?service=api&last=1").json()["decisions"]
     assert [item["decision_id"] for item in newest] == [made["decision_id"]]
     assert newest[0]["by"] == "api token"
-    record = server.get(f"/api/v1/decisions/{made['decision_id']}").json()
+    assert server.get(f"/api/v1/decisions/{made['decision_id']}").status_code == 401
+    record = _record(server, made["decision_id"], _TOKEN).json()
     assert record["decision"] == made
     assert record["request"] == request(version="v9")
     assert verify_log(fleet.store).faults == ()
@@ -149,7 +159,8 @@ def test_a_bad_body_is_one_clear_error_and_no_decision(
     [
         ("/api/v1/decisions?last=0", 400),
         ("/api/v1/decisions?last=many", 400),
-        ("/api/v1/decisions/nothing", 404),
+        ("/api/v1/decisions?last=0000001999999", 400),
+        ("/api/v1/decisions?last=" + "9" * 5_000, 400),
         ("/api/v1/gates", 404),
     ],
 )
@@ -178,7 +189,7 @@ def test_a_person_asks_by_their_own_token_and_is_who_requests(fleet: Fleet, tmp_
     access.write_text(people, encoding="utf-8")
     with _served(fleet, RELIABILITY_ACCESS=str(access)) as running:
         decision = _ask(running, request(requested_by="Somebody Else"), token).json()
-        record = running.get(f"/api/v1/decisions/{decision['decision_id']}").json()
+        record = _record(running, decision["decision_id"], token).json()
     assert record["by"] == "Ann Example"
     assert record["input"]["requested_by"] == "Ann Example"
 

@@ -114,6 +114,7 @@ def test_the_body_of_argo_s_web_metric_is_answered_with_its_json_path(server: Se
         "version": "v2.4.0",
         "image": "ghcr.io/acme/api:v2.4.0",
         "change-type": "feature",
+        "requested-by": "dana",
         "evidence": json.dumps(EVIDENCE),
     }
     declared = {item["name"] for item in template["spec"]["args"]}

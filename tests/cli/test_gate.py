@@ -131,14 +131,57 @@ def test_an_override_is_asked_for_by_options(fleet: Fleet) -> None:
     assert decision["emergency"]["overridden"] == ["slo.fast_burn"]
 
 
+def test_pipelines_that_contradict_each_other_are_refused(fleet: Fleet, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    one.write_text('{"gates": {"security": {"critical_cves": 3}}}', encoding="utf-8")
+    other.write_text('{"gates": {"security": {"critical_cves": 0}}}', encoding="utf-8")
+    ended = _asked(fleet, request(gates=None), "--evidence", one, "--evidence", other)
+    assert ended.code == 2
+    assert "gates.security.critical_cves: found 0, and 3 in what was told before" in ended.err
+
+
+def test_evidence_is_evidence_and_nothing_else(fleet: Fleet, tmp_path: Path) -> None:
+    more = tmp_path / "ci.json"
+    override = {"emergency_override": True, "override_approver": "cto", "incident_id": "x"}
+    more.write_text(json.dumps(override | {"override_reason": "y"}), encoding="utf-8")
+    ended = _asked(fleet, request(gates={"build": EVIDENCE["build"]}), "--evidence", more, "--json")
+    assert _decision(ended)["emergency"]["requested"] is False
+
+
+def test_where_there_is_no_store_the_answer_is_no_and_none_is_made(fleet: Fleet) -> None:
+    fleet.store.unlink()
+    ended = _asked(fleet, request(service="docs", image="ghcr.io/acme/docs:1"))
+    assert (ended.code, "nothing is written down" in ended.err) == (1, True)
+    assert not fleet.store.exists()
+
+
+def test_a_limit_of_decimals_is_met_by_the_same_decimals(fleet: Fleet, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("release_gate: {coverage: {1: 86.6}}\n", encoding="utf-8")
+    evidence = {**EVIDENCE, "quality": {**EVIDENCE["quality"], "coverage": 86.6}}
+    decision = _decision(_asked(fleet, request(gates=evidence), "--json", "--policy", policy))
+    (coverage,) = [
+        check for check in decision["gates"]["quality"]["checks"] if check["code"] == "quality.coverage"
+    ]
+    assert (coverage["seen"], coverage["pass"]) == (86.6, True)
+
+
 def test_a_migration_is_recommended_blue_green(fleet: Fleet) -> None:
     decision = _decision(_asked(fleet, request(), "--migration", "--json"))
     assert (decision["strategy"], decision["canary_config"]) == ("blue-green", [])
 
 
-def test_the_time_of_the_input_counts_where_no_other_is_given(fleet: Fleet) -> None:
+def test_the_time_of_the_input_counts_where_it_is_trusted(fleet: Fleet) -> None:
     ended = run(
         *("gate", "--input", "-", "--json", "--store", fleet.store, "--catalog", fleet.catalogue),
+        stdin=json.dumps(request(now="2026-11-23T09:02:00Z")).encode(),
+    )
+    assert not _decision(ended)["as_of"].startswith("2026-11-23")
+    codes = [item["code"] for item in _decision(ended)["warnings"]]
+    assert "warn.input_ignored" in codes
+    ended = run(
+        *("gate", "--input", "-", "--json", "--store", fleet.store, "--catalog", fleet.catalogue),
+        "--trust-input",
         stdin=json.dumps(request(now="2026-11-23T09:02:00Z")).encode(),
     )
     assert ended.code == 0
@@ -232,7 +275,7 @@ def test_the_log_is_listed_newest_first(decided: tuple[Fleet, str]) -> None:
     denied = _decision(_decisions(fleet, "list", "--denied", "--json"))["decisions"]
     assert [item["decision_id"] for item in denied] == [name]
     text = _decisions(fleet, "list", "--service", "api").out
-    assert "✕ 23 Nov 09:02 UTC  api v2 to production (feature)" in text
+    assert "✕ Mon 23 Nov 2026, 09:02 UTC  api v2 to production (feature)" in text
     assert _decisions(fleet, "list", "--service", "nobody").out == "no decision was recorded\n"
 
 

@@ -44,7 +44,7 @@ def test_people_read_what_each_policy_blocks_what_changes_and_what_is_not_known(
     assert "to Thu 26 Nov 2026, 15:02 UTC: 9 deployments to production" in out
     assert "stricter.yaml blocks 2 of 9, 23 % (6 … 55 %)\n  of those that went bad: 0 of 2" in out
     assert "policy.yaml blocks 2 of 9" in out
-    assert "blocked by stricter.yaml only: 1: 1 went well; together they cost 0 % of one error budget" in out
+    assert "blocked by stricter.yaml only: 1, 1 went well; together they cost 0 % of an error budget" in out
     assert "25 Nov 14:00 UTC  api 1.4: error budget left: 30.5 %, needs 40 % (went well, cost nothing)" in out
     assert "24 Nov 17:00 UTC  api 1.1: window closed: Tue 24 Nov 2026, 17:00 UTC" in out
     assert "! 8 of 9 deployments: what the pipeline found" in out
@@ -64,7 +64,12 @@ def test_the_document_has_every_deployment_with_verdicts_ending_and_cost(fleet: 
     assert found["newly_blocked"]["ids"] == ["api/production/good"]
     assert found["let_through"]["ids"] == ["api/production/late"]
     assert found["other"]["went_well"]["k"] == 2
-    assert found["not_known"] == {"pipeline_evidence": 8, "change_type": 1, "service_level": 1}
+    assert found["not_known"] == {
+        "pipeline_evidence": 8,
+        "change_type": 1,
+        "change_type_but_a_rollback_by_its_artefact": 0,
+        "service_level": 1,
+    }
     good, broke = rows["good"], rows["broke"]
     assert good["other"]["blocked_by"] == ["slo.budget_remaining"]
     assert good["other"]["policy_tier"] == "cautious"
@@ -144,3 +149,19 @@ def test_the_data_of_the_policy_is_what_the_gate_is_evaluated_with(tmp_path: Pat
     document = release({"slo.error_budget_remaining": 35})
     decision = RegoEngine().evaluate(named_policy(RELEASE_GATE.read_text(encoding="utf-8"), found), document)
     assert [item["code"] for item in decision["violations"]] == ["slo.budget_remaining"]
+
+
+def test_the_policy_that_decided_says_again_what_it_decided(demo: Path) -> None:
+    """Every deployment of the demo has a decision on it, made a few minutes before it began."""
+    decided = json.loads(run("decisions", "list", "--store", demo, "--last", 10_000, "--json").out)[
+        "decisions"
+    ]
+    answers = {item["decision_id"]: item for item in decided}
+    ended = run("policy", "backtest", "--policy", DEFAULT_POLICY, "--store", demo, "--json")
+    rows = [row for row in json.loads(ended.out)["rows"] if row["decision_id"]]
+    assert len(rows) > 300
+    for row in rows:
+        answer, found = answers[row["decision_id"]], row["baseline"]
+        assert found["blocks"] is not answer["allow"], row["id"]
+        if found["blocks"]:
+            assert set(found["blocked_by"]) == set(answer["violations"]), row["id"]

@@ -45,9 +45,9 @@ def test_the_thresholds_are_the_framework_s(shipped: GateRules) -> None:
 
 def test_the_window_is_the_framework_s(shipped: GateRules) -> None:
     week, friday = shipped.windows
-    assert (week.start, week.end, week.service_tiers) == (time(9), time(16), {_T1, _T2, _T3})
+    assert (week.start, week.end, week.service_tiers) == (time(9), time(16), frozenset(ServiceTier))
     assert week.days == {Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY}
-    assert (friday.days, friday.start, friday.end) == ({Weekday.FRIDAY}, time(9), time(12))
+    assert (friday.days, friday.start, friday.end) == (frozenset({Weekday.FRIDAY}), time(9), time(12))
     assert friday.service_tiers == {_T2, _T3}
 
 
@@ -115,7 +115,7 @@ def test_a_window_may_last_until_midnight(tmp_path: Path) -> None:
         'release_gate: {windows: [{days: [Sunday], from: "22:00", until: "24:00"}]}\n', encoding="utf-8"
     )
     (window,) = load_policy(path).gate.windows
-    assert (window.end, window.service_tiers) == (None, {_T1, _T2, _T3})
+    assert (window.end, window.service_tiers) == (None, frozenset(ServiceTier))
 
 
 @pytest.mark.parametrize(

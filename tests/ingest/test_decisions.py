@@ -10,6 +10,7 @@ from dashboard.config import load_policy
 from dashboard.domain.gate_rules import ExceptionType
 from dashboard.domain.policy import Policy
 from dashboard.errors import InputError, StoreError
+from dashboard.ingest.decisions import decide_and_record
 from dashboard.paths import DEFAULT_POLICY
 from dashboard.policy.engine import RegoEngine
 from dashboard.reports.decisions import (
@@ -21,7 +22,7 @@ from dashboard.reports.decisions import (
 )
 from dashboard.store.database import open_for_reading
 from dashboard.store.release_controls import read_controls
-from tests.gates import MINUTE, approve, grant, recorded, request, setting
+from tests.gates import MINUTE, approve, asked, grant, recorded, request, setting
 from tests.pages.stores import NOW, Fleet, build, steady
 
 _WELL = {"api/availability": steady(0.0001), "api/latency": steady(0.0), "worker/availability": steady(0.0)}
@@ -56,10 +57,23 @@ def test_a_no_is_written_down_as_well(fleet: Fleet) -> None:
     assert found.decision.service is None
 
 
-def test_a_decision_is_written_down_where_there_was_no_store_yet(fleet: Fleet) -> None:
-    fleet.store.unlink()
-    assert not recorded(fleet, request()).document["allow"]
-    assert verify_log(fleet.store).records == 1
+def test_an_older_store_is_brought_up_to_date_before_its_first_decision(fleet: Fleet) -> None:
+    """Else the decision would be made without what the store knows."""
+    connection = sqlite3.connect(fleet.store)
+    for table in ("decision_log", "decision_log_head", "policy_versions"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("DROP VIEW decisions")
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'decision_log'")
+    connection.execute("PRAGMA user_version = 2")
+    connection.commit()
+    connection.close()
+    assert recorded(fleet, request()).document["allow"]
+
+
+def test_the_clock_decides_once_the_log_is_locked(fleet: Fleet) -> None:
+    late = decide_and_record(setting(fleet), asked(request()), actor="ci", clock=lambda: NOW.replace(hour=20))
+    assert [item["code"] for item in late.document["violations"]] != []
+    assert late.document["as_of"].startswith("2026-11-23T20:02")
 
 
 def test_decisions_are_found_by_service_and_answer_newest_first(fleet: Fleet) -> None:

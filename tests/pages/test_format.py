@@ -102,3 +102,8 @@ def test_coverage_below_everything_never_reads_as_everything() -> None:
 
 def test_literal_text_loses_its_markup() -> None:
     assert literal("*a* [b](c) :red[d]") == r"\*a\* \[b\]\(c\) \:red\[d\]"
+
+
+def test_a_number_for_a_file_is_exact_and_without_separators() -> None:
+    found = [show.written(Fraction(text)) for text in ("0", "0.5", "1000", "1/8", "0.000001", "-0.25")]
+    assert found == ["0", "0.5", "1000", "0.125", "0.000001", "-0.25"]

@@ -184,7 +184,7 @@ def test_a_policy_that_cannot_be_evaluated_allows_nothing_and_says_why(
     assert "✕ BUILD not evaluated" in text
     assert "? unknown] The code compiles" in text
     assert "Sat 28 Nov closed" in text
-    assert "OPA gave no decision" in on(healthy).open("release_gate", view="board")
+    assert "gave no decision" in on(healthy).open("release_gate", view="board")
 
 
 # What is asked, in the address ----------------------------------------------------------------------
@@ -452,14 +452,15 @@ def test_commands_have_the_release_filled_in(healthy: Fleet, on: Shown) -> None:
     screen.open("release_gate", service="api")
     commands = "\n".join(item.value for item in screen.app.code)
     release, image = "--service api --version v2.4.0 --environment production", "ghcr.io/acme/api:v2.4.0"
+    told = f"--change-type feature --image {image} --requested-by WHO"
     for line in (
-        f"reliability gate {release} --change-type feature --image {image} --evidence ci.json",
+        f"reliability gate {release} {told} --evidence ci.json",
         f"reliability approve {release} --role ROLE --reason 'WHY'",
         f"reliability exception request --type TYPE {release} --reason 'WHY' --mitigation 'HOW'",
         f"kubectl argo rollouts set image api api={image} -n production",
         "kubectl argo rollouts abort api -n production",
         "helm rollback api REVISION --cleanup-on-fail -n production",
-        'opa eval -d data/release_gate.rego -i input.json "data.companyos.release.decision"',
+        'opa eval -d data/release_gate.rego -d data.json -i input.json "data.companyos.release.decision"',
     ):
         assert line in commands.splitlines()
 

@@ -69,7 +69,7 @@ def test_a_proxy_of_the_environment_is_not_asked(
 def test_a_fault_is_an_error_and_no_decision(server: FaultyServer, shipped: GatePolicy, fault: Fault) -> None:
     opa = OpaServer(server.url)
     server.script(fault)
-    with pytest.raises(EngineError, match=r"^http://127\.0\.0\.1:"):
+    with pytest.raises(EngineError, match=r"^OPA at 127\.0\.0\.1:"):
         opa.evaluate(shipped, release())
     assert opa.evaluate(shipped, release())["allow"], "the next answer counts again"
 
@@ -81,13 +81,13 @@ def test_an_answer_that_takes_a_while_counts(server: FaultyServer, shipped: Gate
 
 def test_an_answer_that_does_not_come_is_an_error(server: FaultyServer, shipped: GatePolicy) -> None:
     server.script(Hang())
-    with pytest.raises(EngineError, match="Read timed out"):
+    with pytest.raises(EngineError, match=r"gave no decision \(.*Timeout\)"):
         OpaServer(server.url).evaluate(shipped, release())
     server.release()
 
 
 def test_nobody_at_the_address_is_an_error(shipped: GatePolicy) -> None:
-    with pytest.raises(EngineError, match="OPA gave no decision"):
+    with pytest.raises(EngineError, match="gave no decision"):
         OpaServer("http://127.0.0.1:9").evaluate(shipped, release())
 
 
@@ -113,7 +113,7 @@ def test_a_policy_without_a_decision_is_an_error(
 
 @pytest.mark.parametrize("value", [2**70, "\ud800", {1, 2}], ids=["number", "text", "set"])
 def test_what_cannot_be_sent_is_an_error(server: FaultyServer, shipped: GatePolicy, value: object) -> None:
-    with pytest.raises(EngineError, match="OPA gave no decision"):
+    with pytest.raises(EngineError, match="gave no decision"):
         OpaServer(server.url).evaluate(shipped, release() | {"version": value})
     assert server.requests == []
 

@@ -43,13 +43,17 @@ def answers() -> ClassAnswers:
     return ClassAnswers(RegoEngine())
 
 
-def test_what_acts_as_a_rollback_is_one_where_nobody_told_its_kind(
+def test_what_acts_as_a_rollback_is_one_where_nobody_told_anybody_its_kind(
     tmp_path: Path, answers: ClassAnswers
 ) -> None:
     fleet = tell(past(tmp_path), began("again", at(WEDNESDAY, "15:00"), version="1.1", change_type=None))
+    report = backtest(fleet, answers)
+    found = named(report)["again"]
+    assert (found.change, found.other.verdict.blocks, report.inferred_rollbacks) == ("rollback", False, 1)
+    untold = request(version="1.1", change_type=None)
+    recorded(fleet, untold, now=at(WEDNESDAY, "14:59"))
     found = named(backtest(fleet, answers))["again"]
-    assert found.change == "rollback"
-    assert not found.other.verdict.blocks
+    assert (found.change, found.other.verdict.blocked_by) == (None, (BUDGET,)), "as the gate was told"
 
 
 def test_the_evidence_of_a_decision_counts_for_its_version_from_then_on(

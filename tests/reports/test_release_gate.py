@@ -271,10 +271,21 @@ def test_an_exception_from_one_freeze_does_not_lift_another(fleet: Fleet, policy
     assert unmet(decide(fleet, request())) == {"approval.freeze"}
 
 
-def test_who_approved_an_exception_has_approved_the_release(tmp_path: Path, policy: Policy) -> None:
+def test_who_approved_an_exception_for_just_this_version_has_approved_it(
+    tmp_path: Path, policy: Policy
+) -> None:
     fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.002)})
-    grant(fleet, ExceptionType.BUDGET, policy, ends=NOW + 30 * MINUTE)
+    grant(
+        fleet,
+        ExceptionType.BUDGET,
+        policy,
+        ends=NOW + 30 * MINUTE,
+        environment="production",
+        version="v2.4.0",
+    )
     decision = decide(fleet, request(change_type="security"))
+    other = decide(fleet, request(change_type="security", version="v2.4.1"))
+    assert not other.required_approvals[0].satisfied
     assert decision.policy_tier == "exhausted"
     assert [(item.role, item.satisfied) for item in decision.required_approvals] == [("VP Engineering", True)]
     assert unmet(decision) == {"slo.slow_burn", "slo.fast_burn"}
