@@ -164,7 +164,10 @@ _COMMANDS = [
     *_IMPORTS,
     *((name,) for name in ("attribute", "canary", "demo", "dora", "import", "init", "ledger", "mttr", "report")),
     *((name,) for name in ("serve", "status", "sync")),
-    *((name,) for name in ("approval", "approve", "decisions", "exception", "freeze", "gate", "token")),
+    *(
+        (name,)
+        for name in ("approval", "approve", "decisions", "exception", "freeze", "gate", "policy", "token")
+    ),
 ]
 
 
