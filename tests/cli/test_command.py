@@ -162,8 +162,8 @@ _IMPORTS = [("import", "sli"), ("import", "deployments"), ("import", "incidents"
 _COMMANDS = [
     (),
     *_IMPORTS,
-    *((name,) for name in ("attribute", "canary", "demo", "dora", "import", "init", "ledger", "mttr", "report")),
-    *((name,) for name in ("serve", "status", "sync")),
+    *((name,) for name in ("attribute", "demo", "dora", "import", "init", "ledger", "mttr", "report")),
+    *((name,) for name in ("canary", "serve", "status", "sync")),
     *(
         (name,)
         for name in ("approval", "approve", "decisions", "exception", "freeze", "gate", "policy", "token")
