@@ -158,7 +158,7 @@ def test_a_store_that_is_none_is_told(tmp_path: Path) -> None:
     assert run("status", "--store", tmp_path).code == 2
 
 
-_IMPORTS = [("import", "sli"), ("import", "deployments"), ("import", "incidents")]
+_IMPORTS = [("import", "canaries"), ("import", "sli"), ("import", "deployments"), ("import", "incidents")]
 _COMMANDS = [
     (),
     *_IMPORTS,
