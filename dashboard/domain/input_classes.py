@@ -45,7 +45,6 @@ class InputClasses:
             settings["change_types"],
             lambda name: (name == _ROLLBACK, *(name in rule["allowed"] for rule in tiers.values())),
         )
-        self._tier = _alike(tiers, lambda name: _means(name, settings))
         self._abac = tuple(settings["abac_passing"])
         self._windows = {tier: _Windows(settings, tier) for tier in (1, 2, 3)}
 
@@ -65,7 +64,9 @@ class InputClasses:
             "version": _filled(document["version"]),
             "image": self._image(document["image"]),
             "change_type": self._change.get(document["change_type"], _known(document["change_type"], ())),
-            "policy_tier": "best_effort" if best_effort else self._tier.get(document["policy_tier"]),
+            "policy_tier": "best_effort"
+            if best_effort
+            else _known(document["policy_tier"], settings["tiers"]),
             "now": _NOW,
             "clock": self._windows[tier].clock(document["clock"]) if rule["window"] else None,
             "gates": self._gates(document["gates"], tier, rule),
@@ -195,14 +196,6 @@ def _alike(names: Iterable[str], means: Callable[[str], Hashable]) -> dict[str, 
     """For each of `names` the first that `means` the same."""
     first: dict[Hashable, str] = {}
     return {name: first.setdefault(means(name), name) for name in names}
-
-
-def _means(tier: str, settings: _Settings) -> Hashable:
-    """What a policy tier is for the checks: what it allows, who approves, which exceptions it excludes."""
-    rule, exceptions = settings["tiers"][tier], settings["exceptions"].values()
-    excluded = tuple(tier in exception["not_in"] for exception in exceptions)
-    instead = tuple(tuple(settings["tiers"][name]["approvers"]) for name in rule["stricter"])
-    return frozenset(rule["allowed"]), tuple(rule["approvers"]), instead, excluded
 
 
 def _same(names: Iterable[str], own: str | None, stands_for_it: str | None) -> tuple[str, ...]:

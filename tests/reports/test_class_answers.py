@@ -242,3 +242,21 @@ def test_a_tier_that_excludes_an_exception_is_of_a_class_of_its_own(
     for tier in ("normal", "cautious"):
         answer = policy.to(release(low | {"policy_tier": tier}))
         assert ("slo.budget_remaining" in answer.violated) is (tier == excluded)
+
+
+@pytest.mark.parametrize("tier", ["normal", "cautious", "protected"])
+def test_who_may_approve_in_a_stricter_tier_may_in_a_milder_one(answers: ClassAnswers, tier: str) -> None:
+    """Of two tiers that ask for the same people, one may lie below a tier that asks for others."""
+    approvers = {"normal": ["SRE"], "cautious": ["CTO"], "protected": ["SRE"]}
+    data = {
+        **SHIPPED.data,
+        "tiers": {
+            name: {**rule, "allowed": SHIPPED.data["change_types"], "approvers": approvers.get(name, [])}
+            for name, rule in SHIPPED.data["tiers"].items()
+        },
+    }
+    policy = named_policy(SHIPPED.text, data)
+    document = release({"policy_tier": tier, "approvals": [{"role": "CTO"}]})
+    answer = answers.under(policy).to(document)
+    assert answer == answer_of(answers.engine.evaluate(policy, document))
+    assert ("approval.approvals" in answer.violated) is (tier == "protected")
