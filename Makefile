@@ -35,6 +35,7 @@ bench: $(VENV)/dev.done system-test ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.status_from_store
 	$(BIN)/python -m tests.benchmarks.overview_first_view
 	$(BIN)/python -m tests.benchmarks.releases
+	$(BIN)/python -m tests.benchmarks.canary_import
 	$(BIN)/python -m tests.benchmarks.policy_backtest
 	$(BIN)/python -m tests.benchmarks.webhook_senders
 	$(BIN)/python -m tests.benchmarks.canary_sequential

@@ -16,6 +16,7 @@ from dashboard.store.database import open_for_writing, transaction
 
 #: What is read of a file is put aside on disk from here on.
 _HELD_BYTES = 8 * 2**20
+_CACHE_KIB = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,12 @@ def store_canaries(store: Path, observations: Iterable[Observation]) -> StoredCa
         for item in observations:
             pickle.dump(item, aside, protocol=pickle.HIGHEST_PROTOCOL)
         aside.seek(0)
-        with open_for_writing(store) as connection, transaction(connection):
-            refuse_demo(connection, store)
-            return record_canaries(connection, _put_aside(aside))
+        with open_for_writing(store) as connection:
+            # Runs are written one after the other, so that more would be held for nothing.
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            with transaction(connection):
+                refuse_demo(connection, store)
+                return record_canaries(connection, _put_aside(aside))
 
 
 def record_canaries(connection: sqlite3.Connection, observations: Iterable[Observation]) -> StoredCanaries:

@@ -27,7 +27,7 @@ from dashboard.reports.canary_reading import (
     open_canaries,
     runs_alone,
 )
-from dashboard.reports.fleet import read_statuses
+from dashboard.reports.fleet import read_statuses, without_collecting
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.reports.history import History
 from dashboard.store import canaries as stored
@@ -88,7 +88,7 @@ def canaries_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         StoreError: the store is missing or cannot be read.
     """
     now = history.as_of
-    with open_for_reading(store) as connection:
+    with open_for_reading(store) as connection, without_collecting():
         under_way = _chosen(open_canaries(connection, names, now), services)
         # Up to now, not to the end of the period: what followed is what tells whether an abort was false.
         since = _chosen(canaries_between(connection, names, replace(period, end=now), now), services)

@@ -87,8 +87,8 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         since = Period(name="since", start=canary.began_at, end=now)
         others = [
             item
-            for item in canaries_between(connection, names, since, now)
-            if item.service == found.service and item.canary.id != canary.id
+            for item in canaries_between(connection, names, since, now, [canary.rollout])
+            if item.canary.id != canary.id
         ]
         consequence = consequence_of(found, others, history)
         service = catalogue.services.get(found.service or "")

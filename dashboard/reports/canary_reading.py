@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, run_as_of
 from dashboard.domain.canary.canaries import canaries_of
@@ -12,6 +12,9 @@ from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.domain.names import NameMap
 from dashboard.domain.periods import Period
 from dashboard.store import canaries, canary_history, canary_rollouts
+
+#: A canary that began before a period, and whose first runs are not read, would seem to begin in it.
+_LONGEST_CANARY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +37,32 @@ class NamedRun:
 
 def open_canaries(connection: sqlite3.Connection, names: NameMap, now: datetime) -> list[NamedCanary]:
     """The canaries that were under way at `now`, the oldest first."""
-    rollouts = set(canary_rollouts.unsettled(connection, now))
-    rollouts |= {run.rollout for run in canary_history.running(connection, now) if run.rollout is not None}
-    found = _canaries(connection, sorted(rollouts), names, now)
+    hashes = canary_rollouts.unsettled(connection, now)
+    for rollout, of_runs in canary_history.running(connection, now).items():
+        hashes[rollout] = hashes.get(rollout, set()) | of_runs
+    states = canary_rollouts.states_of_hashes(connection, hashes, now)
+    runs = canary_history.runs_of_hashes(connection, hashes, now)
+    found = _joined(connection, states, runs, names, now)
     return [item for item in found if item.canary.outcome.is_open]
 
 
 def canaries_between(
-    connection: sqlite3.Connection, names: NameMap, period: Period, now: datetime
+    connection: sqlite3.Connection,
+    names: NameMap,
+    period: Period,
+    now: datetime,
+    rollouts: Sequence[str] | None = None,
 ) -> list[NamedCanary]:
-    """The canaries that began in `period`, up to `now`, the oldest first."""
-    rollouts = set(canary_rollouts.changed_since(connection, period.start))
-    runs = canary_history.runs_between(connection, period.start, min(period.end, now))
-    rollouts |= {run.rollout for run in runs if run.rollout is not None}
-    found = _canaries(connection, sorted(rollouts), names, now)
+    """The canaries that began in `period`, up to `now`, the oldest first; of all Rollouts, or of some."""
+    since = period.start - _LONGEST_CANARY
+    chosen = rollouts
+    if chosen is None:
+        until = min(period.end, now)
+        changed = set(canary_rollouts.changed_since(connection, period.start))
+        chosen = sorted(changed.union(canary_history.rollouts_between(connection, period.start, until)))
+    states = canary_rollouts.states_by_rollout(connection, chosen, now, since=since)
+    runs = canary_history.runs_of(connection, chosen, now, since=since)
+    found = _joined(connection, states, runs, names, now)
     return [item for item in found if period.holds(item.canary.began_at)]
 
 
@@ -57,7 +72,9 @@ def canary_named(
     """The canary with the id `name`, as it stood at `now`; None when the store knows none."""
     rollout = name.rsplit(":", 1)[0]
     for candidate in dict.fromkeys((rollout, rollout.rsplit(":", 1)[0])):
-        for item in _canaries(connection, [candidate], names, now):
+        states = canary_rollouts.states_by_rollout(connection, [candidate], now)
+        runs = canary_history.runs_of(connection, [candidate], now)
+        for item in _joined(connection, states, runs, names, now):
             if item.canary.id == name:
                 return item
     return None
@@ -67,11 +84,11 @@ def runs_alone(
     connection: sqlite3.Connection, names: NameMap, period: Period, now: datetime
 ) -> list[NamedRun]:
     """The runs that began in `period` and belong to no Rollout, the oldest first."""
-    runs = canary_history.runs_between(connection, period.start, min(period.end, now))
+    runs = canary_history.runs_alone_between(connection, period.start, min(period.end, now))
     return [
         NamedRun(run=seen, service=_service(run.names, names), environment=names.environment(run.environment))
         for run in runs
-        if run.rollout is None and (seen := run_as_of(run, now)) is not None
+        if (seen := run_as_of(run, now)) is not None
     ]
 
 
@@ -83,23 +100,24 @@ def with_measurements(
     return [seen for run in whole if (seen := run_as_of(run, now)) is not None]
 
 
-def _canaries(
-    connection: sqlite3.Connection, rollouts: Sequence[str], names: NameMap, now: datetime
+def _joined(
+    connection: sqlite3.Connection,
+    states: Iterable[tuple[str, list[RolloutState]]],
+    runs: Iterable[AnalysisRunState],
+    names: NameMap,
+    now: datetime,
 ) -> list[NamedCanary]:
-    states: dict[str, list[RolloutState]] = {
-        rollout: in_order(told)
-        for rollout, told in canary_rollouts.states_by_rollout(connection, now, rollouts)
-    }
-    runs: dict[str, list[AnalysisRunState]] = {}
-    for run in canary_history.runs_of(connection, rollouts, now):
+    ordered = {rollout: in_order(told) for rollout, told in states}
+    of_rollout: dict[str, list[AnalysisRunState]] = {}
+    for run in runs:
         seen = run_as_of(run, now)
         if seen is not None:
-            runs.setdefault(run.rollout or "", []).append(seen)
+            of_rollout.setdefault(run.rollout or "", []).append(seen)
     gone = canaries.gone(connection, now)
     found = [
         _named(canary, names)
-        for rollout in rollouts
-        for canary in canaries_of(states.get(rollout, []), runs.get(rollout, []), gone.get(rollout))
+        for rollout in dict.fromkeys((*ordered, *of_rollout))
+        for canary in canaries_of(ordered.get(rollout, []), of_rollout.get(rollout, []), gone.get(rollout))
     ]
     return sorted(found, key=lambda item: (item.canary.began_at, item.canary.id))
 

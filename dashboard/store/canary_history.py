@@ -1,7 +1,7 @@
 """AnalysisRuns read back: of a service or a Rollout, of a time, with or without what they measured."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -29,27 +29,62 @@ _MOST_NAMES = 500
 _UNKNOWN = -1
 
 
-def runs_between(connection: sqlite3.Connection, start: datetime, end: datetime) -> list[AnalysisRunState]:
-    """The runs that began in `[start, end)`, oldest first, without their measurements."""
-    where = "began_us >= ? AND began_us < ?"
+def runs_alone_between(
+    connection: sqlite3.Connection, start: datetime, end: datetime
+) -> list[AnalysisRunState]:
+    """The runs that began in `[start, end)` and belong to no Rollout, oldest first, without measurements."""
+    where = "rollout IS NULL AND began_us >= ? AND began_us < ?"
     return _without_measurements(connection, where, (to_micros(start), to_micros(end)))
 
 
-def runs_of(
-    connection: sqlite3.Connection, rollouts: Sequence[str], until: datetime
-) -> list[AnalysisRunState]:
-    """The runs of `rollouts` that began by `until`, oldest first, without their measurements."""
-    found: list[AnalysisRunState] = []
-    for some in _parts(rollouts):
-        where = f"rollout IN ({', '.join('?' * len(some))}) AND began_us <= ?"
-        found += _without_measurements(connection, where, (*some, to_micros(until)))
+def rollouts_between(connection: sqlite3.Connection, start: datetime, end: datetime) -> list[str]:
+    """The Rollouts of which a run began in `[start, end)`."""
+    rows = connection.execute(
+        "SELECT DISTINCT rollout FROM canary_runs"
+        " WHERE rollout IS NOT NULL AND began_us >= ? AND began_us < ?",
+        (to_micros(start), to_micros(end)),
+    )
+    return [row[0] for row in rows]
+
+
+def running(connection: sqlite3.Connection, until: datetime) -> dict[str, set[str]]:
+    """The Rollouts of which a run had not ended when it was last seen, with the hashes of its pods."""
+    rows = connection.execute(
+        "SELECT DISTINCT rollout, pod_hash FROM canary_runs"
+        " WHERE rollout IS NOT NULL AND progress < 3 AND began_us <= ?",
+        (to_micros(until),),
+    )
+    found: dict[str, set[str]] = {}
+    for rollout, pod_hash in rows:
+        found.setdefault(rollout, set()).add(pod_hash)
     return found
 
 
-def running(connection: sqlite3.Connection, until: datetime) -> list[AnalysisRunState]:
-    """The runs that had not ended when they were last seen, without their measurements."""
-    where = "progress < 3 AND began_us <= ?"
-    return _without_measurements(connection, where, (to_micros(until),))
+def runs_of(
+    connection: sqlite3.Connection,
+    rollouts: Sequence[str],
+    until: datetime,
+    *,
+    since: datetime | None = None,
+) -> list[AnalysisRunState]:
+    """The runs of `rollouts` that began by `until`, and not before `since`, without their measurements."""
+    found: list[AnalysisRunState] = []
+    first = 0 if since is None else to_micros(since)
+    for some in _parts(rollouts):
+        where = f"rollout IN ({', '.join('?' * len(some))}) AND began_us <= ? AND began_us >= ?"
+        found += _without_measurements(connection, where, (*some, to_micros(until), first))
+    return found
+
+
+def runs_of_hashes(
+    connection: sqlite3.Connection, hashes: Mapping[str, Collection[str]], until: datetime
+) -> list[AnalysisRunState]:
+    """The runs of each Rollout of `hashes` whose pods have one of these hashes; as above."""
+    found: list[AnalysisRunState] = []
+    for rollout, chosen in hashes.items():
+        where = f"rollout = ? AND pod_hash IN ({', '.join('?' * len(chosen))}) AND began_us <= ?"
+        found += _without_measurements(connection, where, (rollout, *chosen, to_micros(until)))
+    return found
 
 
 def with_measurements(

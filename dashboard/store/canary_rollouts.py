@@ -1,7 +1,7 @@
 """The states in which Rollouts were seen, one row each: the same state is the same row."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -23,6 +23,10 @@ from dashboard.store.moments import from_micros, to_micros
 
 _COLUMNS = "rollout, at_us, resource_version, namespace, name, body"
 _INSERT = "INSERT INTO canary_rollouts VALUES (" + ", ".join("?" * 14) + ") ON CONFLICT DO NOTHING"  # noqa: S608 - only placeholders
+_FROM_THE_ONE_BEFORE = (
+    " AND a.at_us >= coalesce((SELECT max(b.at_us) FROM canary_rollouts b"
+    " WHERE b.rollout = a.rollout AND b.at_us < ?), 0)"
+)
 _UNKNOWN = -1
 _MOST_NAMES = 500
 _PHASES = {phase.value: phase for phase in Phase}
@@ -50,16 +54,32 @@ def record(connection: sqlite3.Connection, states: Iterable[RolloutState]) -> in
 
 
 def states_by_rollout(
-    connection: sqlite3.Connection, until: datetime, rollouts: Sequence[str] | None = None
+    connection: sqlite3.Connection,
+    rollouts: Sequence[str],
+    until: datetime,
+    *,
+    since: datetime | None = None,
 ) -> Iterator[tuple[str, list[RolloutState]]]:
-    """The states of each Rollout, or of those named, that were so by `until`; in no order of time."""
-    for where, values in _chosen(rollouts):
-        rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM canary_rollouts WHERE {where} AND at_us <= ? ORDER BY rollout",  # noqa: S608 - our own names
-            (*values, to_micros(until)),
-        )
-        for rollout, states in groupby(rows, key=itemgetter(0)):
-            yield rollout, [_from_row(row) for row in states]
+    """The states of each of `rollouts` that were so by `until`; in no order of time.
+
+    With `since` they are those from then on, and the last one before.
+    """
+    for some in _parts(rollouts):
+        where = f"a.rollout IN ({', '.join('?' * len(some))}) AND a.at_us <= ?"
+        values: list[object] = [*some, to_micros(until)]
+        if since is not None:
+            where += _FROM_THE_ONE_BEFORE
+            values.append(to_micros(since))
+        yield from _states(connection, where, values)
+
+
+def states_of_hashes(
+    connection: sqlite3.Connection, hashes: Mapping[str, Collection[str]], until: datetime
+) -> Iterator[tuple[str, list[RolloutState]]]:
+    """The states of each Rollout of `hashes` in which its pods have one of these hashes; as above."""
+    for rollout, chosen in hashes.items():
+        where = f"a.rollout = ? AND a.pod_hash IN ({', '.join('?' * len(chosen))}) AND a.at_us <= ?"
+        yield from _states(connection, where, (rollout, *chosen, to_micros(until)))
 
 
 def changed_since(connection: sqlite3.Connection, since: datetime) -> list[str]:
@@ -70,27 +90,45 @@ def changed_since(connection: sqlite3.Connection, since: datetime) -> list[str]:
     return [row[0] for row in rows]
 
 
-def unsettled(connection: sqlite3.Connection, until: datetime) -> list[str]:
-    """The Rollouts that may have a canary at `until`: of their two newest states one is no settled one."""
+def unsettled(connection: sqlite3.Connection, until: datetime) -> dict[str, set[str]]:
+    """The Rollouts that may have a canary at `until`, with the hashes of its pods and of the stable ones.
+
+    Of the two newest states of such a one, by either order of states, one is no settled one.
+    """
     rows = connection.execute(
-        "SELECT DISTINCT rollout FROM ("
-        " SELECT rollout, pod_hash, stable_hash, phase,"
+        "SELECT rollout, pod_hash, stable_hash FROM ("
+        " SELECT rollout, pod_hash, stable_hash,"
         " row_number() OVER (PARTITION BY rollout ORDER BY at_us DESC) AS by_time,"
         " row_number() OVER (PARTITION BY rollout ORDER BY resource_version DESC) AS by_version"
         " FROM canary_rollouts WHERE at_us <= ?)"
-        " WHERE (by_time <= 2 OR by_version <= 2) AND (pod_hash <> stable_hash OR pod_hash = '')",
+        " WHERE by_time <= 2 OR by_version <= 2",
         (to_micros(until),),
     )
-    return [row[0] for row in rows]
+    found: dict[str, set[str]] = {}
+    open_: set[str] = set()
+    for rollout, pod_hash, stable_hash in rows:
+        found.setdefault(rollout, set()).update((pod_hash, stable_hash))
+        if pod_hash != stable_hash or not pod_hash:
+            open_.add(rollout)
+    return {rollout: hashes for rollout, hashes in found.items() if rollout in open_}
 
 
-def _chosen(rollouts: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
-    if rollouts is None:
-        yield "1", ()
-        return
+def _states(
+    connection: sqlite3.Connection, where: str, values: Sequence[object]
+) -> Iterator[tuple[str, list[RolloutState]]]:
+    columns = ", ".join(f"a.{name}" for name in _COLUMNS.split(", "))
+    rows = connection.execute(
+        f"SELECT {columns} FROM canary_rollouts a WHERE {where} ORDER BY a.rollout",  # noqa: S608 - our own names
+        values,
+    )
+    for rollout, states in groupby(rows, key=itemgetter(0)):
+        yield rollout, [_from_row(row) for row in states]
+
+
+def _parts(rollouts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as SQLite takes in one question."""
     for first in range(0, len(rollouts), _MOST_NAMES):
-        some = rollouts[first : first + _MOST_NAMES]
-        yield f"rollout IN ({', '.join('?' * len(some))})", some
+        yield rollouts[first : first + _MOST_NAMES]
 
 
 def _to_row(state: RolloutState) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ CANARY_TABLES = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX canary_rollouts_by_time ON canary_rollouts (at_us)",
+    "CREATE INDEX canary_rollouts_by_rollout ON canary_rollouts (rollout, at_us)",
     """
     CREATE TABLE canary_runs (
         id INTEGER PRIMARY KEY,

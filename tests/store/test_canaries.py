@@ -71,9 +71,13 @@ def recorded(path: Path, observations: Sequence[AnalysisRunState | RolloutState]
         return everything(connection)
 
 
+def everybody(connection: sqlite3.Connection) -> list[str]:
+    return canary_rollouts.changed_since(connection, _START)
+
+
 def whole(path: Path) -> AnalysisRunState:
     with open_for_reading(path) as connection:
-        runs = canary_history.runs_between(connection, _START, _FOREVER)
+        runs = canary_history.runs_of(connection, ["uid-api"], _FOREVER)
         (found,) = canary_history.with_measurements(connection, runs)
         return found
 
@@ -143,7 +147,9 @@ def test_a_rollout_comes_back_as_it_was_told(path: Path) -> None:
     recorded(path, told)
     with open_for_reading(path) as connection:
         found = [
-            one for _, states in canary_rollouts.states_by_rollout(connection, _FOREVER) for one in states
+            one
+            for _, states in canary_rollouts.states_by_rollout(connection, everybody(connection), _FOREVER)
+            for one in states
         ]
     assert sorted(found, key=repr) == sorted(told, key=repr)
 
@@ -161,7 +167,7 @@ def test_the_same_state_with_a_newer_version_is_one_row_that_counts_as_newer(pat
     first, again = state(at=3, version=5), state(at=3, version=9)
     assert recorded(path, [first, again]) == recorded(path, [again, first])
     with open_for_reading(path) as connection:
-        ((_, (found,)),) = canary_rollouts.states_by_rollout(connection, _FOREVER)
+        ((_, (found,)),) = canary_rollouts.states_by_rollout(connection, everybody(connection), _FOREVER)
     assert found.resource_version == 9
 
 
@@ -181,15 +187,21 @@ def test_runs_are_found_by_rollout_and_by_time(path: Path) -> None:
     recorded(path, runs)
     with open_for_reading(path) as connection:
         of_api = canary_history.runs_of(connection, ["uid-api"], _FOREVER)
-        early = canary_history.runs_between(connection, moment(30), moment(150))
+        late = canary_history.runs_of(connection, ["uid-api"], _FOREVER, since=moment(60))
+        of_hash = canary_history.runs_of_hashes(connection, {"uid-api": {"c0"}, "uid-web": {"c9"}}, _FOREVER)
+        early = canary_history.rollouts_between(connection, moment(30), moment(150))
         going = canary_history.running(connection, moment(100))
+        alone = canary_history.runs_alone_between(connection, moment(0), moment(999))
         plans = [
             connection.execute(f"EXPLAIN QUERY PLAN SELECT * FROM canary_runs WHERE {where}").fetchall()[0][3]  # noqa: S608 - our own words
             for where in ("rollout = 'x' AND began_us <= 1", "began_us >= 1 AND began_us < 2")
         ]
     assert [item.name for item in of_api] == ["r0", "r2"]
-    assert [item.name for item in early] == ["r1", "r2"]
-    assert [item.name for item in going] == ["r0", "r1"]
+    assert [item.name for item in late] == ["r2"]
+    assert [item.name for item in of_hash] == ["r0"]
+    assert sorted(early) == ["uid-api", "uid-web"]
+    assert going == {"uid-api": {"c0"}, "uid-web": {"c1"}}
+    assert [item.name for item in alone] == ["r3"]
     assert all("USING INDEX" in plan for plan in plans)
 
 
@@ -201,7 +213,7 @@ def test_rollouts_with_a_canary_are_found_without_reading_all(path: Path) -> Non
         *(state("long-done", at=minute, version=minute, canary="b", stable="b") for minute in (50, 60, 70)),
     ])  # fmt: skip
     with open_for_reading(path) as connection:
-        assert canary_rollouts.unsettled(connection, _FOREVER) == ["uid-running"]
+        assert canary_rollouts.unsettled(connection, _FOREVER) == {"uid-running": {"new", "old"}}
         assert sorted(canary_rollouts.changed_since(connection, moment(4))) == [
             "uid-long-done",
             "uid-running",

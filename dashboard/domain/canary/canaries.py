@@ -25,17 +25,19 @@ def canaries_of(
     `gone_at` is when it was seen to exist no longer.
     """
     tries = _tries(states)
-    left = sorted(runs, key=_by_time)
+    left: dict[str, list[AnalysisRunState]] = {}
+    for run in sorted(runs, key=_by_time):
+        left.setdefault(run.pod_hash, []).append(run)
     found = []
     versions: dict[str, str] = {
         state.pod_hash: state.version for state in states if state.version and not state.outdated
     }
     for index, part in enumerate(tries):
         following = tries[index + 1] if index + 1 < len(tries) else None
-        mine, left = _runs_of(part, following, left)
+        mine, left[part.pod_hash] = _runs_of(part, following, left.get(part.pod_hash, []))
         if mine or any(_is_canary(state) for state in part.states):
             found.append(_seen(part, following, mine, gone_at, versions))
-    found += canaries_by_runs(left, states)
+    found += canaries_by_runs([run for of_hash in left.values() for run in of_hash], states)
     return sorted(found, key=lambda canary: (canary.began_at, canary.id))
 
 
@@ -85,12 +87,12 @@ def _came_back(before: RolloutState, state: RolloutState) -> bool:
 def _runs_of(
     part: _Try, following: _Try | None, runs: list[AnalysisRunState]
 ) -> tuple[list[AnalysisRunState], list[AnalysisRunState]]:
-    """The runs of the try, and the others; of two tries of one hash a run belongs to that of its time."""
+    """Of the `runs` of its hash those of the try, and the others: each belongs to the try of its time."""
     until = following.states[0].at if following is not None else None
     mine: list[AnalysisRunState] = []
     others: list[AnalysisRunState] = []
     for run in runs:
-        fits = run.pod_hash == part.pod_hash and _same_revision(run, part)
+        fits = _same_revision(run, part)
         late = until is not None and run.began_at is not None and run.began_at >= until
         repeated = following is not None and following.pod_hash == part.pod_hash
         (mine if fits and not (late and repeated) else others).append(run)
