@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 
 from dashboard.cli import options
+from dashboard.cli.canary_counts_import import import_counts
 from dashboard.cli.cluster import stored_sentence
 from dashboard.errors import InputError
 from dashboard.ingest.canaries import StoredCanaries, store_canaries
@@ -22,8 +23,14 @@ _SECONDS_BETWEEN = 2.0
 
 @click.command(name="canaries")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--counts-of",
+    metavar="ID",
+    help="The files hold requests and errors of both arms of this canary, tick by tick: at, canary_bad,"
+    " canary_total, stable_bad, stable_total, perhaps weight (percent). CSV, JSON or JSON lines.",
+)
 @options.store
-def import_canaries(*, files: tuple[str, ...], store: Path) -> None:
+def import_canaries(*, files: tuple[str, ...], counts_of: str | None, store: Path) -> None:
     """Rollouts and AnalysisRuns, as `kubectl get rollout,analysisrun -o json` or `-o yaml` prints them.
 
     A list, a single object or several documents a file, of Argo Rollouts of today or of v0.x; `-` is stdin.
@@ -31,6 +38,9 @@ def import_canaries(*, files: tuple[str, ...], store: Path) -> None:
     not at all; importing it again changes nothing, and a later export adds what it has to what is known.
     """
     for name in files:
+        if counts_of is not None:
+            import_counts(counts_of, name, store)
+            continue
         with _opened(name) as (called, stream, size):
             objects = ObjectStream(called, stream)
             found = Observations(called, objects)

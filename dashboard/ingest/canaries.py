@@ -5,12 +5,17 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
-from dashboard.domain.canary.rollouts import RolloutState
+from dashboard.domain.canary.canaries import canaries_of
+from dashboard.domain.canary.canary import Canary
+from dashboard.domain.canary.rollouts import RolloutState, in_order
+from dashboard.domain.canary.ticks import Tick
+from dashboard.errors import InputError
 from dashboard.ingest.events import refuse_demo
 from dashboard.sources.argo_observations import Observation
-from dashboard.store import canary_rollouts, canary_runs
+from dashboard.store import canaries, canary_history, canary_rollouts, canary_runs
 from dashboard.store.canary_runs import RecordedRuns
 from dashboard.store.database import open_for_writing, transaction
 
@@ -79,3 +84,29 @@ def _put_aside(file: "tempfile.SpooledTemporaryFile[bytes]") -> Iterator[Observa
             yield pickle.load(file)  # noqa: S301 - this process wrote it, to a file that no other one can open
         except EOFError:
             return
+
+
+def store_ticks(store: Path, name: str, ticks: Iterable[Tick], now: datetime) -> None:
+    """Store what both arms of the canary with the id `name` counted, in one transaction.
+
+    Raises:
+        InputError: the store knows no such canary, or holds the demo.
+        StoreError: the store cannot be used.
+    """
+    with open_for_writing(store) as connection, transaction(connection):
+        refuse_demo(connection, store)
+        canary = _canary(connection, name, now)
+        if canary is None:
+            raise InputError(f"canary: found {name!r}, expected one that the store knows")
+        canaries.record_ticks(connection, canary.rollout, canary.pod_hash, ticks)
+
+
+def _canary(connection: sqlite3.Connection, name: str, now: datetime) -> Canary | None:
+    rollout = name.rsplit(":", 1)[0]
+    for candidate in (rollout, rollout.rsplit(":", 1)[0]):
+        told = dict(canary_rollouts.states_by_rollout(connection, [candidate], now))
+        runs = canary_history.runs_of(connection, [candidate], now)
+        for canary in canaries_of(in_order(told.get(candidate, [])), runs):
+            if canary.id == name:
+                return canary
+    return None

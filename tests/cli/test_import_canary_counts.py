@@ -1,0 +1,59 @@
+"""`reliability import canaries --counts-of`: both arms of a canary that the store knows."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Ended, run
+from tests.rollout_objects import listed, rollout, stamp
+
+_ROWS = [
+    "at,canary_bad,canary_total,stable_bad,stable_total,weight",
+    *(f"{stamp(minute)},{minute},100,1,900,10" for minute in range(1, 4)),
+]
+
+
+@pytest.fixture
+def known(store: Path) -> Path:
+    """A store that knows one canary, and its second try."""
+    course = [rollout(at=0, version=1), rollout(at=5, aborted=True, version=2), rollout(at=9, version=3)]
+    ended = run("import", "canaries", "-", "--store", store, stdin=json.dumps(listed(*course)).encode())
+    assert ended.code == 0, ended.err
+    return store
+
+
+def counts(store: Path, *options: object, rows: str = "\n".join(_ROWS)) -> Ended:
+    return run("import", "canaries", "-", "--store", store, *options, stdin=rows.encode())
+
+
+def stored(store: Path) -> list[tuple[object, ...]]:
+    with sqlite3.connect(store) as connection:
+        return connection.execute("SELECT * FROM canary_ticks ORDER BY at_us").fetchall()
+
+
+@pytest.mark.parametrize("name", ["uid-api:2", "uid-api:2:2"])
+def test_counts_are_stored_with_the_canary(name: str, known: Path) -> None:
+    ended = counts(known, "--counts-of", name)
+    assert (ended.code, ended.err) == (0, f"stdin: 3 ticks of {name}\n")
+    before = stored(known)
+    assert [(row[0], row[1], row[3], row[4], row[7]) for row in before] == [
+        ("uid-api", "new", float(minute), 100.0, 0.1) for minute in range(1, 4)
+    ]
+    counts(known, "--counts-of", name)
+    assert stored(known) == before
+
+
+def test_a_canary_that_nobody_knows_is_refused(known: Path) -> None:
+    ended = counts(known, "--counts-of", "uid-api:9")
+    assert ended.code == 2
+    assert "canary: found 'uid-api:9', expected one that the store knows" in ended.err
+
+
+def test_rows_without_a_time_are_refused(known: Path) -> None:
+    rows = "canary_bad,canary_total,stable_bad,stable_total\n1,100,1,900\n"
+    ended = counts(known, "--counts-of", "uid-api:2", rows=rows)
+    assert ended.code == 2
+    assert "at: found rows without a time, expected one in each" in ended.err
+    assert stored(known) == []
