@@ -36,6 +36,7 @@ bench: $(VENV)/dev.done system-test ## Run the benchmarks and print their tables
 	$(BIN)/python -m tests.benchmarks.overview_first_view
 	$(BIN)/python -m tests.benchmarks.releases
 	$(BIN)/python -m tests.benchmarks.canary_import
+	$(BIN)/python -m tests.benchmarks.release_decisions
 	$(BIN)/python -m tests.benchmarks.policy_backtest
 	$(BIN)/python -m tests.benchmarks.webhook_senders
 	$(BIN)/python -m tests.benchmarks.canary_sequential
@@ -85,3 +86,4 @@ system-test:
 	@command -v prometheus >/dev/null && command -v promtool >/dev/null || sh .ci/install prometheus
 	@command -v promtool >/dev/null || sh .ci/install promtool
 	@command -v chromium >/dev/null || sh .ci/install chromium
+	@command -v curl >/dev/null && command -v jq >/dev/null || sh .ci/install curl jq

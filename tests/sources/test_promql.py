@@ -159,7 +159,20 @@ def test_what_is_too_large_is_not_parsed(query: str) -> None:
 
 
 _SIGNS = ["(", ")", "[5m]", "{", "}", ",", "/", "-", ">", "@", "'", '"', "[", ":", 'a="b"', "1", "0.9", "5m"]
-_NAMES = ["sum", "rate", "up", "by", "or", "vector", "bool", "le", "histogram_quantile", "offset", "end()", "on"]
+_NAMES = [
+    "sum",
+    "rate",
+    "up",
+    "by",
+    "or",
+    "vector",
+    "bool",
+    "le",
+    "histogram_quantile",
+    "offset",
+    "end()",
+    "on",
+]
 _WORDS = st.sampled_from([*_SIGNS, *_NAMES, "group_left", "unless"])
 
 
