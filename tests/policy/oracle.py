@@ -220,10 +220,11 @@ class _Release:
         return [one["id"] for one in found[:1]]
 
     def lifting_freezes(self) -> list[str]:
-        """The exceptions that lift an active freeze."""
-        return [
-            one["id"] for one in self.exceptions if any(lifts_freeze(one, f) for f in self._active_freezes())
-        ]
+        """The exceptions that lift an active freeze: of several, the first."""
+        found = (
+            [one["id"] for one in self.exceptions if lifts_freeze(one, f)] for f in self._active_freezes()
+        )
+        return [names[0] for names in found if names]
 
     def names_an_emergency(self) -> bool:
         """Whether somebody who may override said why."""
