@@ -1,10 +1,10 @@
 """What was measured: the status of an AnalysisRun as kubectl prints it, or measurements by metric."""
 
+import json
+import sys
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-
-import orjson
 
 from dashboard.domain.canary.analysis import RecordedMeasurement, RecordedMetric, RecordedRun
 from dashboard.domain.canary.language.go_values import format_float
@@ -15,6 +15,7 @@ from dashboard.sources.argo_analysis import RUN_KIND, NamedObject
 from dashboard.sources.argo_fields import Fields, fields, scalar_text
 from dashboard.sources.event_document import MalformedEventError, moment, shown
 
+_LARGEST_FLOAT = int(sys.float_info.max)
 _PHASES = {phase.value: phase for phase in Phase if phase is not Phase.CANNOT_REPLAY}
 
 
@@ -112,11 +113,16 @@ def measurement(item: Fields) -> RecordedMeasurement:
 
 def _value(value: Any) -> str:
     """The stored text; a list or a mapping that was not put in quotes is written as Argo or JSON has it."""
-    if isinstance(value, list) and all(type(item) in {int, float} for item in value):
+    if isinstance(value, list) and all(_is_number(item) for item in value):
         return f"[{','.join(map(format_float, value))}]"
     if isinstance(value, list | dict):
-        return orjson.dumps(value).decode()
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return scalar_text(value)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether Go would hold `value` as a float64; a whole number beyond that is none."""
+    return type(value) is float or (type(value) is int and abs(value) <= _LARGEST_FLOAT)
 
 
 def phase_at(part: Fields, *names: str) -> Phase | None:

@@ -211,3 +211,19 @@ def test_a_run_whose_arguments_have_no_value_is_read_all_the_same() -> None:
     spec = metric_spec("errors", successCondition="result[0] < {{args.limit}}", count="{{args.count}}")
     found = read(analysis_run("r", phase="Error", specs=[spec], args=[{"name": "limit"}]))
     assert found.spec["metrics"][0]["count"] == "{{args.count}}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([1, 0.5], "[1,0.5]"),
+        ([10**400], f"[{10**400}]"),
+        ({"a": 2**70}, f'{{"a":{2**70}}}'),
+        ({"a": "ü"}, '{"a":"ü"}'),
+        (10**400, str(10**400)),
+        (True, "true"),
+    ],
+)
+def test_a_value_that_was_not_put_in_quotes_is_written_as_argo_would(value: object, text: str) -> None:
+    item = changed(lambda one: one["status"]["metricResults"][0]["measurements"][0].update(value=value))
+    assert read(item).metrics[0].measurements[0].taken.value == text
