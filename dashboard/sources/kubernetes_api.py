@@ -173,10 +173,10 @@ def _connected(settings: KubernetesSettings) -> tuple[Any, Any]:
     found.retries = False
     try:
         if settings.access is Access.IN_CLUSTER:
-            config.load_incluster_config(client_configuration=found)  # type: ignore[no-untyped-call]  # it publishes types for the rest
+            config.load_incluster_config(client_configuration=found)
         else:
             file = None if settings.kubeconfig is None else str(settings.kubeconfig)
-            config.load_kube_config(  # type: ignore[no-untyped-call]  # ditto
+            config.load_kube_config(
                 config_file=file,
                 context=settings.context,
                 client_configuration=found,
