@@ -38,7 +38,8 @@ from dashboard.sources.argo_analysis import (
 )
 from dashboard.sources.argo_measurements import measurements_by_metric, recorded_run
 from dashboard.sources.kubernetes_objects import read_objects
-from dashboard.sources.prometheus import AnswerError, Prometheus
+from dashboard.sources.prometheus import Prometheus
+from dashboard.sources.prometheus_answer import AnswerError
 
 _EXIT_CODES = {Phase.SUCCESSFUL: 0, Phase.CANNOT_REPLAY: 2}
 _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)

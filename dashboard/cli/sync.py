@@ -70,12 +70,13 @@ def sync(  # noqa: PLR0913 - one argument per option
         stop.wait()
         return
     all_read = True
-    if collector:
+    # The cluster first: it says of which canaries Prometheus is asked for the counts.
+    if source:
+        all_read &= read_and_tell(store, source, stop)
+    if collector and not stop.is_set():
         report = collector.run_once(options.clock(now), progress=meter, stop=stop)
         tell(report)
-        all_read = report.outcome is SyncOutcome.OK
-    if source and not stop.is_set():
-        all_read &= read_and_tell(store, source, stop)
+        all_read &= report.outcome is SyncOutcome.OK
     if stop.is_set():
         click.echo("stopped; what was read is stored, the next sync goes on from there", err=True)
         return

@@ -5,29 +5,43 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from dashboard.config.fields import StrictModel, Target, choice, duration
 from dashboard.config.yaml_document import Fault, load_document, parts
 from dashboard.domain import slo
 from dashboard.domain.burn_rate import require_two_scrapes
+from dashboard.domain.canary.arm_counts import ArmQueries
 from dashboard.domain.event_counts import BUCKET
 
-_PLACEHOLDER = "{{bucket}}"
+_BUCKET_PLACEHOLDER = "{{bucket}}"
+_RANGE_PLACEHOLDER = "{{range}}"
+_HASHES_PLACEHOLDER = "{{pod_hashes}}"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DEFAULT_SCRAPE_INTERVAL = timedelta(seconds=60)
 _DAY = timedelta(days=1)
+_SHORTEST_TICK, _LONGEST_TICK = timedelta(seconds=10), timedelta(minutes=10)
 
 
-def _query(value: Any) -> str:
+def _query(value: Any, placeholder: str = _BUCKET_PLACEHOLDER) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"found {value!r}, expected a PromQL query")
-    if _PLACEHOLDER not in value:
+    if placeholder not in value:
         raise ValueError(
-            f"found a query without {_PLACEHOLDER}, expected it where the range goes, as in [{_PLACEHOLDER}]"
+            f"found a query without {placeholder}, expected it where the range goes, as in [{placeholder}]"
         )
     return value.strip()
+
+
+def _arm_query(value: Any) -> str:
+    query = _query(value, _RANGE_PLACEHOLDER)
+    if _HASHES_PLACEHOLDER not in query:
+        raise ValueError(
+            f"found a query without {_HASHES_PLACEHOLDER}, expected it where the hashes of the pods go,"
+            f' as in rollouts_pod_template_hash=~"{_HASHES_PLACEHOLDER}"'
+        )
+    return query
 
 
 def _tier(value: Any) -> slo.ServiceTier:
@@ -72,6 +86,37 @@ class _Objective(StrictModel):
     window: Annotated[timedelta, BeforeValidator(_window)] = timedelta(days=30)
 
 
+def _tick(value: Any) -> timedelta:
+    tick = duration(value)
+    if not _SHORTEST_TICK <= tick <= _LONGEST_TICK or tick % timedelta(seconds=1):
+        raise ValueError(f"found {value!r}, expected whole seconds from 10s to 10m")
+    return tick
+
+
+def _arms_scrape_interval(value: Any) -> timedelta:
+    interval = duration(value)
+    if interval % timedelta(seconds=1):
+        raise ValueError(f"found {value!r}, expected whole seconds")
+    return interval
+
+
+class _CanaryCounts(StrictModel):
+    good: Annotated[str, BeforeValidator(_arm_query)]
+    total: Annotated[str, BeforeValidator(_arm_query)]
+    namespace_label: Annotated[str, BeforeValidator(_label)] = "namespace"
+    pod_hash_label: Annotated[str, BeforeValidator(_label)] = "rollouts_pod_template_hash"
+    tick: Annotated[timedelta, BeforeValidator(_tick)] = timedelta(minutes=2)
+    scrape_interval: Annotated[timedelta, BeforeValidator(_arms_scrape_interval)] = _DEFAULT_SCRAPE_INTERVAL
+
+    @model_validator(mode="after")
+    def _holds_two_scrapes(self) -> "_CanaryCounts":
+        try:
+            require_two_scrapes(self.tick, self.scrape_interval)
+        except ValueError as error:
+            raise ValueError(f"found a tick that is too short: {error}; expected a longer one") from None
+        return self
+
+
 class _Service(StrictModel):
     tier: Annotated[slo.ServiceTier, BeforeValidator(_tier)]
     strategy: Annotated[slo.Strategy, choice(slo.Strategy)]
@@ -80,6 +125,7 @@ class _Service(StrictModel):
 
 class _Catalog(StrictModel):
     indicators: dict[str, _Indicator]
+    canary_counts: _CanaryCounts | None = None
     services: dict[str, _Service]
 
 
@@ -93,6 +139,7 @@ def load_catalog(path: Path) -> slo.Catalogue:
     return slo.Catalogue(
         indicators={name: _indicator(name, entry) for name, entry in document.indicators.items()},
         services={name: _to_service(name, entry) for name, entry in document.services.items()},
+        canary_counts=None if document.canary_counts is None else _arm_queries(document.canary_counts),
     )
 
 
@@ -142,6 +189,17 @@ def _indicator(name: str, entry: _Indicator) -> slo.Indicator:
         good=entry.good,
         total=entry.total,
         service_label=entry.service_label,
+        scrape_interval=entry.scrape_interval,
+    )
+
+
+def _arm_queries(entry: _CanaryCounts) -> ArmQueries:
+    return ArmQueries(
+        good=entry.good,
+        total=entry.total,
+        namespace_label=entry.namespace_label,
+        pod_hash_label=entry.pod_hash_label,
+        tick=entry.tick,
         scrape_interval=entry.scrape_interval,
     )
 

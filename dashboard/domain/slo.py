@@ -5,6 +5,8 @@ from datetime import timedelta
 from enum import IntEnum, StrEnum
 from fractions import Fraction
 
+from dashboard.domain.canary.arm_counts import ArmQueries
+
 
 class ServiceTier(IntEnum):
     """How important a service is: 1 critical path, 2 supporting, 3 internal."""
@@ -75,10 +77,14 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """Every indicator and service that the product knows."""
+    """Every indicator and service that the product knows, and how the arms of canaries are counted.
+
+    `canary_counts` is None where they are not.
+    """
 
     indicators: dict[str, Indicator]
     services: dict[str, Service]
+    canary_counts: ArmQueries | None = None
 
     @property
     def objectives(self) -> tuple[Objective, ...]:

@@ -15,7 +15,7 @@ from dashboard.domain.canary.ticks import Tick
 from dashboard.errors import InputError
 from dashboard.ingest.events import refuse_demo
 from dashboard.sources.argo_observations import Observation
-from dashboard.store import canaries, canary_history, canary_rollouts, canary_runs
+from dashboard.store import canary_history, canary_rollouts, canary_runs, canary_ticks
 from dashboard.store.canary_runs import RecordedRuns
 from dashboard.store.database import open_for_writing, transaction
 
@@ -98,7 +98,7 @@ def store_ticks(store: Path, name: str, ticks: Iterable[Tick], now: datetime) ->
         canary = _canary(connection, name, now)
         if canary is None:
             raise InputError(f"canary: found {name!r}, expected one that the store knows")
-        canaries.record_ticks(connection, canary.rollout, canary.pod_hash, ticks)
+        canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, ticks)
 
 
 def _canary(connection: sqlite3.Connection, name: str, now: datetime) -> Canary | None:

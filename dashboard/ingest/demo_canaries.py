@@ -12,7 +12,7 @@ from dashboard.demo.deployments import DemoRelease
 from dashboard.demo.fleet import DemoReadings
 from dashboard.ingest.canaries import record_canaries
 from dashboard.sources.argo_observations import Observations
-from dashboard.store import canaries
+from dashboard.store import canaries, canary_ticks
 
 _SOURCE = "demo"
 _AVAILABILITY, _LATENCY = "availability", "latency"
@@ -49,6 +49,6 @@ def record_demo_canaries(
     told = demo_canaries(list(deployed), kept.counts(), registry, end)
     record_canaries(connection, Observations(_SOURCE, told.objects))
     for rollout, pods, ticks in told.ticks:
-        canaries.record_ticks(connection, rollout, pods, ticks)
+        canary_ticks.record_ticks(connection, rollout, pods, ticks)
     canaries.mark_read(connection, _SOURCE, end)
     return told

@@ -9,6 +9,8 @@ from dashboard.errors import SourceUnreachableError
 from dashboard.store.sli import SliBatch
 from dashboard.store.sync_log import Problem, SyncOutcome
 
+#: What problems of the counts of canaries are about; no indicator can be called so.
+CANARY_COUNTS = "canary counts"
 _NAMES_SHOWN = 5
 
 
@@ -25,6 +27,7 @@ class Findings:
     _uncatalogued: dict[str, set[str]] = field(default_factory=dict)
     _bound: dict[str, set[str]] = field(default_factory=dict)
     _answered: dict[str, set[str]] = field(default_factory=dict)
+    _silent_canaries: set[str] | None = None
 
     def failed(self, indicator: str, error: SourceUnreachableError, *, everything: bool) -> None:
         """`indicator` got no answer; with `everything`, no other one will either."""
@@ -58,10 +61,15 @@ class Findings:
                 if flag.fault is not BucketFault.PARTIAL_ANSWER:
                     self._faults.setdefault((indicator, flag.fault), set()).add(objective.service)
 
+    def canaries_counted(self, silent: set[str]) -> None:
+        """The arms of all canaries were counted; of those in `silent` there was nothing to count."""
+        self._silent_canaries = silent
+
     @property
     def read(self) -> set[str]:
-        """The indicators that were read without an error, so that what is not found wrong now is well."""
-        return set() if self.stopped else self._bound.keys() - self._errors.keys()
+        """What was read without an error, so that what is not found wrong with it now is well."""
+        counted = set() if self._silent_canaries is None else {CANARY_COUNTS}
+        return set() if self.stopped else (self._bound.keys() | counted) - self._errors.keys()
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong, one problem per indicator and kind."""
@@ -85,6 +93,8 @@ class Findings:
             # What was not read to the end may still have a series.
             if name in self.read and (missing := bound - self._answered[name])
         ]
+        if self._silent_canaries:
+            found.append(_problem(CANARY_COUNTS, "no_series", _silence(self._silent_canaries)))
         return found
 
     def outcome(self) -> SyncOutcome:
@@ -105,6 +115,13 @@ class Findings:
 
 def _problem(indicator: str, kind: str, message: str) -> Problem:
     return Problem(subject=indicator, kind=kind, message=message)
+
+
+def _silence(rollouts: set[str]) -> str:
+    return (
+        f"no requests of canary and stable found for {_names(rollouts)}: expected series with the labels that"
+        " canary_counts of the catalogue names, and requests to both"
+    )
 
 
 def _names(services: set[str]) -> str:

@@ -10,7 +10,8 @@ from dashboard.domain.event_counts import BUCKET, BUCKET_SECONDS, floor_to_bucke
 from dashboard.domain.slo import Catalogue, Indicator, Objective
 from dashboard.errors import SourceUnreachableError
 from dashboard.ingest.findings import Findings
-from dashboard.sources.prometheus import AnswerError, FleetAnswer, Prometheus, TooMuchDataError
+from dashboard.sources.prometheus import Prometheus
+from dashboard.sources.prometheus_answer import AnswerError, FleetAnswer, TooMuchDataError
 from dashboard.store import settings, sli, sli_history, sync_log
 
 #: Buckets of one range query: a day, far below Prometheus' limit of 11,000 points.

@@ -16,7 +16,8 @@ from dashboard.domain.event_counts import BUCKET_SECONDS
 from dashboard.domain.slo import Catalogue, Objective
 from dashboard.errors import InputError
 from dashboard.ingest import reading
-from dashboard.ingest.findings import Findings
+from dashboard.ingest.canary_counts import count_canaries
+from dashboard.ingest.findings import CANARY_COUNTS, Findings
 from dashboard.ingest.prefetch import prefetched
 from dashboard.ingest.sli import to_batch
 from dashboard.sources.prometheus import Prometheus
@@ -77,9 +78,10 @@ def sync(  # noqa: PLR0913 - one argument per fact
         if not findings.unreachable and not stop.is_set():
             progress(len(chunks), len(chunks), "")
             _read_sliding(connection, catalogue, source, now, findings, stop)
+        _count_canaries(connection, catalogue, source, now, backfill, findings, stop)
         findings.stopped = stop.is_set()
         with transaction(connection):
-            unread = catalogue.indicators.keys() - findings.read
+            unread = (catalogue.indicators.keys() | {CANARY_COUNTS}) - findings.read
             problems = findings.problems()
             news = sync_log.replace_problems(connection, problems, now, unread=unread)
             outcome = findings.outcome()
@@ -187,3 +189,18 @@ def _read_sliding(  # noqa: PLR0913, PLR0917 - one argument per fact
                 )
                 if batch.measured:
                     sli.record_sliding(connection, row_id, at, batch.measured[0])
+
+
+def _count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
+    connection: sqlite3.Connection,
+    catalogue: Catalogue,
+    source: Prometheus,
+    now: datetime,
+    backfill: timedelta,
+    findings: Findings,
+    stop: threading.Event,
+) -> None:
+    if catalogue.canary_counts is None:
+        findings.canaries_counted(set())
+    elif not findings.unreachable and not stop.is_set():
+        count_canaries(connection, catalogue.canary_counts, source, now, now - backfill, findings, stop)

@@ -27,6 +27,7 @@ from dashboard.reports.history import History
 from dashboard.reports.ledgers import Cost, cost_of, is_measured
 from dashboard.store import canaries as stored
 from dashboard.store.canaries import SourceRead
+from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading
 
 
@@ -96,7 +97,9 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         tier = None if status is None else status.policy_tier
         factor = pause_factor(policy, tier)
         runs = with_measurements(connection, canary.runs, now)
-        ticks = stored.ticks_of(connection, canary.rollout, canary.pod_hash, now)
+        ticks = ticks_between(
+            connection, canary.rollout, canary.pod_hash, canary.began_at, canary.ended_at or now
+        )
         cost = CanaryCost(own=(), incidents={}, measured=False)
         if service is not None and service.objectives:
             claim = _claim(canary, consequence.release, policy, history)

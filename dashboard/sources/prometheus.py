@@ -7,12 +7,10 @@ an error page instead of Prometheus' own words.
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import requests
 from prometheus_api_client import PrometheusConnect
 from requests import exceptions
@@ -24,37 +22,20 @@ from dashboard.config import PrometheusSettings
 from dashboard.domain.canary.language.go_values import format_float
 from dashboard.domain.event_counts import BUCKET_SECONDS
 from dashboard.errors import SourceUnreachableError
+from dashboard.sources.prometheus_answer import (
+    AnswerError,
+    FleetAnswer,
+    GroupedAnswer,
+    checked,
+    fleet_values,
+    grouped_values,
+)
 
 _READ_BYTES = 1 << 18
 _CONNECT_SECONDS = 10.0
 _RETRIED_STATUSES = (429, 502, 503, 504)
 #: The longest `Retry-After` that is waited for, in seconds; beyond it, the next sync asks again.
 _LONGEST_WAIT = 5.0
-_TOO_MUCH = (
-    "too many samples",
-    "exceeded maximum resolution",
-    "query timed out",
-    "context deadline exceeded",
-)
-
-#: The values of one service on the asked-for timestamps, {unix seconds: value}; NaN and ±Inf are kept.
-Values = Mapping[int, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetAnswer:
-    """One query's answer: the values of every service, and the warnings that make it partial."""
-
-    services: Mapping[str, Values]
-    warnings: tuple[str, ...]
-
-
-class AnswerError(SourceUnreachableError):
-    """Prometheus is there, but this query's answer is an error or cannot be trusted; others may be fine."""
-
-
-class TooMuchDataError(AnswerError):
-    """Prometheus would have to read too much for one answer; a shorter range may work."""
 
 
 class Prometheus:
@@ -83,7 +64,24 @@ class Prometheus:
         result = self._client.custom_query_range(
             query, start_time=start, end_time=end, step=str(BUCKET_SECONDS), params=dict(self._limits)
         )
-        return self._answer(result, label, "values")
+        return FleetAnswer(services=fleet_values(result, label, "values"), warnings=self._session.warnings)
+
+    def grouped_range(
+        self, query: str, labels: Sequence[str], start: datetime, end: datetime, step: timedelta
+    ) -> GroupedAnswer:
+        """The values of `query` from `start` to `end` (both included), each `step`, by `labels`.
+
+        Raises:
+            SourceUnreachableError: no answer, or one that cannot be trusted.
+        """
+        result = self._client.custom_query_range(
+            query,
+            start_time=start,
+            end_time=end,
+            step=str(int(step.total_seconds())),
+            params=dict(self._limits),
+        )
+        return GroupedAnswer(series=grouped_values(result, labels), warnings=self._session.warnings)
 
     def instant(self, query: str, label: str, at: datetime) -> FleetAnswer:
         """The values of `query` at the instant `at`, by `label`.
@@ -93,7 +91,7 @@ class Prometheus:
         """
         moment = {"time": str(int(at.timestamp()))}
         result = self._client.custom_query(query, params=self._limits | moment)
-        return self._answer(result, label, "value")
+        return FleetAnswer(services=fleet_values(result, label, "value"), warnings=self._session.warnings)
 
     def measured(self, query: str, at: datetime) -> str:
         """What `query` gives at the instant `at`, as Argo Rollouts stores it: `[0.95,NaN]` or `0.5`.
@@ -121,32 +119,6 @@ class Prometheus:
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
-
-    def _answer(self, result: Any, label: str, field: str) -> FleetAnswer:
-        services: dict[str, Values] = {}
-        try:
-            for series in result:
-                labels = series["metric"]
-                name = labels.get(label)
-                points = series[field] if field == "values" else [series[field]]
-                if name is None or name in services:
-                    what = (
-                        f"two series for {name!r}"
-                        if name is not None
-                        else f"a series without the label {label!r}"
-                    )
-                    raise AnswerError(
-                        f"found {what} (labels {sorted(labels)}), expected one series per service:"
-                        f" the query must aggregate `by ({label})`"
-                    )
-                instants, values = zip(*points, strict=True) if points else ((), ())
-                services[name] = dict(zip(instants, map(float, values), strict=True))
-        except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
-            raise AnswerError(
-                f"found an answer of another shape ({type(error).__name__}: {error}),"
-                " expected Prometheus' query result"
-            ) from error
-        return FleetAnswer(services=services, warnings=self._session.warnings)
 
 
 class _Retry(Retry):
@@ -204,7 +176,7 @@ class _Session(requests.Session):
             ) from None
         except (exceptions.RequestException, HTTPError, OSError) as error:
             raise SourceUnreachableError(f"{self._address} {_in_few_words(error)}") from error
-        document = _checked(response, body)
+        document = checked(response, body)
         warnings = document.get("warnings") or ()
         self.result_type = document["data"].get("resultType")
         self.warnings = tuple(str(warning) for warning in warnings) if isinstance(warnings, list) else ()
@@ -247,38 +219,6 @@ def _read(response: requests.Response, deadline: float) -> tuple[requests.Respon
             if time.monotonic() > deadline:
                 raise TimeoutError
     return response, b"".join(parts)
-
-
-def _checked(response: requests.Response, body: bytes) -> dict[str, Any]:
-    try:
-        document = orjson.loads(body)
-    except ValueError:
-        document = None
-    status = response.status_code
-    if not isinstance(document, dict):
-        kind = response.headers.get("Content-Type", "no content type").split(";")[0]
-        raise AnswerError(
-            f"found HTTP {status} with {kind} that is not JSON, expected Prometheus' JSON"
-            f"{_HINTS.get(status, '')}"
-        )
-    if status != requests.codes.ok or document.get("status") != "success":
-        said = document.get("error") or "no error text"
-        message = f"HTTP {status}: {document.get('errorType') or 'error'}: {said}{_HINTS.get(status, '')}"
-        raise (TooMuchDataError if _is_too_much(str(said)) else AnswerError)(message)
-    if not isinstance(document.get("data"), dict) or not isinstance(document["data"].get("result"), list):
-        raise AnswerError("found JSON without data.result, expected Prometheus' query result")
-    return document
-
-
-_HINTS = {
-    401: " (set RELIABILITY_PROMETHEUS_BEARER_TOKEN, or USERNAME and PASSWORD)",
-    403: " (the credentials are not allowed to query)",
-    429: " (too many requests, also after retries)",
-}
-
-
-def _is_too_much(message: str) -> bool:
-    return any(phrase in message for phrase in _TOO_MUCH)
 
 
 def _in_few_words(error: Exception) -> str:

@@ -1,11 +1,10 @@
-"""Beside the states of Rollouts and their runs: counts of both arms, what is gone, and how far was read."""
+"""Beside the states of Rollouts and their runs: what is gone, and how far each source was read."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.domain.canary.ticks import Tick
 from dashboard.store.moments import from_micros, to_micros
 
 _TABLES = (
@@ -14,6 +13,7 @@ _TABLES = (
     "canary_runs",
     "canary_rollouts",
     "canary_ticks",
+    "canary_counted",
     "canary_presence",
     "canary_reads",
 )
@@ -41,57 +41,6 @@ def forget(connection: sqlite3.Connection) -> None:
     """Drop everything, for a demo that is made anew; what is real is never dropped."""
     for table in _TABLES:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-
-
-def record_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, ticks: Iterable[Tick]) -> None:
-    """Store what both arms of a canary counted; of two words on one tick the one with more requests holds.
-
-    A sample may come late, and none is ever taken back. A tick without a time is not stored.
-    """
-    connection.executemany(
-        "INSERT INTO canary_ticks VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " canary_bad = excluded.canary_bad, canary_total = excluded.canary_total,"
-        " stable_bad = excluded.stable_bad, stable_total = excluded.stable_total, weight = excluded.weight"
-        " WHERE (excluded.canary_total + excluded.stable_total, excluded.canary_bad, excluded.stable_bad,"
-        " coalesce(excluded.weight, -1)) > (canary_ticks.canary_total + canary_ticks.stable_total,"
-        " canary_ticks.canary_bad, canary_ticks.stable_bad, coalesce(canary_ticks.weight, -1))",
-        (
-            (
-                rollout,
-                pod_hash,
-                to_micros(tick.at),
-                tick.canary_bad,
-                tick.canary_total,
-                tick.stable_bad,
-                tick.stable_total,
-                tick.weight,
-            )
-            for tick in ticks
-            if tick.at is not None
-        ),
-    )
-
-
-def ticks_of(
-    connection: sqlite3.Connection, rollout: str, pod_hash: str, until: datetime
-) -> tuple[Tick, ...]:
-    """What both arms of a canary counted up to `until`, in order of time."""
-    rows = connection.execute(
-        "SELECT at_us, canary_bad, canary_total, stable_bad, stable_total, weight FROM canary_ticks"
-        " WHERE rollout = ? AND pod_hash = ? AND at_us <= ? ORDER BY at_us",
-        (rollout, pod_hash, to_micros(until)),
-    )
-    return tuple(
-        Tick(
-            at=from_micros(row[0]),
-            canary_bad=row[1],
-            canary_total=row[2],
-            stable_bad=row[3],
-            stable_total=row[4],
-            weight=row[5],
-        )
-        for row in rows
-    )
 
 
 def mark_present(connection: sqlite3.Connection, source: str, rollouts: Iterable[str]) -> None:

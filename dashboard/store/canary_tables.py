@@ -144,3 +144,17 @@ CANARY_TABLES = (
     FROM canary_measurements m JOIN canary_runs r ON r.id = m.run_id ORDER BY m.begun_us
     """,
 )
+
+#: How far both arms of canaries were counted from Prometheus.
+CANARY_COUNTED_TABLES = (
+    """
+    CREATE TABLE canary_counted (
+        rollout TEXT NOT NULL,
+        pod_hash TEXT NOT NULL,        -- the canary's
+        through_us INTEGER NOT NULL,   -- counted up to here,
+        whole INTEGER NOT NULL,        -- and whether that is to its end
+        PRIMARY KEY (rollout, pod_hash)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX canary_rollouts_by_pods ON canary_rollouts (rollout, pod_hash, stable_hash, at_us)",
+)

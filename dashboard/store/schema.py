@@ -8,7 +8,7 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from dashboard.store.canary_tables import CANARY_TABLES
+from dashboard.store.canary_tables import CANARY_COUNTED_TABLES, CANARY_TABLES
 
 migrations = Migrations("reliability")
 
@@ -268,6 +268,13 @@ def decision_log(db: Database) -> None:
 def canaries(db: Database) -> None:
     """Rollouts, AnalysisRuns and all that they measured, as they were seen."""
     for statement in CANARY_TABLES:
+        db.execute(statement)
+
+
+@migrations()
+def canaries_counted(db: Database) -> None:
+    """How far the arms of canaries were counted."""
+    for statement in CANARY_COUNTED_TABLES:
         db.execute(statement)
 
 

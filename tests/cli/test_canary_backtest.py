@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from dashboard.config import PrometheusSettings
-from dashboard.sources.prometheus import AnswerError, Prometheus
+from dashboard.sources.prometheus import Prometheus
+from dashboard.sources.prometheus_answer import AnswerError
 from tests.cli.command import run
 from tests.real_prometheus import CounterSeries, PrometheusServer, backfill
 

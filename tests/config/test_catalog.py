@@ -274,3 +274,46 @@ def test_the_longest_allowed_scrape_interval_holds_two_scrapes(tmp_path: Path) -
     assert _load(tmp_path / "c.yaml", text).indicators["availability"].scrape_interval == timedelta(
         seconds=150
     )
+
+
+_COUNTS = """\
+canary_counts:
+  good: sum by (ns, pods) (increase(ok{pods=~"{{pod_hashes}}"}[{{range}}]))
+  total: sum by (ns, pods) (increase(all{pods=~"{{pod_hashes}}"}[{{range}}]))
+  namespace_label: ns
+  pod_hash_label: pods
+  tick: 30s
+  scrape_interval: 15s
+"""
+
+
+def test_how_the_arms_of_canaries_are_counted_is_read(tmp_path: Path) -> None:
+    found = _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + _SERVICE).canary_counts
+    assert found is not None
+    assert (found.namespace_label, found.pod_hash_label) == ("ns", "pods")
+    assert (found.tick, found.scrape_interval) == (timedelta(seconds=30), timedelta(seconds=15))
+    assert _load(tmp_path / "c.yaml", _INDICATORS + _SERVICE).canary_counts is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("[{{range}}]", "[1m]", "6: canary_counts.good: found a query without {{range}}, expected it where"),
+        ("{{pod_hashes}}", ".*", "6: canary_counts.good: found a query without {{pod_hashes}}, expected it"),
+        ("tick: 30s", "tick: 29s", "5: canary_counts: found a tick that is too short: a window of 29 s is"),
+        ("tick: 30s", "tick: 11m", "10: canary_counts.tick: found '11m', expected whole seconds from 10s to"),
+        (
+            "scrape_interval: 15s",
+            "scrape_interval: 500ms",
+            "11: canary_counts.scrape_interval: found '500ms'",
+        ),
+        ("pods\n", "a-b\n", "9: canary_counts.pod_hash_label: found 'a-b', expected a Prometheus label name"),
+    ],
+)
+def test_a_fault_of_the_counts_is_one_line_with_its_place(
+    catalog_faults: _Faults, old: str, new: str, expected: str
+) -> None:
+    assert old in _COUNTS
+    (line,) = catalog_faults(_INDICATORS + _COUNTS.replace(old, new, 1) + _SERVICE)
+    assert line.startswith(f"catalog.yaml:{expected}")
+    assert "expected" in line

@@ -30,7 +30,7 @@ from dashboard.ingest.demo_canaries import Kept, record_demo_canaries
 from dashboard.paths import DEFAULT_CATALOG
 from dashboard.reports.canary_metrics import run_view
 from dashboard.reports.canary_reading import NamedCanary, canaries_between, open_canaries, with_measurements
-from dashboard.store.canaries import ticks_of
+from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading, open_for_writing, transaction
 
 WEDNESDAY_NOON = datetime(2026, 3, 11, 12, 3, 20, tzinfo=UTC)
@@ -129,7 +129,9 @@ def test_the_one_in_trouble_has_used_its_failures_and_is_worse_than_stable(told:
     assert burn.room is not None
     assert burn.room.sentence == "1 of 1 failure used, 2 measurements to go"
     assert burn.points[0].numbers[0] > 5
-    counted = ticks_of(told.connection, item.canary.rollout, item.canary.pod_hash, told.end)
+    counted = ticks_between(
+        told.connection, item.canary.rollout, item.canary.pod_hash, item.canary.began_at, told.end
+    )
     assert judge_errors(counted).verdict is Verdict.FAIL
 
 
@@ -137,7 +139,9 @@ def test_the_healthy_one_is_not_worse_than_stable(told: Told) -> None:
     item = told.open_of("websocket-server")
     (run,) = told.runs(item)
     assert run.phase is Phase.SUCCESSFUL
-    counted = ticks_of(told.connection, item.canary.rollout, item.canary.pod_hash, told.end)
+    counted = ticks_between(
+        told.connection, item.canary.rollout, item.canary.pod_hash, item.canary.began_at, told.end
+    )
     assert judge_errors(counted).verdict is Verdict.PASS
 
 

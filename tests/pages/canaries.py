@@ -10,7 +10,8 @@ from dashboard.domain.canary.ticks import Tick
 from dashboard.ingest.canaries import store_canaries
 from dashboard.sources.argo_observations import Observations
 from dashboard.sources.object_stream import ObjectStream
-from dashboard.store.canaries import mark_read, record_ticks
+from dashboard.store.canaries import mark_read
+from dashboard.store.canary_ticks import record_ticks
 from dashboard.store.database import open_for_writing
 from tests.happenings import T0
 from tests.pages.stores import NOW, Fleet

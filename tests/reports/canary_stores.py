@@ -12,7 +12,7 @@ from dashboard.domain.slo import Catalogue
 from dashboard.ingest.canaries import record_canaries
 from dashboard.reports.history import History, history_at
 from dashboard.sources.argo_observations import Observation
-from dashboard.store import canaries
+from dashboard.store import canary_ticks
 from dashboard.store.database import open_for_writing, transaction
 from tests.happenings import MINUTE
 from tests.histories import STEP, catalogue, fill, objective, service
@@ -45,7 +45,7 @@ def store_of(
     fill(path, known, {subject: buckets})
     with open_for_writing(path) as connection, transaction(connection):
         record_canaries(connection, observations)
-        canaries.record_ticks(connection, "uid-api", "new", ticks)
+        canary_ticks.record_ticks(connection, "uid-api", "new", ticks)
     return path, known
 
 

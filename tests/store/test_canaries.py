@@ -16,13 +16,13 @@ from dashboard.domain.canary.rollouts import RolloutState
 from dashboard.domain.canary.ticks import Tick
 from dashboard.errors import InputError
 from dashboard.ingest.canaries import record_canaries, store_canaries
-from dashboard.store import canaries, canary_history, canary_rollouts, canary_runs, settings
+from dashboard.store import canaries, canary_history, canary_rollouts, canary_runs, canary_ticks, settings
 from dashboard.store.canary_runs import RecordedRuns
 from dashboard.store.database import open_for_reading, open_for_writing, transaction
 from tests.canary_states import run, state
 from tests.rollout_objects import measurement, metric_result, metric_spec, moment
 
-_FOREVER = datetime(2199, 1, 1, tzinfo=UTC)
+_NEVER, _FOREVER = datetime(1999, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
 _START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -250,8 +250,8 @@ def test_of_two_words_on_a_tick_the_one_with_more_requests_holds(path: Path) -> 
     for number, batches in enumerate(([early, late], [late, early, late])):
         with open_for_writing(path.with_name(f"{number}.db")) as connection, transaction(connection):
             for batch in batches:
-                canaries.record_ticks(connection, "uid-api", "new", batch)
-            stores.append(canaries.ticks_of(connection, "uid-api", "new", _FOREVER))
+                canary_ticks.record_ticks(connection, "uid-api", "new", batch)
+            stores.append(canary_ticks.ticks_between(connection, "uid-api", "new", _NEVER, _FOREVER))
     assert stores[0] == stores[1] == (late[0], early[1])
 
 
@@ -276,7 +276,7 @@ def test_what_is_gone_may_come_back_and_how_far_was_read_is_kept(connection: sql
 def test_a_demo_that_is_made_anew_forgets_them(connection: sqlite3.Connection) -> None:
     assert not canaries.holds_data(connection)
     record_canaries(connection, [state(), *looks()])
-    canaries.record_ticks(connection, "uid-api", "new", [tick(1, 0, 5, 0, 50)])
+    canary_ticks.record_ticks(connection, "uid-api", "new", [tick(1, 0, 5, 0, 50)])
     assert canaries.holds_data(connection)
     canaries.forget(connection)
     assert not canaries.holds_data(connection)
@@ -308,11 +308,11 @@ def test_real_canaries_stay_out_of_the_demo(path: Path) -> None:
 
 def test_a_store_of_the_version_before_gains_the_tables(path: Path) -> None:
     with open_for_writing(path) as connection:
-        for table in ("measurements", "metrics", "runs", "rollouts", "ticks", "presence", "reads"):
+        for table in ("measurements", "metrics", "runs", "rollouts", "ticks", "presence", "reads", "counted"):
             connection.execute(f"DROP TABLE canary_{table}")
         for view in ("canary_rollout_log", "canary_run_log", "canary_measurement_log"):
             connection.execute(f"DROP VIEW {view}")
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'canaries'")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name LIKE 'canaries%'")
         connection.execute("PRAGMA user_version = 3")
     recorded(path, [state()])
     with open_for_reading(path) as connection:

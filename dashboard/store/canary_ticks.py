@@ -1,0 +1,110 @@
+"""What canaries and their stable siblings counted, tick by tick, and how far that was read."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.domain.canary.ticks import Tick
+from dashboard.store.moments import from_micros, to_micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncounted:
+    """Pods of a Rollout that were a canary's, of which something may still be to count.
+
+    `through` is how far they were counted; None: never.
+    """
+
+    rollout: str
+    pod_hash: str
+    through: datetime | None
+
+
+def record_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, ticks: Iterable[Tick]) -> None:
+    """Store what both arms of a canary counted; of two words on one tick the one with more requests holds.
+
+    A sample may come late, and none is ever taken back. A tick without a time is not stored.
+    """
+    connection.executemany(
+        "INSERT INTO canary_ticks VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " canary_bad = excluded.canary_bad, canary_total = excluded.canary_total,"
+        " stable_bad = excluded.stable_bad, stable_total = excluded.stable_total, weight = excluded.weight"
+        " WHERE (excluded.canary_total + excluded.stable_total, excluded.canary_bad, excluded.stable_bad,"
+        " coalesce(excluded.weight, -1)) > (canary_ticks.canary_total + canary_ticks.stable_total,"
+        " canary_ticks.canary_bad, canary_ticks.stable_bad, coalesce(canary_ticks.weight, -1))",
+        (
+            (
+                rollout,
+                pod_hash,
+                to_micros(tick.at),
+                tick.canary_bad,
+                tick.canary_total,
+                tick.stable_bad,
+                tick.stable_total,
+                tick.weight,
+            )
+            for tick in ticks
+            if tick.at is not None
+        ),
+    )
+
+
+def ticks_between(
+    connection: sqlite3.Connection, rollout: str, pod_hash: str, start: datetime, end: datetime
+) -> tuple[Tick, ...]:
+    """What both arms counted from `start` to `end`, in order of time."""
+    rows = connection.execute(
+        "SELECT at_us, canary_bad, canary_total, stable_bad, stable_total, weight FROM canary_ticks"
+        " WHERE rollout = ? AND pod_hash = ? AND at_us > ? AND at_us <= ? ORDER BY at_us",
+        (rollout, pod_hash, to_micros(start), to_micros(end)),
+    )
+    return tuple(
+        Tick(
+            at=from_micros(row[0]),
+            canary_bad=row[1],
+            canary_total=row[2],
+            stable_bad=row[3],
+            stable_total=row[4],
+            weight=row[5],
+        )
+        for row in rows
+    )
+
+
+def are_known(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> bool:
+    """Whether anything was counted of the canary with these pods."""
+    found = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM canary_ticks WHERE rollout = ? AND pod_hash = ?)", (rollout, pod_hash)
+    ).fetchone()
+    return bool(found[0])
+
+
+def uncounted(connection: sqlite3.Connection, since: datetime) -> list[Uncounted]:
+    """The pods that were a canary's since then, and were not counted to the end of their last one."""
+    rows = connection.execute(
+        "SELECT seen.rollout, seen.pod_hash, through_us FROM ("
+        " SELECT rollout, pod_hash, max(at_us) AS newest_us FROM canary_rollouts"
+        " WHERE pod_hash <> '' GROUP BY rollout, pod_hash"
+        " HAVING max(pod_hash <> stable_hash AND stable_hash <> '') AND newest_us >= ?) AS seen"
+        " LEFT JOIN canary_counted USING (rollout, pod_hash)"
+        " WHERE through_us IS NULL OR NOT whole OR newest_us > through_us"
+        " UNION SELECT rollout, pod_hash, through_us FROM canary_counted WHERE NOT whole"
+        " ORDER BY 1, 2",
+        (to_micros(since),),
+    )
+    return [
+        Uncounted(rollout=rollout, pod_hash=pods, through=None if through is None else from_micros(through))
+        for rollout, pods, through in rows
+    ]
+
+
+def mark_counted(
+    connection: sqlite3.Connection, rollout: str, pod_hash: str, through: datetime, *, whole: bool
+) -> None:
+    """Remember that both arms were counted up to `through`, and whether that is to the end of the canary."""
+    connection.execute(
+        "INSERT INTO canary_counted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " through_us = max(through_us, excluded.through_us), whole = excluded.whole",
+        (rollout, pod_hash, to_micros(through), int(whole)),
+    )

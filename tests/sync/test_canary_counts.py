@@ -1,0 +1,265 @@
+"""Requests of canary and stable, from a real Prometheus into the store: exact, once each, or told."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard.config import PrometheusSettings
+from dashboard.domain.canary.ticks import Tick
+from dashboard.ingest.canaries import store_canaries
+from dashboard.store.canary_ticks import ticks_between
+from dashboard.store.database import open_for_reading
+from tests.canary_states import state
+from tests.faulty_server import FaultyServer, Healthy, HtmlPage, Request, SeriesDropped, Warned
+from tests.real_prometheus import CounterSeries, PrometheusServer, backfill
+from tests.rollout_objects import moment
+from tests.sync.collected import DAY, Collected
+
+_SCRAPE = 15
+_LEAD = 1_800
+_MINUTES = 40
+_OFFSET = 7  # scrapes fall where they fall
+
+_CATALOG = """\
+indicators:
+  availability:
+    good:  sum by (service) (increase(nothing{code!~"5.."}[{{bucket}}]))
+    total: sum by (service) (increase(nothing[{{bucket}}]))
+canary_counts:
+  good: |
+    sum by (namespace, pods) (increase(requests_total{pods=~"{{pod_hashes}}", code!~"5.."}[{{range}}]))
+  total: sum by (namespace, pods) (increase(requests_total{pods=~"{{pod_hashes}}"}[{{range}}]))
+  pod_hash_label: pods
+  tick: 60s
+  scrape_interval: 15s
+services:
+  api:
+    tier: 1
+    strategy: progressive-canary
+    objectives: [{indicator: availability, target: 0.999, window: 1d}]
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What happened: requests between two scrapes, of each arm, good and bad; series of other pods beside."""
+
+    series: tuple[CounterSeries, ...]
+    events: dict[tuple[str, str], np.ndarray]
+    times: np.ndarray
+
+    def happened(self, pods: str, code: str, start: float, end: float) -> float:
+        """Requests that scrapes saw in `(start, end]` (unix seconds)."""
+        chosen = (self.times > start) & (self.times <= end)
+        return float(self.events[pods, code][chosen].sum())
+
+
+@pytest.fixture(scope="module")
+def counted() -> Counted:
+    """Two pods of stable and one of the canary, which fails 5 % of its requests where stable fails 0.5 %."""
+    random = np.random.default_rng(11)
+    start = int(moment(0).timestamp()) - _LEAD + _OFFSET
+    times = np.arange(start, int(moment(_MINUTES).timestamp()), _SCRAPE, dtype=np.float64)
+    series, events = [], {}
+    for pods, rate, bad_share in (("old", 60, 0.005), ("new", 8, 0.05), ("other", 30, 0.5)):
+        of_all = random.poisson(rate, len(times))
+        bad = random.binomial(of_all, bad_share)
+        for code, counts in (("200", of_all - bad), ("500", bad)):
+            events[pods, code] = counts.astype(np.float64)
+            labels = {"namespace": "production", "pods": pods, "code": code}
+            series.append(
+                CounterSeries(
+                    name="requests_total", labels=labels, timestamps=times, values=5_000 + np.cumsum(counts)
+                )
+            )
+            # The same template in another namespace has the same hash.
+            elsewhere = labels | {"namespace": "staging"}
+            series.append(
+                CounterSeries(
+                    name="requests_total",
+                    labels=elsewhere,
+                    timestamps=times,
+                    values=5_000 + 2 * np.cumsum(counts),
+                )
+            )
+    return Counted(series=tuple(series), events=events, times=times)
+
+
+@pytest.fixture(scope="module")
+def prometheus(counted: Counted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
+    folder = tmp_path_factory.mktemp("arms")
+    backfill(counted.series, folder)
+    with PrometheusServer(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def faulty(prometheus: PrometheusServer) -> Iterator[FaultyServer]:
+    with FaultyServer(prometheus.url) as server:
+        yield server
+
+
+@pytest.fixture
+def collected(faulty: FaultyServer, tmp_path: Path) -> Collected:
+    """A store with a canary that is under way since minute 1, and a Prometheus that counts its pods."""
+    catalog = tmp_path / "catalog.yaml"
+    catalog.write_text(_CATALOG, encoding="utf-8")
+    store = tmp_path / "store.db"
+    store_canaries(store, [state(at=-500, canary="old", stable="old", version=1, revision=1)])
+    store_canaries(store, [state(at=1, step=1, version=2), state(at=11, step=4, version=3)])
+    settings = PrometheusSettings(url=faulty.url, timeout=30)
+    return Collected(store=store, catalog=catalog, settings=settings)
+
+
+def at(minutes: float) -> int:
+    return int(moment(minutes).timestamp())
+
+
+def ticks(collected: Collected) -> list[Tick]:
+    with open_for_reading(collected.store) as connection:
+        return list(ticks_between(connection, "uid-api", "new", moment(0), moment(_MINUTES)))
+
+
+def asked_for_pods(server: FaultyServer) -> list[Request]:
+    return [request for request in server.requests if "pods" in request.query]
+
+
+def test_each_request_counts_in_one_tick_and_once(collected: Collected, counted: Counted) -> None:
+    assert collected.sync(at(20)).outcome == "ok"
+    found = ticks(collected)
+    assert [tick.at for tick in found] == [moment(minute) for minute in range(2, 21)]
+    for tick in found:
+        assert tick.at is not None
+        # The last scrape before a tick's end is 8 s old, and so is the last one before its start.
+        end = tick.at.timestamp()
+        start = end - 60
+        for pods, total, bad in (
+            ("new", tick.canary_total, tick.canary_bad),
+            ("old", tick.stable_total, tick.stable_bad),
+        ):
+            errors = counted.happened(pods, "500", start, end)
+            assert bad == pytest.approx(errors, abs=1e-3)
+            assert total == pytest.approx(errors + counted.happened(pods, "200", start, end), abs=1e-3)
+
+
+def test_the_weight_of_a_tick_is_the_rollout_s(collected: Collected) -> None:
+    collected.sync(at(20))
+    weights = {tick.at: tick.weight for tick in ticks(collected)}
+    assert weights[moment(5)] == 0.1
+    assert weights[moment(11)] is None  # at its end it changed
+    assert weights[moment(15)] == 0.5
+
+
+def test_later_syncs_add_what_came_since_and_the_store_is_as_after_one(
+    collected: Collected, tmp_path: Path, faulty: FaultyServer
+) -> None:
+    once = replace(collected, store=tmp_path / "once.db")
+    shutil.copyfile(collected.store, once.store)
+    for minute in (2.5, 9, 9, 14.2, 20):
+        assert collected.sync(at(minute)).outcome == "ok"
+    last = asked_for_pods(faulty)[-1]
+    once.sync(at(20))
+    assert ticks(collected) == ticks(once)
+    assert float(last.params["start"][0]) == at(12)  # three ticks before the last one that was read
+
+
+def test_a_canary_that_ended_is_counted_to_its_end_and_then_let_be(
+    collected: Collected, faulty: FaultyServer
+) -> None:
+    collected.sync(at(8))
+    store_canaries(collected.store, [state(at=16, canary="new", stable="new", version=4)])
+    collected.sync(at(17))
+    assert ticks(collected)[-1].at == moment(16)
+    collected.sync(at(25))  # samples may come late
+    before = len(asked_for_pods(faulty))
+    collected.sync(at(30))
+    assert len(asked_for_pods(faulty)) == before
+    assert ticks(collected)[-1].at == moment(16)
+
+
+def test_a_second_try_of_the_same_version_is_counted_as_well(collected: Collected) -> None:
+    store_canaries(collected.store, [state(at=12, step=0, aborted=True, phase="Degraded", version=4)])
+    collected.sync(at(18))
+    assert ticks(collected)[-1].at == moment(12)
+    store_canaries(collected.store, [state(at=20, step=1, version=5)])
+    collected.sync(at(25))
+    assert [tick.at for tick in ticks(collected)][-5:] == [moment(minute) for minute in range(21, 26)]
+
+
+def test_what_prometheus_has_no_series_of_is_told_and_counted_once_it_has(
+    collected: Collected, faulty: FaultyServer
+) -> None:
+    faulty.choose = lambda request: (
+        SeriesDropped(where={"pods": "new"}) if "pods" in request.query else Healthy()
+    )
+    report = collected.sync(at(10))
+    assert not ticks(collected)
+    (news,) = [problem for problem in report.news if problem.subject == "canary counts"]
+    assert news.message.startswith("no requests of canary and stable found for production/api: expected")
+    faulty.choose = lambda _: Healthy()
+    collected.sync(at(11))
+    assert ticks(collected)[0].at == moment(2)
+    assert not [key for key in collected.problems() if key[0] == "canary counts"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [(HtmlPage(), "is not JSON"), (Warned(warnings=["one shard is down"]), "one shard is down")],
+)
+def test_an_answer_that_cannot_be_trusted_is_told_and_counted_later(
+    collected: Collected, faulty: FaultyServer, fault: HtmlPage | Warned, told: str
+) -> None:
+    faulty.choose = lambda request: fault if "pods" in request.query else Healthy()
+    report = collected.sync(at(10))
+    assert report.outcome == "partial"
+    assert told in next(p.message for p in report.news if p.subject == "canary counts")
+    assert not ticks(collected)
+    faulty.choose = lambda _: Healthy()
+    assert collected.sync(at(11)).outcome == "ok"
+    assert len(ticks(collected)) == 10
+
+
+def test_a_label_that_the_query_does_not_group_by_is_told(collected: Collected) -> None:
+    text = collected.catalog.read_text(encoding="utf-8")
+    collected.catalog.write_text(text.replace("by (namespace, pods)", "by (pods)"), encoding="utf-8")
+    report = collected.sync(at(10))
+    told = next(problem.message for problem in report.news if problem.subject == "canary counts")
+    assert told == (
+        "found a series without the label 'namespace' (labels ['pods']), expected one series per group:"
+        " the query must aggregate `by (namespace, pods)`"
+    )
+
+
+def test_without_the_section_nothing_is_asked_for(collected: Collected, faulty: FaultyServer) -> None:
+    text = collected.catalog.read_text(encoding="utf-8")
+    start, end = text.index("canary_counts"), text.index("services:")
+    collected.catalog.write_text(text[:start] + text[end:], encoding="utf-8")
+    assert collected.sync(at(10)).outcome == "ok"
+    assert not asked_for_pods(faulty)
+
+
+def test_pods_with_a_name_that_is_a_pattern_are_not_asked_for(
+    collected: Collected, faulty: FaultyServer
+) -> None:
+    store_canaries(collected.store, [state("web", at=1, step=1, canary=".*", version=2)])
+    collected.sync(at(10))
+    assert not any(".*" in request.query for request in asked_for_pods(faulty))
+
+
+def test_a_long_pause_is_counted_in_parts(collected: Collected, faulty: FaultyServer) -> None:
+    replace(collected, backfill=3 * DAY).sync(at(1 + 2 * 1440))
+    starts = {float(request.params["start"][0]) for request in asked_for_pods(faulty)}
+    assert len(starts) == 2
+    assert len(ticks(collected)) == _MINUTES - 1
+
+
+def test_history_older_than_the_back_fill_is_let_be(collected: Collected, faulty: FaultyServer) -> None:
+    late = int((moment(1) + timedelta(days=40)).timestamp())
+    store_canaries(collected.store, [state(at=16, canary="new", stable="new", version=4)])
+    collected.sync(late)
+    assert not asked_for_pods(faulty)
