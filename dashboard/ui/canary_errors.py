@@ -29,7 +29,8 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     if errors is None:
         st.markdown(
             f"{argo} :violet-badge[? error counts: not known] No requests of canary and stable were counted,"
-            " so nothing stands beside Argo's word. A sync counts them as `canary_counts` of the catalogue says."
+            " so nothing stands beside Argo's word. A sync counts them as `canary_counts` of the catalogue"
+            " says."
         )
         return
     verdict = canary_words.verdict_badge(errors.judgement.verdict)
