@@ -14,6 +14,7 @@ from dashboard.config.span import parse_span
 from dashboard.paths import DEFAULT_POLICY
 from dashboard.policy.data import data_document, gate_policy
 from dashboard.policy.engine import RegoEngine
+from dashboard.sources.freeze_calendar import freezes_between
 
 
 @click.group()
@@ -78,7 +79,7 @@ def backtest(  # noqa: PLR0913 - one argument per option
     from dashboard.reports.backtest_document import backtest_document  # noqa: PLC0415 - ditto
     from dashboard.reports.class_answers import ClassAnswers  # noqa: PLC0415 - ditto
     from dashboard.reports.deployments import deployments_report  # noqa: PLC0415 - ditto
-    from dashboard.reports.past_releases import past_releases, planned_freezes  # noqa: PLC0415 - ditto
+    from dashboard.reports.past_releases import past_releases  # noqa: PLC0415 - ditto
     from dashboard.reports.policy_backtest import Rules, policy_backtest  # noqa: PLC0415 - ditto
 
     catalogue, today, history = read_history(
@@ -88,7 +89,7 @@ def backtest(  # noqa: PLR0913 - one argument per option
     chosen = known_services(services, catalogue)
     period = parse_span(start, end, today.timezone, history.as_of)
     found = deployments_report(store, catalogue, today, history, period, chosen)
-    calendar = planned_freezes(freezes, today, catalogue, period)
+    calendar = freezes_between(freezes, today, catalogue, period.start, period.end)
     past = past_releases(store, catalogue, (today, tried), history, found, calendar)
     ours, theirs = (Rules(policy=item, gate=gate_policy(item, catalogue)) for item in (today, tried))
     report = policy_backtest(past, ours, theirs, ClassAnswers(RegoEngine()), period=period, progress=_Meter())

@@ -1,7 +1,7 @@
 """The setting of release decisions, from the files and the environment: for commands, the API and pages."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,10 +13,9 @@ from dashboard.domain.slo import Catalogue
 from dashboard.policy.data import gate_policy
 from dashboard.policy.engine import engine_at
 from dashboard.reports.gate_context import Calendar, GateContext
-from dashboard.sources.freeze_calendar import CalendarRules, calendar_file, read_freezes
+from dashboard.sources.freeze_calendar import calendar_file, planned_freezes
 
 _OPA_URL, _OPA_TOKEN = "RELIABILITY_OPA_URL", "RELIABILITY_OPA_TOKEN"
-_BEFORE, _AHEAD = timedelta(days=1), timedelta(days=60)
 
 
 def gate_context(locations: Locations, environment: Mapping[str, str]) -> GateContext:
@@ -45,15 +44,10 @@ def freeze_calendar(named: Path | None, policy: Policy, catalogue: Catalogue) ->
 
     The days are read once, as long as the file stays as it is.
     """
-    rules = CalendarRules(
-        zone=policy.timezone,
-        services=tuple(catalogue.services),
-        environments=tuple(policy.gate.environments),
-    )
 
     @lru_cache(maxsize=4)
     def around(_file: tuple[Path, int] | None, day: datetime) -> tuple[Freeze, ...]:
-        return read_freezes(named, rules, start=day - _BEFORE, end=day + _AHEAD)
+        return planned_freezes(named, policy, catalogue, day)
 
     def calendar(now: datetime) -> tuple[Freeze, ...]:
         path = calendar_file(named)

@@ -11,7 +11,6 @@ from dashboard.domain.approvals import Approval
 from dashboard.domain.freezes import Freeze
 from dashboard.domain.incidents import Incident, Severity
 from dashboard.domain.past_level import PastObjective
-from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.record import record
 from dashboard.domain.release_exceptions import ReleaseException
@@ -21,7 +20,6 @@ from dashboard.reports.deployments import DeploymentsReport, ReleaseRow
 from dashboard.reports.fleet import without_collecting
 from dashboard.reports.history import History
 from dashboard.reports.past_rollbacks import PastRollbacks, past_rollbacks
-from dashboard.sources.freeze_calendar import CalendarRules, read_freezes
 from dashboard.store.database import open_for_reading
 from dashboard.store.past_decisions import PastDecision, log_begins, past_decisions
 from dashboard.store.past_histories import past_histories
@@ -87,22 +85,6 @@ def past_releases(  # noqa: PLR0913, PLR0917 - one argument per fact
             found += _of_service(connection, catalogue.services[name], rows, windows, history, log)
     found.sort(key=lambda item: _oldest_first(item.row), reverse=True)
     return tuple(found)
-
-
-def planned_freezes(
-    calendar: Path | None, policy: Policy, catalogue: Catalogue, period: Period
-) -> tuple[Freeze, ...]:
-    """The freezes of the calendar file that held at some time of `period`.
-
-    Raises:
-        ConfigurationError: the calendar cannot be read.
-    """
-    rules = CalendarRules(
-        zone=policy.timezone,
-        services=tuple(catalogue.services),
-        environments=tuple(policy.gate.environments),
-    )
-    return read_freezes(calendar, rules, start=period.start, end=period.end)
 
 
 def _of_service(  # noqa: PLR0913, PLR0917 - one argument per fact

@@ -72,10 +72,10 @@ def read_freezes(
     return tuple(sorted(wanted, key=lambda freeze: (freeze.start, freeze.id)))
 
 
-def planned_freezes(
-    named: Path | None, policy: Policy, catalogue: Catalogue, now: datetime
+def freezes_between(
+    named: Path | None, policy: Policy, catalogue: Catalogue, start: datetime, end: datetime
 ) -> tuple[Freeze, ...]:
-    """The freezes of the calendar near `now`: of the day before, and of two months to come.
+    """The freezes of the calendar that hold at some time of `[start, end)`.
 
     Raises:
         ConfigurationError: as `read_freezes`.
@@ -85,7 +85,18 @@ def planned_freezes(
         services=tuple(catalogue.services),
         environments=tuple(policy.gate.environments),
     )
-    return read_freezes(named, rules, start=now - _BEFORE, end=now + _AHEAD)
+    return read_freezes(named, rules, start=start, end=end)
+
+
+def planned_freezes(
+    named: Path | None, policy: Policy, catalogue: Catalogue, now: datetime
+) -> tuple[Freeze, ...]:
+    """The freezes of the calendar near `now`: of the day before, and of two months to come.
+
+    Raises:
+        ConfigurationError: as `read_freezes`.
+    """
+    return freezes_between(named, policy, catalogue, now - _BEFORE, now + _AHEAD)
 
 
 def _require_small(path: Path) -> None:

@@ -8,8 +8,9 @@ from dashboard.domain.policy_thresholds import Thresholds, with_thresholds
 from dashboard.policy.data import gate_policy
 from dashboard.policy.engine import RegoEngine
 from dashboard.reports.class_answers import ClassAnswers
-from dashboard.reports.past_releases import PastRelease, past_releases, planned_freezes
+from dashboard.reports.past_releases import PastRelease, past_releases
 from dashboard.reports.policy_backtest import BacktestReport, Rules, policy_backtest
+from dashboard.sources.freeze_calendar import freezes_between
 from dashboard.ui import cache
 from dashboard.ui.cache import State
 
@@ -39,7 +40,7 @@ def _past(state: State, period: Period, services: tuple[str, ...]) -> tuple[Past
         (policy,),
         cache.history(),
         cache.deployments(period, services),
-        planned_freezes(where.freezes, policy, catalogue, period),
+        freezes_between(where.freezes, policy, catalogue, period.start, period.end),
     )
 
 
