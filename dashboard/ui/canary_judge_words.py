@@ -3,7 +3,7 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from dashboard.domain.canary.classification import Classification, MetricJudgement
-from dashboard.domain.canary.judgement import CanaryJudgement, has_just_begun
+from dashboard.domain.canary.judgement import CanaryJudgement
 from dashboard.domain.canary.mann_whitney import Shift
 from dashboard.domain.canary.sample_size import Needed
 from dashboard.domain.canary.score import ScoreJudgement
@@ -11,18 +11,20 @@ from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.canary.ticks import Arm
 from dashboard.domain.canary.traffic_split import Split, TrafficSplit
 from dashboard.ui import format as show
+from dashboard.ui.release_words import plain
 
 _SIGNIFICANT = 3
 _ABOUT = 2
 _PERCENT = 100
 _LARGEST_SHOWN = 1e6
+_LONGEST = 200
 
 
 def judge_sentences(found: CanaryJudgement) -> list[str]:
     """Everything that was judged, a sentence each: errors, score, metrics, traffic."""
     told = [] if found.errors is None else [error_sentence(found.errors)]
     if found.score is not None:
-        told.append(score_sentence(found.score, early=has_just_begun(found.metrics)))
+        told.append(score_sentence(found.score))
     told += [metric_sentence(metric) for metric in found.metrics]
     return told + [traffic_sentence(step) for step in found.traffic]
 
@@ -52,12 +54,13 @@ def not_yet_sentence(found: ErrorJudgement) -> str:
     return f"cannot judge yet: {unseen}, {rest}; {_ratio(found)}"
 
 
-def score_sentence(found: ScoreJudgement, *, early: bool) -> str:
-    """The score, what it comes to, and why a rule made it 0; `early` when that is for too few points yet."""
-    if early and found.reason is not None:
-        return f"score NONE: too few points yet ({found.reason})"
-    why = "" if found.reason is None else f": {found.reason}"
-    return f"score {found.score:g} of 100, {found.verdict.value}{why}"
+def score_sentence(found: ScoreJudgement) -> str:
+    """The score, what it comes to, which rule made it 0, and which critical metric it still waits for."""
+    if found.early and found.reason is not None:
+        return f"score NONE: too few points yet ({plain(found.reason, _LONGEST)})"
+    why = "" if found.reason is None else f": {plain(found.reason, _LONGEST)}"
+    waits = "" if found.awaited is None else f"; the critical {plain(found.awaited)} has too few points yet"
+    return f"score {found.score:g} of 100, {found.verdict.value}{why}{waits}"
 
 
 def metric_sentence(found: MetricJudgement) -> str:
@@ -66,7 +69,7 @@ def metric_sentence(found: MetricJudgement) -> str:
     failed = found.critical and found.classification is not Classification.PASS
     critical = ", which fails the canary" if failed and not found.too_few else ""
     moved = "" if found.relative_shift is None else f"; {_moved(found.relative_shift)}"
-    return f"{found.name}{muted} {found.classification.value}: {found.reason}{critical}{moved}"
+    return f"{plain(found.name)}{muted} {found.classification.value}: {found.reason}{critical}{moved}"
 
 
 def traffic_sentence(found: TrafficSplit) -> str:
