@@ -7,6 +7,7 @@ from enum import StrEnum
 from math import exp, log
 
 from dashboard.domain.canary.evidence import at_least, at_most, log_e_below, most_likely, running_log_e
+from dashboard.domain.canary.pooled_errors import pooled
 from dashboard.domain.canary.sample_size import Needed, needed_above, needed_below
 from dashboard.domain.canary.ticks import Arm, Tick, canary_arm, compared, stable_arm
 
@@ -111,13 +112,13 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
     rule = rule or ErrorRule()
     both = compared(ticks)
     enough = log(1 / rule.alpha)
-    course = running_log_e(both, rule.tolerated)
+    course = running_log_e(both.values(), rule.tolerated)
     above, most = (course[-1], max(course)) if course else (0.0, 0.0)
-    below = log_e_below(both, rule.harmful)
-    first = next((position for position, found in enumerate(course) if found >= enough), None)
-    failed = None if first is None else _positions(ticks)[first]
+    failed = next((place for place, found in zip(both, course, strict=True) if found >= enough), None)
+    errors = pooled(both.values())
+    below = log_e_below(errors, rule.harmful)
     passed = Verdict.PASS if below >= enough else Verdict.NONE
-    canary, stable = canary_arm(both), stable_arm(both)
+    canary, stable = canary_arm(both.values()), stable_arm(both.values())
     return ErrorJudgement(
         verdict=passed if failed is None else Verdict.FAIL,
         e_value=_e_value(above),
@@ -126,7 +127,9 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
         failed_tick=failed,
         failed_at=None if failed is None else ticks[failed].at,
         ratio=RatioEstimate(
-            value=most_likely(both), low=at_least(both, 1 / rule.alpha), high=at_most(both, 1 / rule.alpha)
+            value=most_likely(errors),
+            low=at_least(errors, 1 / rule.alpha),
+            high=at_most(errors, 1 / rule.alpha),
         ),
         canary=canary,
         stable=stable,
@@ -134,11 +137,6 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
         needed_to_pass=needed_below(canary, stable, rule.harmful, rule.unchanged, rule.alpha),
         rule=rule,
     )
-
-
-def _positions(ticks: Sequence[Tick]) -> list[int]:
-    """Where in `ticks` each of those stands that are compared."""
-    return [position for position, tick in enumerate(ticks) if compared([tick])]
 
 
 def _e_value(logarithm: float) -> float:

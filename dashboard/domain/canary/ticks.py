@@ -1,6 +1,6 @@
 """What a canary and its stable sibling counted between two looks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from math import fsum
@@ -85,17 +85,16 @@ class Arm:
         return self.bad / self.total if self.total else None
 
 
-def compared(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
-    """The ticks in which both arms had requests; the others say nothing about one against the other."""
-    return tuple(tick for tick in ticks if tick.canary_total and tick.stable_total)
+def compared(ticks: Iterable[Tick]) -> dict[int, Tick]:
+    """The ticks in which both arms had requests, by their position; the others compare nothing."""
+    return {place: tick for place, tick in enumerate(ticks) if tick.canary_total and tick.stable_total}
 
 
-def canary_arm(ticks: Iterable[Tick]) -> Arm:
+def canary_arm(ticks: Collection[Tick]) -> Arm:
     """The canary's counts over `ticks`."""
-    pairs = [(tick.canary_bad, tick.canary_total) for tick in ticks]
-    return Arm(bad=fsum(bad for bad, _ in pairs), total=fsum(total for _, total in pairs))
+    return Arm(bad=fsum(tick.canary_bad for tick in ticks), total=fsum(tick.canary_total for tick in ticks))
 
 
-def stable_arm(ticks: Iterable[Tick]) -> Arm:
+def stable_arm(ticks: Collection[Tick]) -> Arm:
     """The stable sibling's counts over `ticks`."""
-    return canary_arm(tick.mirrored for tick in ticks)
+    return Arm(bad=fsum(tick.stable_bad for tick in ticks), total=fsum(tick.stable_total for tick in ticks))

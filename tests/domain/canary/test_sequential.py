@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dashboard.domain.canary.evidence import running_log_e
 from dashboard.domain.canary.sample_size import POWER, needed_above, needed_below
 from dashboard.domain.canary.sequential import LARGEST_E, ErrorRule, Verdict, judge_errors
-from dashboard.domain.canary.ticks import Arm, Tick
+from dashboard.domain.canary.ticks import Arm, Tick, compared
 
 _START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -86,6 +86,11 @@ def test_only_ticks_in_which_both_had_requests_are_compared() -> None:
     assert found.stable == expected.stable == Arm(bad=90, total=18_000)
     assert found.e_value == expected.e_value
     assert found.failed_tick == 31
+
+
+def test_the_compared_ticks_keep_their_positions() -> None:
+    ticks = [_tick(0, 0, 5, 10), _tick(1, 10, 1, 10), _tick(1, 10, 0, 0), _tick(2, 10, 1, 10)]
+    assert compared(ticks) == {1: ticks[1], 3: ticks[3]}
 
 
 def test_errors_of_the_canary_alone_have_a_lower_limit_but_no_upper_one() -> None:
