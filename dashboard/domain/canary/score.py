@@ -103,16 +103,17 @@ def score(
     groups = _groups(heard, weights or {})
     limits = thresholds or ScoreThresholds()
     weighed = _rounded(sum(_part(group) for group in groups))
-    reason = _reason_for_none(heard)
     # Metrics with too few points count in no group's score, so this is also that of those with enough.
     enough = [judgement for judgement in heard if not judgement.too_few]
-    failed = _reason_for_none(enough) is not None or limits.verdict(weighed) is ScoreVerdict.FAIL
-    whole = 0.0 if reason else weighed
+    reason = _reason_for_none(enough)
+    failed = reason is not None or limits.verdict(weighed) is ScoreVerdict.FAIL
+    early = None if failed else _reason_for_none(heard)
+    whole = 0.0 if reason or early else weighed
     return ScoreJudgement(
         score=whole,
         verdict=limits.verdict(whole),
-        reason=reason,
-        early=reason is not None and not failed,
+        reason=reason or early,
+        early=early is not None,
         awaited=next((found.name for found in heard if found.critical and found.too_few), None),
         groups=groups,
     )

@@ -101,6 +101,8 @@ def test_a_critical_metric_with_too_few_points_is_waited_for_and_fails_nothing()
         True,
     )
     assert not _score([waiting, *_metrics("critical high")]).early
+    worse = _score([waiting, *_metrics("high")])
+    assert (worse.score, worse.verdict, worse.reason, worse.early) == (0, ScoreVerdict.FAIL, None, False)
     assert _score(_metrics("pass")).awaited is None
 
 
