@@ -4,6 +4,7 @@ import json
 import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -111,6 +112,7 @@ def judge(  # noqa: PLR0913 - one argument per option
     # SciPy, which these need, takes half a second to load; the other commands do without.
     from dashboard.domain.canary.judgement import CanaryJudgement  # noqa: PLC0415 - see above
     from dashboard.domain.canary.sequential import Verdict, judge_errors  # noqa: PLC0415 - ditto
+    from dashboard.domain.canary.ticks import looks_cumulated  # noqa: PLC0415 - ditto
     from dashboard.domain.canary.traffic_split import traffic_splits  # noqa: PLC0415 - ditto
 
     _require_files(counts, previous, series)
@@ -123,6 +125,11 @@ def judge(  # noqa: PLR0913 - one argument per option
         ticks = _ticks(counts, weight, remarks)
     found = CanaryJudgement() if series is None else _judged_series(series, limits)
     if ticks is not None:
+        if looks_cumulated(ticks):
+            remarks.append(
+                f"{_called(counts or '')}: each count grows from row to row, as if it were counted since the"
+                " beginning; expected the counts of the time between two looks, else no verdict holds"
+            )
         found = CanaryJudgement(
             errors=judge_errors(ticks, _error_rule(limits)),
             metrics=found.metrics,
@@ -220,11 +227,14 @@ def _error_rule(limits: dict[str, Any]) -> "ErrorRule":
 
 
 def _tell(found: "CanaryJudgement", remarks: list[str], *, against: str, as_json: bool) -> None:
-    from dashboard.reports.canary_judge_document import canary_judge_document  # noqa: PLC0415 - as in judge
-    from dashboard.ui.canary_judge_words import judge_sentences  # noqa: PLC0415 - ditto
+    from dashboard.ui.canary_judge_words import STABLE, judge_sentences  # noqa: PLC0415 - as in judge
 
-    sentences = judge_sentences(found)
+    other = STABLE if against == STABLE else "the previous deployment"
+    sentences = judge_sentences(found, ZoneInfo("UTC"), other)
     if as_json:
+        # This loads the statistics of SciPy, a second that the text does without.
+        from dashboard.reports.canary_judge_document import canary_judge_document  # noqa: PLC0415 - see above
+
         document = {
             **canary_judge_document(found),
             "against": against,

@@ -171,8 +171,18 @@ def test_without_a_sibling_the_deployment_before_is_compared_at_the_same_elapsed
     assert "1 rows with an unknown count were left out" in ended.err
     found = _document(run("canary", "judge", "--counts", canary, "--previous", before, "--json"))
     assert found["against"] == "previous"
+    assert "4× the previous deployment's" in ended.out
+    assert "stable" not in ended.out
     assert found["errors"]["ratio"]["value"] == pytest.approx(4)
     assert len(found["remarks"]) == 2
+
+
+def test_counts_since_the_beginning_are_remarked(folder: Path) -> None:
+    file = folder / "cumulated.csv"
+    rows = [f"{2 * row},{100 * row},{9 * row},{900 * row}" for row in range(1, 7)]
+    file.write_text("canary_bad,canary_total,stable_bad,stable_total\n" + "\n".join(rows), encoding="utf-8")
+    assert "as if it were counted since the beginning" in run("canary", "judge", "--counts", file).err
+    assert _judge(folder, "--counts", "bad.csv").err == ""
 
 
 @pytest.mark.parametrize("unknown", ["canary", "before"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import exp, log
+from math import exp, expm1, log
 
 from dashboard.domain.canary.evidence import at_least, at_most, log_e_below, most_likely, running_log_e
 from dashboard.domain.canary.pooled_errors import pooled
@@ -85,7 +85,8 @@ class ErrorJudgement:
     that `e_value` has been, reached first at the tick `failed_tick` (counted from 0), which ended at
     `failed_at`, if that was enough for FAIL; else both are None. `canary` and `stable` are the counts of
     the ticks in which both had requests. `needed` tells how many requests show the rise, `needed_to_pass`
-    how many show that an unchanged canary is below the harmful ratio.
+    how many show that an unchanged canary is below the harmful ratio. Where the canary had no error,
+    `rate_below` is what its error rate is below with a chance of 1 − alpha over all looks; else it is None.
     """
 
     verdict: Verdict
@@ -99,6 +100,7 @@ class ErrorJudgement:
     stable: Arm
     needed: Needed
     needed_to_pass: Needed
+    rate_below: float | None
     rule: ErrorRule
 
 
@@ -135,8 +137,18 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
         stable=stable,
         needed=needed_above(canary, stable, rule.tolerated, rule.rise, rule.alpha),
         needed_to_pass=needed_below(canary, stable, rule.harmful, rule.unchanged, rule.alpha),
+        rate_below=_rate_below(canary, rule.alpha),
         rule=rule,
     )
+
+
+def _rate_below(arm: Arm, alpha: float) -> float | None:
+    """The error rate at which the chance of no error in so many requests is `alpha`: about 3 ÷ requests.
+
+    The upper limit of Clopper and Pearson 1934 (Biometrika 26:404) for no error. It holds at all looks: it
+    is wrong only when there is no error up to the first look at which it is below the true rate.
+    """
+    return -expm1(log(alpha) / arm.total) if arm.total and not arm.bad else None
 
 
 def _e_value(logarithm: float) -> float:

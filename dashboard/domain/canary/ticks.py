@@ -1,12 +1,16 @@
 """What a canary and its stable sibling counted between two looks."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from math import fsum
 
 #: More requests than that in one tick are no count, and below it no sum of logarithms here loses its digits.
 MOST_REQUESTS = 1e15
+
+#: Ticks that grow in all counts by chance: 1 in (5!)² for two arms of independent counts.
+_MANY = 5
 
 
 def require_counts(bad: float, total: float, bad_name: str, total_name: str) -> None:
@@ -88,6 +92,22 @@ class Arm:
 def compared(ticks: Iterable[Tick]) -> dict[int, Tick]:
     """The ticks in which both arms had requests, by their position; the others compare nothing."""
     return {place: tick for place, tick in enumerate(ticks) if tick.canary_total and tick.stable_total}
+
+
+def looks_cumulated(ticks: Sequence[Tick]) -> bool:
+    """Whether the counts look like those since the beginning, not since the tick before.
+
+    In `_MANY` ticks or more the requests of both arms grow in each, and no error count ever falls: chance
+    makes that of counts of their own less than once in 10,000 times.
+    """
+    pairs = list(pairwise(ticks))
+    return len(ticks) >= _MANY and all(
+        before.canary_total < after.canary_total
+        and before.stable_total < after.stable_total
+        and before.canary_bad <= after.canary_bad
+        and before.stable_bad <= after.stable_bad
+        for before, after in pairs
+    )
 
 
 def canary_arm(ticks: Collection[Tick]) -> Arm:
