@@ -3,12 +3,13 @@
 import json
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from dashboard.cli import options
+from dashboard.cli.releases import text_of
 from dashboard.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _STDIN = "-"
 _PERCENT = 100
+_LONGEST = 400
 _FILE = click.Path(dir_okay=False, allow_dash=True)
 
 
@@ -110,9 +112,11 @@ def judge(  # noqa: PLR0913 - one argument per option
     # SciPy, which these need, takes half a second to load; the other commands do without.
     from dashboard.domain.canary.judgement import CanaryJudgement  # noqa: PLC0415 - see above
     from dashboard.domain.canary.sequential import Verdict, judge_errors  # noqa: PLC0415 - ditto
+    from dashboard.domain.canary.ticks import looks_cumulated  # noqa: PLC0415 - ditto
     from dashboard.domain.canary.traffic_split import traffic_splits  # noqa: PLC0415 - ditto
 
     _require_files(counts, previous, series)
+    _require_no_weight(weight, previous)
     remarks: list[str] = []
     ticks: tuple[Tick, ...] | None = None
     if counts is not None and previous is not None:
@@ -121,6 +125,11 @@ def judge(  # noqa: PLR0913 - one argument per option
         ticks = _ticks(counts, weight, remarks)
     found = CanaryJudgement() if series is None else _judged_series(series, limits)
     if ticks is not None:
+        if looks_cumulated(ticks):
+            remarks.append(
+                f"{_called(counts or '')}: each count grows from row to row, as if it were counted since the"
+                " beginning; expected the counts of the time between two looks, else no verdict holds"
+            )
         found = CanaryJudgement(
             errors=judge_errors(ticks, _error_rule(limits)),
             metrics=found.metrics,
@@ -141,11 +150,19 @@ def _require_files(counts: str | None, previous: str | None, series: str | None)
         raise click.UsageError("found stdin for two files, expected it for one")
 
 
+def _require_no_weight(weight: float | None, previous: str | None) -> None:
+    if weight is not None and previous is not None:
+        raise click.UsageError(
+            "found --weight with --previous, expected one of them: the deployment before took no share of the"
+            " same requests"
+        )
+
+
 def _ticks(name: str, weight: float | None, remarks: list[str]) -> "tuple[Tick, ...]":
     from dashboard.sources.canary_counts import read_canary_counts  # noqa: PLC0415 - as in judge
 
     share = None if weight is None else weight / _PERCENT
-    read = read_canary_counts(_called(name), _text(name), share)
+    read = read_canary_counts(_called(name), text_of(name), share)
     _remark_unknown(name, read.unknown, remarks)
     return read.ticks
 
@@ -155,11 +172,11 @@ def _against_previous(canary: str, previous: str, apart: timedelta, remarks: lis
     from dashboard.sources.canary_counts import read_deployment_counts  # noqa: PLC0415 - ditto
 
     def course(name: str) -> Course:
-        read = read_deployment_counts(_called(name), _text(name))
+        read = read_deployment_counts(_called(name), text_of(name))
         _remark_unknown(name, read.unknown, remarks)
-        if not read.samples:
+        if read.began is None or not read.samples:
             raise InputError(f"{_called(name)}: found no row with known counts, expected one or more")
-        return Course(began=read.samples[0].at, samples=read.samples)
+        return Course(began=read.began, samples=read.samples)
 
     aligned = align(course(canary), course(previous), apart)
     remarks.append(
@@ -175,8 +192,9 @@ def _judged_series(name: str, limits: dict[str, Any]) -> "CanaryJudgement":
     from dashboard.domain.canary.metric import Sensitivity  # noqa: PLC0415 - ditto
     from dashboard.domain.canary.score import ScoreThresholds, score  # noqa: PLC0415 - ditto
     from dashboard.sources.canary_series import read_canary_series  # noqa: PLC0415 - ditto
+    from dashboard.ui.release_words import plain  # noqa: PLC0415 - ditto
 
-    read = read_canary_series(_called(name), _text(name))
+    read = read_canary_series(_called(name), text_of(name))
     # What the command line says goes before the file, and the file before the defaults.
     usual, scores = Sensitivity(), ScoreThresholds()
     try:
@@ -188,10 +206,10 @@ def _judged_series(name: str, limits: dict[str, Any]) -> "CanaryJudgement":
             passing=_first(limits["pass_score"], read.passing, scores.passing),
             marginal=_first(limits["marginal_score"], read.marginal, scores.marginal),
         )
+        metrics = tuple(classify(metric, sensitivity) for metric in read.metrics)
+        return CanaryJudgement(metrics=metrics, score=score(metrics, read.group_weights, thresholds))
     except ValueError as error:
-        raise InputError(str(error)) from None
-    metrics = tuple(classify(metric, sensitivity) for metric in read.metrics)
-    return CanaryJudgement(metrics=metrics, score=score(metrics, read.group_weights, thresholds))
+        raise InputError(plain(f"{_called(name)}: {error}", _LONGEST)) from None
 
 
 def _error_rule(limits: dict[str, Any]) -> "ErrorRule":
@@ -209,11 +227,14 @@ def _error_rule(limits: dict[str, Any]) -> "ErrorRule":
 
 
 def _tell(found: "CanaryJudgement", remarks: list[str], *, against: str, as_json: bool) -> None:
-    from dashboard.reports.canary_judge_document import canary_judge_document  # noqa: PLC0415 - as in judge
-    from dashboard.ui.canary_judge_words import judge_sentences  # noqa: PLC0415 - ditto
+    from dashboard.ui.canary_judge_words import STABLE, judge_sentences  # noqa: PLC0415 - as in judge
 
-    sentences = judge_sentences(found)
+    other = STABLE if against == STABLE else "the previous deployment"
+    sentences = judge_sentences(found, ZoneInfo("UTC"), other)
     if as_json:
+        # This loads the statistics of SciPy, a second that the text does without.
+        from dashboard.reports.canary_judge_document import canary_judge_document  # noqa: PLC0415 - see above
+
         document = {
             **canary_judge_document(found),
             "against": against,
@@ -240,12 +261,3 @@ def _first(*values: float | None) -> float:
 
 def _called(name: str) -> str:
     return "stdin" if name == _STDIN else name
-
-
-def _text(name: str) -> str:
-    try:
-        if name == _STDIN:
-            return sys.stdin.buffer.read().decode("utf-8")
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{_called(name)}: cannot be read as UTF-8 text: {error}") from error

@@ -44,6 +44,7 @@ def _errors(found: ErrorJudgement) -> dict[str, Any]:
         "stable": _arm(found.stable),
         "needed": _needed(found.needed),
         "needed_to_pass": _needed(found.needed_to_pass),
+        "rate_below": found.rate_below,
         "rule": {
             "alpha": rule.alpha,
             "tolerated_ratio": rule.tolerated,

@@ -31,10 +31,14 @@ class CanaryCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentCounts:
-    """The samples of one deployment in order of time; `unknown` as in `CanaryCounts`."""
+    """The samples of one deployment in order of time; `unknown` as in `CanaryCounts`.
+
+    `began` is the time of its first row, whether its counts are known or not; None without rows.
+    """
 
     samples: tuple[Sample, ...]
     unknown: int
+    began: datetime | None
 
 
 def read_canary_counts(name: str, text: str, weight: float | None = None) -> CanaryCounts:
@@ -80,14 +84,17 @@ def read_deployment_counts(name: str, text: str) -> DeploymentCounts:
     Raises:
         InputError: names each row that cannot be read, what was found and what is expected.
     """
+    times: list[datetime] = []
 
     def sample(row: Any) -> Sample | None:
         _require_fields(row, _SAMPLE_FIELDS, ())
         at, bad, total = _moment(row["at"]), _count("bad", row["bad"]), _count("total", row["total"])
+        times.append(at)
         return None if bad is None or total is None else Sample(at=at, bad=bad, total=total)
 
     found, unknown = _read(name, text, sample, _SAMPLE_FIELDS, ())
-    return DeploymentCounts(samples=tuple(_in_order(name, [(one.at, one) for one in found])), unknown=unknown)
+    ordered = _in_order(name, [(one.at, one) for one in found])
+    return DeploymentCounts(samples=tuple(ordered), unknown=unknown, began=min(times, default=None))
 
 
 def _read(

@@ -1,6 +1,7 @@
 """The answer on a canary: is it safe so far, how sure is that, how much room is left, when is it known."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -71,10 +72,10 @@ def answer(report: CanaryReport, policy: Policy) -> Told:
     """The four answers on a canary."""
     canary = report.row.named.canary
     if not canary.outcome.is_open:
-        return Told(ended=_ended(report, policy), sure=_sure(report))
+        return Told(ended=_ended(report, policy), sure=_sure(report, policy.timezone))
     return Told(
         safe=_safe(report),
-        sure=_sure(report),
+        sure=_sure(report, policy.timezone),
         room=_room(report),
         when=when_words(report.row.ladder, policy.timezone),
     )
@@ -96,12 +97,12 @@ def _safe(report: CanaryReport) -> str:
     return "Yes, by everything that was measured so far."
 
 
-def _sure(report: CanaryReport) -> str:
+def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
     """What the answer rests on: the error counts of both arms, and what Argo's metrics measured."""
     found = answers(report)
     told = []
     if report.errors is not None:
-        told.append(f"Error counts: {counts_words(report.errors.judgement)}.")
+        told.append(f"Error counts: {counts_words(report.errors.judgement, zone)}.")
     if not found.answered and not found.errors:
         told.append("No metric that counts has been measured.")
     else:

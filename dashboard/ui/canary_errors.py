@@ -8,7 +8,7 @@ from dashboard.reports.canary_detail import CanaryReport
 from dashboard.ui import canary_words
 from dashboard.ui import format as show
 from dashboard.ui.canary_chart import arms_figure, merged
-from dashboard.ui.canary_judge_words import error_sentence, traffic_sentence
+from dashboard.ui.canary_judge_words import capital, error_sentence, traffic_sentence
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.words import literal
 
@@ -37,7 +37,7 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     mark = ":red-badge[✕ they disagree] " if errors.agreement.is_disagreement else ""
     st.markdown(
         f"{argo} **Error counts** {verdict}  \n{mark}{literal(errors.agreement.sentence)}  \n"
-        f"{canary_words.counts_words(errors.judgement)}."
+        f"{capital(canary_words.counts_words(errors.judgement, policy.timezone))}."
     )
     if any(tick.at is not None for tick in errors.ticks):
         drawn = len(merged(errors.ticks))
@@ -48,7 +48,7 @@ def draw(report: CanaryReport, policy: Policy) -> None:
         st.plotly_chart(
             arms_figure(errors.ticks, policy.timezone, dark=st.context.theme.type == "dark"),
             config=dict(CHART_CONFIG),
-            alt=f"Error rates of canary and stable over time; {error_sentence(judgement)}",
+            alt=f"Error rates of canary and stable over time; {error_sentence(judgement, policy.timezone)}",
             key="arms",
         )
     if errors.traffic:
@@ -56,4 +56,4 @@ def draw(report: CanaryReport, policy: Policy) -> None:
 
 
 def _split(step: TrafficSplit) -> str:
-    return f"{_SPLITS.get(step.split, _NOT_TOLD)} {literal(traffic_sentence(step))}"
+    return f"{_SPLITS.get(step.split, _NOT_TOLD)} {literal(capital(traffic_sentence(step)))}"

@@ -139,11 +139,11 @@ def verdict_badge(verdict: Verdict) -> str:
     return badge_of(_VERDICTS[verdict])
 
 
-def counts_words(found: ErrorJudgement) -> str:
+def counts_words(found: ErrorJudgement, zone: ZoneInfo) -> str:
     """What the error counts of both arms say, without the verdict where there is none; markdown."""
     if found.verdict is Verdict.NONE:
         return literal(not_yet_sentence(found))
-    return literal(error_sentence(found).removeprefix("errors "))
+    return literal(error_sentence(found, zone).removeprefix("errors "))
 
 
 def room_words(metric: MetricView) -> str:

@@ -37,6 +37,7 @@ def folder(tmp_path: Path) -> Path:
         "bad.json": _series(50, 0),
         "critical.json": _series(50, 0, critical=True),
         "marginal.json": _series(*[0] * 9, 50),
+        "huge.json": json.dumps([{"name": "p\a95", "experiment": [1e300] * 5, "control": [1] * 5}]),
         "few.json": json.dumps([{"name": "p95", "experiment": [1, 2], "control": [1, 3]}]),
     }
     for name, text in files.items():
@@ -170,8 +171,33 @@ def test_without_a_sibling_the_deployment_before_is_compared_at_the_same_elapsed
     assert "1 rows with an unknown count were left out" in ended.err
     found = _document(run("canary", "judge", "--counts", canary, "--previous", before, "--json"))
     assert found["against"] == "previous"
+    assert "4× the previous deployment's" in ended.out
+    assert "stable" not in ended.out
     assert found["errors"]["ratio"]["value"] == pytest.approx(4)
     assert len(found["remarks"]) == 2
+
+
+def test_counts_since_the_beginning_are_remarked(folder: Path) -> None:
+    file = folder / "cumulated.csv"
+    rows = [f"{2 * row},{100 * row},{9 * row},{900 * row}" for row in range(1, 7)]
+    file.write_text("canary_bad,canary_total,stable_bad,stable_total\n" + "\n".join(rows), encoding="utf-8")
+    assert "as if it were counted since the beginning" in run("canary", "judge", "--counts", file).err
+    assert _judge(folder, "--counts", "bad.csv").err == ""
+
+
+@pytest.mark.parametrize("unknown", ["canary", "before"])
+def test_a_first_row_that_is_not_known_moves_no_clock(tmp_path: Path, unknown: str) -> None:
+    """Both began with errors, and the same ones: what is left out of one is left out of the other."""
+    for name, day in (("canary", "2026-11-23"), ("before", "2026-11-16")):
+        counts = ["40,1000"] * 5 + ["1,1000"] * 25
+        if name == unknown:
+            counts[0] = ","
+        rows = [f"{day}T10:{minute:02}:00Z,{found}" for minute, found in enumerate(counts)]
+        (tmp_path / name).write_text("\n".join(["at,bad,total", *rows]), encoding="utf-8")
+    files = ["--counts", tmp_path / "canary", "--previous", tmp_path / "before"]
+    errors = _document(run("canary", "judge", *files, "--json"))["errors"]
+    assert errors["canary"] == errors["stable"]
+    assert errors["canary"]["bad"] == 4 * 40 + 25
 
 
 def test_the_documentation_tells_a_file_that_is_read_and_every_option_and_key(tmp_path: Path) -> None:
@@ -201,7 +227,7 @@ def test_the_documentation_tells_a_file_that_is_read_and_every_option_and_key(tm
         ([], "found neither --counts nor --series"),
         (["--previous", "bad.csv", "--series", "bad.json"], "found --previous without --counts"),
         (["--counts", "-", "--series", "-"], "found stdin for two files"),
-        (["--counts", "missing.csv"], "missing.csv: cannot be read as UTF-8 text"),
+        (["--counts", "missing.csv"], "missing.csv: found no such file"),
         (["--counts", "bad.json"], "found the fields metrics; expected canary_bad"),
         (["--series", "bad.csv"], "found text that is not JSON"),
         (["--counts", "bad.csv", "--previous", "good.csv"], "found the columns"),
@@ -209,6 +235,11 @@ def test_the_documentation_tells_a_file_that_is_read_and_every_option_and_key(tm
         (["--series", "bad.json", "--confidence", "95"], "confidence: found 95.0"),
         (["--series", "bad.json", "--pass-score", "50"], "score thresholds: found pass 50 and marginal 75"),
         (["--counts", "bad.csv", "--fail-on", "pass"], "'pass' is not 'none'"),
+        (
+            ["--counts", "bad.csv", "--previous", "good.csv", "--weight", "10"],
+            "found --weight with --previous",
+        ),
+        (["--series", "huge.json"], "huge.json: p 95: experiment: found 1e+300, expected NaN or a number of"),
     ],
 )
 def test_bad_input_is_one_error_and_2(folder: Path, arguments: list[str], message: str) -> None:

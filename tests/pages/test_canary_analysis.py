@@ -145,14 +145,15 @@ def test_error_counts_that_fail_stand_beside_argos_word_with_a_sentence(fleet: F
     assert "✕ they disagree] The error counts of both arms show the canary to be worse" in text.replace(
         "\\", ""
     )
-    assert "the canary got 10 % (9.18 … 10.9 %) of 5,000 requests, 10 % expected" in text.replace("\\", "")
+    assert "The canary got 10 % (9.18 … 10.9 %) of 5,000 requests, 10 % expected" in text.replace("\\", "")
     assert len(screen.app.get("plotly_chart")) == 2, "both arms in one chart, and the metric"
 
 
 def test_too_few_counts_say_how_many_it_takes(fleet: Fleet, on: Shown) -> None:
     screen = on(counted(healthy(fleet), 0.1, 1))
-    screen.open(PAGE, rollout="api")
+    text = screen.open(PAGE, rollout="api")
     assert "cannot judge yet: 5,000 of about" in _answer(screen).replace("\\", "")
+    assert "Cannot judge yet: 5,000 of about" in text.replace("\\", "")
 
 
 def test_a_canary_that_nobody_measured_is_not_called_safe(fleet: Fleet, on: Shown) -> None:

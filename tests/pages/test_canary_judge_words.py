@@ -3,15 +3,27 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dashboard.domain.canary.classification import classify
+from dashboard.domain.canary.judgement import CanaryJudgement
 from dashboard.domain.canary.metric import Metric
+from dashboard.domain.canary.score import score
 from dashboard.domain.canary.sequential import ErrorRule, judge_errors
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.canary.traffic_split import traffic_splits
-from dashboard.ui.canary_judge_words import error_sentence, metric_sentence, times, traffic_sentence
+from dashboard.ui.canary_judge_words import (
+    capital,
+    error_sentence,
+    judge_sentences,
+    metric_sentence,
+    not_yet_sentence,
+    score_sentence,
+    times,
+    traffic_sentence,
+)
 
 _AT = datetime(2026, 11, 23, 10, 7, tzinfo=UTC)
 
@@ -26,6 +38,10 @@ def _ticks(bad: float, total: float, stable_bad: float, stable_total: float, min
         weight=0.1,
     )
     return [tick] * minutes
+
+
+def _told(ticks: list[Tick], rule: ErrorRule | None = None, zone: str = "UTC") -> str:
+    return error_sentence(judge_errors(ticks, rule), ZoneInfo(zone))
 
 
 @pytest.mark.parametrize(
@@ -74,30 +90,108 @@ def test_limits_are_rounded_outward() -> None:
     ],
 )
 def test_the_sentence_on_the_errors(ticks: list[Tick], expected: str) -> None:
-    assert error_sentence(judge_errors(ticks)).startswith(expected)
+    assert _told(ticks).startswith(expected)
 
 
 def test_a_failure_says_since_when_and_on_how_many_requests() -> None:
-    told = error_sentence(judge_errors(_ticks(4, 100, 9, 900, 9)))
-    assert ", shown at 10:07 UTC; 36 of 900 requests to the canary and 81 of 8,100 requests to stable" in told
+    told = _told(_ticks(4, 100, 9, 900, 9))
+    assert (
+        ", shown on 23 Nov 10:07 UTC; 36 of 900 requests to the canary and 81 of 8,100 requests to stable"
+        in told
+    )
     timeless = [replace(tick, at=None) for tick in _ticks(4, 100, 9, 900, 9)]
-    assert "shown at" not in error_sentence(judge_errors(timeless))
+    assert "shown on" not in _told(timeless)
+
+
+def test_a_time_is_told_in_the_zone_of_those_who_read_it() -> None:
+    assert "shown on 23 Nov 11:07 CET" in _told(_ticks(4, 100, 9, 900, 9), zone="Europe/Berlin")
+    assert "shown on 24 Nov 00:07 +14" in _told(_ticks(4, 100, 9, 900, 9), zone="Pacific/Kiritimati")
+
+
+def test_limits_tell_how_sure_each_of_them_is() -> None:
+    assert "×, each limit with 95 %)" in _told(_ticks(4, 100, 9, 900, 9))
+    assert "×, each limit with 99.9 %)" in _told(_ticks(4, 100, 9, 900, 9), ErrorRule(alpha=0.001))
+    assert "× stable's, with 95 %" in _told(_ticks(1, 20, 0, 1_980, 5))
+
+
+def test_a_limit_beyond_all_use_is_none() -> None:
+    told = _told([*_ticks(0, 1, 5, 900_000, 1)])
+    assert "stable's (no limits yet)" in told
+    assert "900,001 requests seen, far more needed than it will get to see a 2× rise" in told
+    assert "stable's (at most 0.509×, with 95 %)" in _told(_ticks(0, 100, 9, 900, 10))
+    assert "stable's (at least " in _told(_ticks(40, 100, 1, 900_000_000, 1))
+
+
+def test_more_requests_than_usually_needed_are_told_as_that() -> None:
+    """A ratio between both nulls is what neither rejects for long."""
+    ticks = _ticks(245, 20_000, 200, 20_000, 9)
+    rule = ErrorRule(tolerated=1.2, harmful=1.25)
+    found = judge_errors(ticks, rule)
+    assert found.needed_to_pass.requests is not None
+    assert found.needed.seen >= found.needed_to_pass.requests
+    told = not_yet_sentence(found)
+    assert told.startswith("cannot judge yet: more than the about ")
+    assert "requests usually needed were seen, so the ratio probably lies between 1.2× and 1.25×" in told
+    same = judge_errors(ticks, ErrorRule(tolerated=1.22, harmful=1.22))
+    assert "the ratio probably lies near 1.22×" in not_yet_sentence(same)
+
+
+def test_without_errors_the_bound_of_the_canarys_own_rate_is_told() -> None:
+    told = _told(_ticks(0, 100_000, 0, 900_000, 1))
+    assert told == (
+        "errors NONE: cannot judge yet: no errors in 1,000,000 requests to both;"
+        " the canary's own error rate is at most 0.003 %, with 95 %"
+    )
+
+
+def test_a_canary_may_be_compared_with_something_else_than_stable() -> None:
+    found = CanaryJudgement(errors=judge_errors(_ticks(4, 100, 9, 900, 9)))
+    (told,) = judge_sentences(found, ZoneInfo("UTC"), "the previous deployment")
+    assert "is 4× the previous deployment's (" in told
+    assert "81 of 8,100 requests to the previous deployment failed" in told
+    assert "stable" not in told
+
+
+def test_a_sentence_can_begin_a_line() -> None:
+    assert capital("cannot judge yet") == "Cannot judge yet"
+    assert capital("") == ""
+
+
+def test_names_are_told_on_one_line_that_can_be_seen() -> None:
+    metric = classify(
+        Metric(name="p\x1b[31m95\x9b\a\n", experiment=[1.0] * 5, control=[5.0] * 5, critical=True)
+    )
+    found = score([metric])
+    assert found is not None
+    for told in (metric_sentence(metric), score_sentence(found)):
+        assert told.isprintable()
+        assert "p [31m95" in told
+
+
+def test_a_score_tells_which_critical_metric_it_waits_for() -> None:
+    waiting = classify(Metric(name="p95", experiment=[1.0], control=[2.0], critical=True))
+    good = [
+        classify(Metric(name=name, experiment=[1.0] * 5, control=[1.0] * 5)) for name in ("cpu", "memory")
+    ]
+    found = score([waiting, *good])
+    assert found is not None
+    assert score_sentence(found) == "score 100 of 100, Pass; the critical p95 has too few points yet"
 
 
 def test_worse_but_not_harmful_is_told_as_that() -> None:
-    told = error_sentence(judge_errors(_ticks(120, 10_000, 100, 10_000, 40)))
+    told = _told(_ticks(120, 10_000, 100, 10_000, 40))
     assert "below the harmful 1.5×, yet worse" in told
 
 
 def test_a_failure_that_looks_better_now_is_told_as_a_past_one() -> None:
-    told = error_sentence(judge_errors([*_ticks(4, 100, 9, 900, 9), *_ticks(0, 100, 9, 900, 60)]))
+    told = _told([*_ticks(4, 100, 9, 900, 9), *_ticks(0, 100, 9, 900, 60)])
     assert told.startswith(
-        "errors FAIL: it was shown to be worse at 10:07 UTC; over all, the canary's error rate"
+        "errors FAIL: it was shown to be worse on 23 Nov 10:07 UTC; over all, the canary's error rate"
     )
 
 
 def test_a_pass_says_below_what() -> None:
-    told = error_sentence(judge_errors(_ticks(1, 100, 9, 900, 90), ErrorRule(harmful=3.0)))
+    told = _told(_ticks(1, 100, 9, 900, 90), ErrorRule(harmful=3.0))
     assert "below the harmful 3×" in told
 
 
@@ -124,6 +218,10 @@ def test_a_metric_tells_its_shift_as_a_share_of_the_control() -> None:
         ),
         (_ticks(0, 10, 0, 990, 9), "far less than its weight"),
         (_ticks(0, 500, 0, 500, 9), "far more than its weight"),
+        (
+            _ticks(0, 1, 0, 10**8, 1),
+            "below 0.001 % (below 0.001 %) of 100,000,001 requests",
+        ),
         (_ticks(0, 1, 0, 9, 1), "too few to tell whether that is its weight"),
         (_ticks(0, 0, 0, 0, 1), "no requests, so nothing shows whether the canary gets its 10 %"),
     ],

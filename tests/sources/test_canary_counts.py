@@ -139,6 +139,12 @@ def test_the_counts_of_one_deployment_come_in_order() -> None:
     assert found.unknown == 1
 
 
+def test_a_deployment_began_with_its_first_row_also_when_that_is_not_known() -> None:
+    text = "at,bad,total\n2026-11-23T10:01:00Z,2,100\n2026-11-23T10:00:00Z,,\n"
+    assert read_deployment_counts("before.csv", text).began == datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    assert read_deployment_counts("before.csv", "at,bad,total\n").began is None
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -50,10 +50,11 @@ class Classification(StrEnum):
 class MetricJudgement:
     """What became of a metric, and the figures it rests on; what there is no data for is None.
 
-    `ratio` is the experiment's mean ÷ the control's, `share_above` the share of pairs in which the experiment
-    is above. `shift` is in the unit of the metric, `relative_shift` the same as a share of the control's
-    median. `p_value` is of the two-sided test of no shift. `critical` is set when this fails the whole
-    canary, `too_few` when there are measurements, but not enough.
+    `ratio` is the experiment's mean ÷ the control's, turned round where the control is below 0
+    (`EffectMeasure`); `share_above` the share of pairs in which the experiment is above. `shift` is in the
+    unit of the metric, `relative_shift` the same as a share of the control's median. `p_value` is of the
+    two-sided test of no shift. `too_few` is set when there are measurements, but not enough; `critical` when
+    this fails the whole canary, or, with too few, keeps it from a pass.
     """
 
     name: str
@@ -76,9 +77,11 @@ def classify(metric: Metric, sensitivity: Sensitivity | None = None) -> MetricJu
     """The classification of a metric.
 
     High when the shift is shown to be more than tolerance × |estimated shift|, by the one-sided exact test at
-    half of 1 − confidence: the same as the interval lying above it, and well defined with ties too, where an
-    interval may touch what the test rejects. Low the other way round. The bound is a share of the shift
-    itself, so the answer is the same in any unit. The direction and the effect limits must agree.
+    half of 1 − confidence, which is the same as the interval lying above it unless there are ties. With ties
+    the interval is wider than the test (`mann_whitney.shift_interval`) and may touch what it rejects, but it
+    must not hold a shift to the other side: no one is told "higher" beside an interval that says "or lower".
+    Low the other way round. The bound is a share of the shift itself, so the answer is the same in any unit.
+    The direction and the effect limits must agree.
 
     Raises:
         ValueError: when a value is beyond `LARGEST`, or the metric's `outlier_factor` is not above 0.
@@ -89,8 +92,6 @@ def classify(metric: Metric, sensitivity: Sensitivity | None = None) -> MetricJu
     plain = _plain(metric, experiment, control)
     if not experiment or not control:
         return _without_data(metric, plain)
-    if sorted(experiment) == sorted(control) or len({*experiment, *control}) == 1:
-        return replace(plain, reason="both sides are the same", ratio=1.0)
     if missing := _too_few(len(experiment), len(control), sure):
         return replace(
             plain,
@@ -99,6 +100,8 @@ def classify(metric: Metric, sensitivity: Sensitivity | None = None) -> MetricJu
             too_few=True,
             critical=metric.critical,
         )
+    if sorted(experiment) == sorted(control) or len({*experiment, *control}) == 1:
+        return replace(plain, reason="both sides are the same", ratio=1.0)
     shift = shift_interval(experiment, control, sure.confidence)
     # Where the shift is upward, nothing can be shown to be lower, so one of the two bounds is enough.
     bound = sure.tolerance * shift.estimate
@@ -122,12 +125,12 @@ def _compared(metric: Metric, figures: MetricJudgement, beyond: RankTest, error:
     """What the test has found, under the limits; `beyond` is the test at the bound of the tolerance."""
     limits = metric.effect
     effect = figures.ratio if limits.measure is EffectMeasure.MEAN_RATIO else figures.share_above
-    if beyond.greater <= error:
+    if beyond.greater <= error and not _reaches_below_0(figures.shift):
         wanted = metric.direction is not Direction.DECREASE
         counts = limits.increased(effect, limits.allowed_increase)
         fatal = limits.increased(effect, limits.critical_increase)
         failure, word = Classification.HIGH, "higher"
-    elif beyond.less <= error:
+    elif beyond.less <= error and not _reaches_above_0(figures.shift):
         wanted = metric.direction is not Direction.INCREASE
         counts = limits.decreased(effect, limits.allowed_decrease)
         fatal = limits.decreased(effect, limits.critical_decrease)
@@ -144,6 +147,14 @@ def _compared(metric: Metric, figures: MetricJudgement, beyond: RankTest, error:
         reason=f"{word} than the control",
         critical=metric.critical and fatal,
     )
+
+
+def _reaches_below_0(shift: Shift | None) -> bool:
+    return shift is not None and shift.low is not None and shift.low < 0
+
+
+def _reaches_above_0(shift: Shift | None) -> bool:
+    return shift is not None and shift.high is not None and shift.high > 0
 
 
 def _plain(metric: Metric, experiment: Sequence[float], control: Sequence[float]) -> MetricJudgement:
@@ -203,8 +214,11 @@ def _too_few(of_experiment: int, of_control: int, sure: Sensitivity) -> str | No
 
 
 def _ratio(experiment: Sequence[float], control: Sequence[float]) -> float | None:
+    """The effect that `EffectMeasure.MEAN_RATIO` is; None where a mean is 0."""
     above, below = mean(experiment), mean(control)
-    return above / below if above and below and isfinite(above / below) else None
+    if not above or not below or not isfinite(above / below):
+        return None
+    return above / below if below > 0 else 2 - above / below  # 1 + (above - below) ÷ |below|
 
 
 def _relative(shift: Shift, control: Sequence[float]) -> Shift | None:

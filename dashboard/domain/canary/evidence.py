@@ -31,8 +31,9 @@ those to 4× within 2, as by the best; about 2 % of canaries without a change ar
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from math import exp, expm1, log, log1p
+from math import ceil, exp, expm1, log, log1p, log2
 
+from dashboard.domain.canary.pooled_errors import PooledErrors
 from dashboard.domain.canary.ticks import Tick
 
 #: Natural logarithms of the rises that are weighed, in steps of √2 from 287× down to one part in 130,000:
@@ -41,7 +42,8 @@ RISES: tuple[float, ...] = tuple(2.0 ** (step / 2) for step in range(5, -35, -1)
 
 #: How far a ratio is looked for, as natural logarithms: 5e21 to either side.
 _FARTHEST = 50.0
-_HALVINGS = 55
+#: How exactly: a float near 50 cannot tell much less apart.
+_EXACTLY = 1e-13
 
 _GROWTHS = tuple(expm1(rise) for rise in RISES)
 
@@ -56,47 +58,57 @@ _LOG_WEIGHTS = _half_normal(RISES)
 
 
 def running_log_e(ticks: Iterable[Tick], ratio: float) -> list[float]:
-    """After each tick, the logarithm of the e-value against "the ratio is at most `ratio`" (above 0)."""
-    bad, spent = 0.0, [0.0] * len(RISES)
+    """After each tick, the logarithm of the e-value against "the ratio is at most `ratio`" (above 0).
+
+    Both arms have requests in each of the `ticks`.
+    """
+    bad, spent, now = 0.0, [0.0] * len(RISES), 0.0
     found = []
     for tick in ticks:
-        bad, spent = _after(bad, spent, tick, ratio)
-        found.append(log_mean(bad, spent))
+        if tick.bad:
+            bad += tick.canary_bad
+            more = costs(tick.bad, expected_share(tick.canary_total, tick.stable_total, ratio))
+            spent = [cost + new for cost, new in zip(spent, more, strict=True)]
+            now = log_mean(bad, spent)
+        found.append(now)
     return found
 
 
-def log_e_above(ticks: Iterable[Tick], ratio: float) -> float:
-    """The logarithm of the e-value of all ticks against "the ratio is at most `ratio`" (above 0)."""
-    bad, spent = 0.0, [0.0] * len(RISES)
-    for tick in ticks:
-        bad, spent = _after(bad, spent, tick, ratio)
-    return log_mean(bad, spent)
+def log_e_above(found: PooledErrors, ratio: float) -> float:
+    """The logarithm of the e-value against "the ratio is at most `ratio`" (above 0)."""
+    spent = [0.0] * len(RISES)
+    for pool in found.pools:
+        more = costs(pool.errors, expected_share(pool.canary, pool.stable, ratio))
+        spent = [cost + new for cost, new in zip(spent, more, strict=True)]
+    return log_mean(found.of_canary, spent)
 
 
-def log_e_below(ticks: Iterable[Tick], ratio: float) -> float:
+def log_e_below(found: PooledErrors, ratio: float) -> float:
     """The logarithm of the e-value against "the ratio is at least `ratio`": the arms are swapped."""
-    return log_e_above((tick.mirrored for tick in ticks), 1 / ratio)
+    return log_e_above(found.mirrored, 1 / ratio)
 
 
-def most_likely(ticks: Sequence[Tick]) -> float | None:
+def most_likely(found: PooledErrors) -> float | None:
     """The ratio under which the canary's share of the errors is the likeliest; None when it has no bound.
 
     0 without an error of the canary, no bound without one of stable, and None without any. Each tick is
     compared within itself, so that it does not matter when the weight and the error rate rise together.
     """
-    bad = sum(tick.canary_bad for tick in ticks)
-    if bad == sum(tick.bad for tick in ticks):
+    if not found.of_stable:
         return None
-    if not bad:
+    if not found.of_canary:
         return 0.0
-    return exp(
-        _where_it_falls_to_0(
-            lambda at: bad - sum(tick.bad * expected_share(tick, exp(at)) for tick in ticks), _FARTHEST
+
+    def missing(at: float) -> float:
+        ratio = exp(at)
+        return found.of_canary - sum(
+            pool.errors * expected_share(pool.canary, pool.stable, ratio) for pool in found.pools
         )
-    )
+
+    return exp(_where_it_falls_to_0(missing, _FARTHEST))
 
 
-def at_least(ticks: Sequence[Tick], threshold: float) -> float:
+def at_least(found: PooledErrors, threshold: float) -> float:
     """The lowest ratio that the evidence allows: "at most" each lower one has an e-value above `threshold`.
 
     0 when it allows every one. The evidence against a ratio falls as the ratio grows, so there is one
@@ -104,24 +116,27 @@ def at_least(ticks: Sequence[Tick], threshold: float) -> float:
     """
 
     def beyond(at: float) -> float:
-        return log_e_above(ticks, exp(at)) - log(threshold)
+        return log_e_above(found, exp(at)) - log(threshold)
 
     if beyond(-_FARTHEST) <= 0:
         return 0.0
-    best = most_likely(ticks)
+    best = most_likely(found)
     return exp(_where_it_falls_to_0(beyond, log(best) if best else _FARTHEST))
 
 
-def at_most(ticks: Sequence[Tick], threshold: float) -> float | None:
+def at_most(found: PooledErrors, threshold: float) -> float | None:
     """The highest ratio that the evidence allows, as `at_least`; None when it allows every one."""
-    lowest = at_least([tick.mirrored for tick in ticks], threshold)
+    lowest = at_least(found.mirrored, threshold)
     return 1 / lowest if lowest else None
 
 
-def expected_share(tick: Tick, ratio: float) -> float:
-    """The chance that an error in `tick` is the canary's, when its error rate is `ratio` times stable's."""
-    weighed = ratio * tick.canary_total
-    return weighed / (weighed + tick.stable_total)
+def expected_share(canary: float, stable: float, ratio: float) -> float:
+    """The chance that an error is the canary's, when its error rate is `ratio` times stable's.
+
+    `canary` and `stable` are their exposures, both above 0.
+    """
+    weighed = ratio * canary
+    return weighed / (weighed + stable)
 
 
 def log_mean(bad: float, spent: Sequence[float]) -> float:
@@ -138,20 +153,31 @@ def costs(errors: float, share: float) -> list[float]:
     return [errors * log1p(share * growth) for growth in _GROWTHS]
 
 
-def _after(bad: float, spent: list[float], tick: Tick, ratio: float) -> tuple[float, list[float]]:
-    if not tick.bad:
-        return bad, spent
-    more = costs(tick.bad, expected_share(tick, ratio))
-    return bad + tick.canary_bad, [cost + new for cost, new in zip(spent, more, strict=True)]
-
-
 def _where_it_falls_to_0(value: Callable[[float], float], high: float) -> float:
-    """Where a falling function passes through 0 between −`_FARTHEST` and `high`, by halving."""
+    """Where a falling function passes through 0 between −`_FARTHEST` and `high`; the end nearer to it if not.
+
+    The method of Oliveira and Takahashi 2020 (ACM Transactions on Mathematical Software 47:5): the secant,
+    drawn towards the middle and kept so near to it that it takes no more than one step more than halving,
+    and mostly half of them.
+    """
     low = -_FARTHEST
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if value(middle) > 0:
-            low = middle
+    at_low, at_high = value(low), value(high)
+    if at_low <= 0 or at_high >= 0:
+        return low if at_low <= 0 else high
+    reach = _EXACTLY / 2 * 2.0 ** (ceil(log2(max(1.0, (high - low) / _EXACTLY))) + 1)
+    pull = 0.2 / (high - low)
+    while high - low > _EXACTLY:
+        middle, span = (low + high) / 2, high - low
+        secant = (at_high * low - at_low * high) / (at_high - at_low)
+        inward = 1.0 if secant < middle else -1.0
+        drawn = secant + inward * pull * span * span if pull * span * span <= abs(middle - secant) else middle
+        farthest = max(0.0, reach - span / 2)
+        asked = drawn if abs(drawn - middle) <= farthest else middle - inward * farthest
+        asked = asked if low < asked < high else middle
+        found = value(asked)
+        if found > 0:
+            low, at_low = asked, found
         else:
-            high = middle
+            high, at_high = asked, found
+        reach /= 2
     return (low + high) / 2

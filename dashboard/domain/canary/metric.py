@@ -18,8 +18,10 @@ class Direction(StrEnum):
 class EffectMeasure(StrEnum):
     """How the size of a change is measured.
 
-    `MEAN_RATIO` is the experiment's mean ÷ the control's; `CLES`, the common language effect size, is the
-    share of pairs in which the experiment is above the control.
+    `MEAN_RATIO` is the experiment's mean ÷ the control's, and for a control below 0 what lies as far to the
+    other side of 1: 1 + the difference ÷ the control's mean without its sign, so that an increase is above 1
+    whatever the sign is. `CLES`, the common language effect size, is the share of pairs in which the
+    experiment is above the control.
     """
 
     MEAN_RATIO = "meanRatio"
@@ -43,15 +45,11 @@ class EffectLimits:
 
     def increased(self, effect: float | None, limit: float | None) -> bool:
         """Whether an increase to `effect` counts under one of the limits."""
-        return effect is None or effect >= self._edge(limit)
+        return effect is None or limit is None or effect >= limit
 
     def decreased(self, effect: float | None, limit: float | None) -> bool:
         """Whether a decrease to `effect` counts under one of the limits."""
-        return effect is None or effect <= self._edge(limit)
-
-    def _edge(self, limit: float | None) -> float:
-        no_change = 1.0 if self.measure is EffectMeasure.MEAN_RATIO else 0.5
-        return no_change if limit is None else limit
+        return effect is None or limit is None or effect <= limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

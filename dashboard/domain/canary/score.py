@@ -68,11 +68,17 @@ class GroupScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreJudgement:
-    """The whole `score`, from 0 to 100 with two digits, what it comes to, and which rule made it 0 if any."""
+    """The whole `score`, from 0 to 100 with two digits, what it comes to, and which rule made it 0 if any.
+
+    `early` is set when that rule only says that there are too few points yet: the metrics that have enough
+    do not fail. `awaited` is the first critical metric with too few points, which nothing passes without.
+    """
 
     score: float
     verdict: ScoreVerdict
     reason: str | None
+    early: bool
+    awaited: str | None
     groups: tuple[GroupScore, ...]
 
 
@@ -85,7 +91,8 @@ def score(
 
     Each group's score is weighed by its weight in percent; groups without one share evenly what the others
     leave of 100 (Kayenta, WeightedSumScorer). A critical failure makes the score 0, and so do metrics
-    without data when they are half of all or more. A metric counts in each of its groups.
+    without data when they are half of all or more. Too few points are no data, but no critical failure. A
+    metric counts in each of its groups.
 
     Raises:
         ValueError: when a weight is negative or the weights exceed 100.
@@ -95,9 +102,21 @@ def score(
         return None
     groups = _groups(heard, weights or {})
     limits = thresholds or ScoreThresholds()
-    reason = _reason_for_none(heard)
-    whole = 0.0 if reason else _rounded(sum(_part(group) for group in groups))
-    return ScoreJudgement(score=whole, verdict=limits.verdict(whole), reason=reason, groups=groups)
+    weighed = _rounded(sum(_part(group) for group in groups))
+    # Metrics with too few points count in no group's score, so this is also that of those with enough.
+    enough = [judgement for judgement in heard if not judgement.too_few]
+    reason = _reason_for_none(enough)
+    failed = reason is not None or limits.verdict(weighed) is ScoreVerdict.FAIL
+    early = None if failed else _reason_for_none(heard)
+    whole = 0.0 if reason or early else weighed
+    return ScoreJudgement(
+        score=whole,
+        verdict=limits.verdict(whole),
+        reason=reason or early,
+        early=early is not None,
+        awaited=next((found.name for found in heard if found.critical and found.too_few), None),
+        groups=groups,
+    )
 
 
 def _groups(heard: Sequence[MetricJudgement], weights: Mapping[str, float]) -> tuple[GroupScore, ...]:
@@ -132,10 +151,11 @@ def _part(group: GroupScore) -> float:
 
 def _reason_for_none(heard: Sequence[MetricJudgement]) -> str | None:
     for judgement in heard:
-        if judgement.critical and judgement.classification is not Classification.PASS:
+        failed = judgement.classification is not Classification.PASS and not judgement.too_few
+        if judgement.critical and failed:
             return f"the critical metric {judgement.name}: {judgement.reason}"
     without = sum(judgement.classification is Classification.NODATA for judgement in heard)
-    if without >= TOO_MANY_WITHOUT_DATA * len(heard):
+    if without and without >= TOO_MANY_WITHOUT_DATA * len(heard):
         return f"{without} of {len(heard)} metrics have no data"
     return None
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import exp, log
+from math import exp, expm1, log
 
 from dashboard.domain.canary.evidence import at_least, at_most, log_e_below, most_likely, running_log_e
+from dashboard.domain.canary.pooled_errors import pooled
 from dashboard.domain.canary.sample_size import Needed, needed_above, needed_below
 from dashboard.domain.canary.ticks import Arm, Tick, canary_arm, compared, stable_arm
 
@@ -84,7 +85,8 @@ class ErrorJudgement:
     that `e_value` has been, reached first at the tick `failed_tick` (counted from 0), which ended at
     `failed_at`, if that was enough for FAIL; else both are None. `canary` and `stable` are the counts of
     the ticks in which both had requests. `needed` tells how many requests show the rise, `needed_to_pass`
-    how many show that an unchanged canary is below the harmful ratio.
+    how many show that an unchanged canary is below the harmful ratio. Where the canary had no error,
+    `rate_below` is what its error rate is below with a chance of 1 − alpha over all looks; else it is None.
     """
 
     verdict: Verdict
@@ -98,6 +100,7 @@ class ErrorJudgement:
     stable: Arm
     needed: Needed
     needed_to_pass: Needed
+    rate_below: float | None
     rule: ErrorRule
 
 
@@ -111,13 +114,13 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
     rule = rule or ErrorRule()
     both = compared(ticks)
     enough = log(1 / rule.alpha)
-    course = running_log_e(both, rule.tolerated)
+    course = running_log_e(both.values(), rule.tolerated)
     above, most = (course[-1], max(course)) if course else (0.0, 0.0)
-    below = log_e_below(both, rule.harmful)
-    first = next((position for position, found in enumerate(course) if found >= enough), None)
-    failed = None if first is None else _positions(ticks)[first]
+    failed = next((place for place, found in zip(both, course, strict=True) if found >= enough), None)
+    errors = pooled(both.values())
+    below = log_e_below(errors, rule.harmful)
     passed = Verdict.PASS if below >= enough else Verdict.NONE
-    canary, stable = canary_arm(both), stable_arm(both)
+    canary, stable = canary_arm(both.values()), stable_arm(both.values())
     return ErrorJudgement(
         verdict=passed if failed is None else Verdict.FAIL,
         e_value=_e_value(above),
@@ -126,19 +129,26 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
         failed_tick=failed,
         failed_at=None if failed is None else ticks[failed].at,
         ratio=RatioEstimate(
-            value=most_likely(both), low=at_least(both, 1 / rule.alpha), high=at_most(both, 1 / rule.alpha)
+            value=most_likely(errors),
+            low=at_least(errors, 1 / rule.alpha),
+            high=at_most(errors, 1 / rule.alpha),
         ),
         canary=canary,
         stable=stable,
         needed=needed_above(canary, stable, rule.tolerated, rule.rise, rule.alpha),
         needed_to_pass=needed_below(canary, stable, rule.harmful, rule.unchanged, rule.alpha),
+        rate_below=_rate_below(canary, rule.alpha),
         rule=rule,
     )
 
 
-def _positions(ticks: Sequence[Tick]) -> list[int]:
-    """Where in `ticks` each of those stands that are compared."""
-    return [position for position, tick in enumerate(ticks) if compared([tick])]
+def _rate_below(arm: Arm, alpha: float) -> float | None:
+    """The error rate at which the chance of no error in so many requests is `alpha`: about 3 ÷ requests.
+
+    The upper limit of Clopper and Pearson 1934 (Biometrika 26:404) for no error. It holds at all looks: it
+    is wrong only when there is no error up to the first look at which it is below the true rate.
+    """
+    return -expm1(log(alpha) / arm.total) if arm.total and not arm.bad else None
 
 
 def _e_value(logarithm: float) -> float:

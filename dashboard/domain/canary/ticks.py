@@ -1,12 +1,16 @@
 """What a canary and its stable sibling counted between two looks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from math import fsum
 
 #: More requests than that in one tick are no count, and below it no sum of logarithms here loses its digits.
 MOST_REQUESTS = 1e15
+
+#: Ticks that grow in all counts by chance: 1 in (5!)² for two arms of independent counts.
+_MANY = 5
 
 
 def require_counts(bad: float, total: float, bad_name: str, total_name: str) -> None:
@@ -85,17 +89,32 @@ class Arm:
         return self.bad / self.total if self.total else None
 
 
-def compared(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
-    """The ticks in which both arms had requests; the others say nothing about one against the other."""
-    return tuple(tick for tick in ticks if tick.canary_total and tick.stable_total)
+def compared(ticks: Iterable[Tick]) -> dict[int, Tick]:
+    """The ticks in which both arms had requests, by their position; the others compare nothing."""
+    return {place: tick for place, tick in enumerate(ticks) if tick.canary_total and tick.stable_total}
 
 
-def canary_arm(ticks: Iterable[Tick]) -> Arm:
+def looks_cumulated(ticks: Sequence[Tick]) -> bool:
+    """Whether the counts look like those since the beginning, not since the tick before.
+
+    In `_MANY` ticks or more the requests of both arms grow in each, and no error count ever falls: chance
+    makes that of counts of their own less than once in 10,000 times.
+    """
+    pairs = list(pairwise(ticks))
+    return len(ticks) >= _MANY and all(
+        before.canary_total < after.canary_total
+        and before.stable_total < after.stable_total
+        and before.canary_bad <= after.canary_bad
+        and before.stable_bad <= after.stable_bad
+        for before, after in pairs
+    )
+
+
+def canary_arm(ticks: Collection[Tick]) -> Arm:
     """The canary's counts over `ticks`."""
-    pairs = [(tick.canary_bad, tick.canary_total) for tick in ticks]
-    return Arm(bad=fsum(bad for bad, _ in pairs), total=fsum(total for _, total in pairs))
+    return Arm(bad=fsum(tick.canary_bad for tick in ticks), total=fsum(tick.canary_total for tick in ticks))
 
 
-def stable_arm(ticks: Iterable[Tick]) -> Arm:
+def stable_arm(ticks: Collection[Tick]) -> Arm:
     """The stable sibling's counts over `ticks`."""
-    return canary_arm(tick.mirrored for tick in ticks)
+    return Arm(bad=fsum(tick.stable_bad for tick in ticks), total=fsum(tick.stable_total for tick in ticks))

@@ -9,18 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.domain.canary.evidence import (
-    RISES,
-    at_least,
-    at_most,
-    costs,
-    expected_share,
-    log_e_above,
-    log_e_below,
-    log_mean,
-    most_likely,
-    running_log_e,
-)
+from dashboard.domain.canary import evidence
+from dashboard.domain.canary.evidence import RISES, costs, log_mean, running_log_e
+from dashboard.domain.canary.pooled_errors import pooled
 from dashboard.domain.canary.ticks import Tick
 
 _RATIOS = st.floats(0.2, 5.0)
@@ -45,6 +36,30 @@ def _tick(canary_bad: float, canary_total: float, stable_bad: float, stable_tota
     return Tick(
         canary_bad=canary_bad, canary_total=canary_total, stable_bad=stable_bad, stable_total=stable_total
     )
+
+
+def log_e_above(ticks: list[Tick], ratio: float) -> float:
+    return evidence.log_e_above(pooled(ticks), ratio)
+
+
+def log_e_below(ticks: list[Tick], ratio: float) -> float:
+    return evidence.log_e_below(pooled(ticks), ratio)
+
+
+def most_likely(ticks: list[Tick]) -> float | None:
+    return evidence.most_likely(pooled(ticks))
+
+
+def at_least(ticks: list[Tick], threshold: float) -> float:
+    return evidence.at_least(pooled(ticks), threshold)
+
+
+def at_most(ticks: list[Tick], threshold: float) -> float | None:
+    return evidence.at_most(pooled(ticks), threshold)
+
+
+def expected_share(tick: Tick, ratio: float) -> float:
+    return evidence.expected_share(tick.canary_total, tick.stable_total, ratio)
 
 
 def _binomial(k: int, n: int, p: float) -> float:
@@ -234,6 +249,34 @@ def test_the_rises_fall_in_equal_steps_from_hundreds_of_times_to_next_to_nothing
 
 def test_a_mean_of_e_values_does_not_overflow() -> None:
     assert log_mean(1e9, costs(0, 0.1)) == pytest.approx(RISES[0] * 1e9, rel=1e-6)
+
+
+@pytest.mark.parametrize("falls", [lambda at: 3 - at, lambda at: exp(-9 * at) - 1e-6, lambda at: -(at**9)])
+def test_a_zero_is_found_exactly_in_no_more_steps_than_by_halving_and_mostly_in_half_of_them(
+    falls: Callable[[float], float],
+) -> None:
+    asked = []
+
+    def value(at: float) -> float:
+        asked.append(at)
+        return falls(at)
+
+    found = evidence._where_it_falls_to_0(value, 50.0)  # the limits show no count of what they ask
+    assert falls(found - 1e-12) >= 0 >= falls(found + 1e-12)
+    assert len(asked) <= 54  # both ends, 50 halvings down to 1e-13, one more, and one that rounds
+    limits = []
+
+    def evidence_asked(at: float) -> float:
+        limits.append(at)
+        return log_e_above([_tick(9, 100, 9, 900)] * 9, exp(at)) - log(20)
+
+    evidence._where_it_falls_to_0(evidence_asked, 3.0)
+    assert len(limits) <= 30
+
+
+@pytest.mark.parametrize(("falls", "end"), [(lambda at: 60 - at, 50), (lambda at: -60 - at, -50)])
+def test_where_there_is_no_zero_the_nearer_end_is_told(falls: Callable[[float], float], end: float) -> None:
+    assert evidence._where_it_falls_to_0(falls, 50.0) == end  # no course that fits in a test goes so far
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5])

@@ -1,5 +1,7 @@
 """The one verdict over error counts, metrics and traffic."""
 
+from dataclasses import replace
+
 import pytest
 
 from dashboard.domain.canary.classification import MetricJudgement, classify
@@ -13,6 +15,7 @@ _CONTROL = [1.0, 2, 3, 4, 5, 6]
 _GOOD = classify(Metric(name="good", experiment=_CONTROL, control=_CONTROL))
 _BAD = classify(Metric(name="bad", experiment=[value + 50 for value in _CONTROL], control=_CONTROL))
 _EARLY = classify(Metric(name="early", experiment=[9.0], control=[1.0], critical=True))
+_EARLY_PLAIN = classify(Metric(name="early", experiment=[9.0], control=[1.0]))
 _EMPTY = classify(Metric(name="empty", experiment=[], control=_CONTROL))
 
 
@@ -37,6 +40,14 @@ _PASSING, _FAILING, _OPEN = _errors(10, 30), _errors(40, 30), _errors(10, 2)
         (None, [_EARLY, _GOOD], Verdict.NONE),
         (None, [_EARLY, _BAD], Verdict.FAIL),
         (None, [_EARLY, _EMPTY], Verdict.FAIL),
+        (None, [_EARLY, *[_GOOD] * 8, _BAD], Verdict.NONE),
+        (None, [_EARLY, *[_GOOD] * 8], Verdict.NONE),
+        (None, [_EARLY_PLAIN, *[_GOOD] * 8], Verdict.PASS),
+        (None, [*[_EARLY] * 9, *[_GOOD] * 8, _BAD], Verdict.NONE),
+        (None, [*[_EARLY_PLAIN] * 9, *[_GOOD] * 8, _BAD], Verdict.NONE),
+        (None, [*[_EARLY] * 9, _GOOD, _BAD], Verdict.FAIL),
+        (None, [_EARLY, _GOOD, _GOOD, replace(_BAD, critical=True)], Verdict.FAIL),
+        (None, [replace(_EARLY, muted=True), _GOOD], Verdict.PASS),
         (None, [_GOOD] * 8 + [_BAD], Verdict.NONE),  # 88.89 is marginal
         (_PASSING, [_GOOD], Verdict.PASS),
         (_PASSING, [_BAD], Verdict.FAIL),

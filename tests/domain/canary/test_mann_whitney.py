@@ -210,7 +210,19 @@ def test_counted_order_statistics_are_the_sorted_ones(experiment: list[float], c
     assert ordered_differences(experiment, control, positions) == expected
     ups, downs = sorted(experiment), sorted(control, reverse=True)
     # The other way is for samples that are too large to sort in a test of every position.
-    assert [differences._counted(ups, downs, position) for position in positions] == expected
+    assert differences._counted(ups, downs, positions) == expected
+    assert differences._counted(ups, downs, positions, most=3, chosen_values=2) == expected
+
+
+@given(experiment=_TIED, control=_TIED)
+def test_counted_order_statistics_of_ties_are_the_sorted_ones(
+    experiment: list[float], control: list[float]
+) -> None:
+    positions = list(range(len(experiment) * len(control)))
+    ups, downs = sorted(experiment), sorted(control, reverse=True)
+    for most in (0, 1, 5):
+        found = differences._counted(ups, downs, positions, most=most, chosen_values=1)
+        assert found == sorted(x - y for x in experiment for y in control)
 
 
 def test_differences_of_long_series_are_found_without_writing_them_down() -> None:

@@ -87,6 +87,25 @@ def test_a_score_that_a_rule_made_0_says_which() -> None:
     assert _score(_metrics("high")).reason is None
 
 
+def test_a_critical_metric_with_too_few_points_is_waited_for_and_fails_nothing() -> None:
+    waiting = classify(
+        Metric(name="p95", experiment=[1.0, 2, 3], control=[1.0, 2, 3.1], groups=("a",), critical=True)
+    )
+    found = _score([waiting, *_metrics("pass, pass, pass, high")])
+    assert (found.score, found.verdict, found.reason) == (75, ScoreVerdict.MARGINAL, None)
+    assert (found.awaited, found.early) == ("p95", False)
+    alone = _score([waiting])
+    assert (alone.verdict, alone.reason, alone.early) == (
+        ScoreVerdict.FAIL,
+        "1 of 1 metrics have no data",
+        True,
+    )
+    assert not _score([waiting, *_metrics("critical high")]).early
+    worse = _score([waiting, *_metrics("high")])
+    assert (worse.score, worse.verdict, worse.reason, worse.early) == (0, ScoreVerdict.FAIL, None, False)
+    assert _score(_metrics("pass")).awaited is None
+
+
 def test_without_metrics_there_is_no_score() -> None:
     assert score([]) is None
     assert score(_metrics("muted pass")) is None

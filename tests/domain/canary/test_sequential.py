@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dashboard.domain.canary.evidence import running_log_e
 from dashboard.domain.canary.sample_size import POWER, needed_above, needed_below
 from dashboard.domain.canary.sequential import LARGEST_E, ErrorRule, Verdict, judge_errors
-from dashboard.domain.canary.ticks import Arm, Tick
+from dashboard.domain.canary.ticks import Arm, Tick, compared, looks_cumulated
 
 _START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -73,6 +73,25 @@ def test_no_errors_at_all_are_no_verdict_and_no_number() -> None:
     assert (found.canary.rate, found.stable.rate) == (0, 0)
 
 
+def test_without_an_error_the_canarys_own_rate_is_bounded_at_all_looks() -> None:
+    """The chance of no error in n requests is 5 % at the bound, which the rule of three puts at 3 ÷ n."""
+    found = judge_errors(_course(0, 200, 3, 1_800, 50))
+    assert found.rate_below == pytest.approx(1 - 0.05 ** (1 / 10_000), rel=1e-9)
+    assert found.rate_below == pytest.approx(3 / 10_000, rel=0.01)
+    assert judge_errors(_course(1, 200, 3, 1_800, 50)).rate_below is None
+    assert judge_errors([]).rate_below is None
+
+
+def test_counts_since_the_beginning_are_told_from_those_of_each_tick() -> None:
+    cumulated = [_tick(2 * k, 100 * k, 9 * k, 900 * k) for k in range(1, 7)]
+    assert looks_cumulated(cumulated)
+    assert not looks_cumulated(cumulated[:4])
+    assert not looks_cumulated(_course(2, 100, 9, 900, 60))
+    assert not looks_cumulated([*cumulated, _tick(2, 100, 9, 900)])
+    climbing = [_tick(0, 10 * k, 0, 1_000 - 10 * k) for k in range(1, 60)]
+    assert not looks_cumulated(climbing)
+
+
 def test_without_a_tick_there_is_nothing_to_say() -> None:
     found = judge_errors([])
     assert (found.verdict, found.e_value, found.needed.seen) == (Verdict.NONE, 1, 0)
@@ -86,6 +105,11 @@ def test_only_ticks_in_which_both_had_requests_are_compared() -> None:
     assert found.stable == expected.stable == Arm(bad=90, total=18_000)
     assert found.e_value == expected.e_value
     assert found.failed_tick == 31
+
+
+def test_the_compared_ticks_keep_their_positions() -> None:
+    ticks = [_tick(0, 0, 5, 10), _tick(1, 10, 1, 10), _tick(1, 10, 0, 0), _tick(2, 10, 1, 10)]
+    assert compared(ticks) == {1: ticks[1], 3: ticks[3]}
 
 
 def test_errors_of_the_canary_alone_have_a_lower_limit_but_no_upper_one() -> None:
