@@ -15,7 +15,7 @@ from dashboard.sources.kubernetes_rollouts import KubernetesRollouts
 from dashboard.store import canaries
 from dashboard.store.database import open_for_writing, transaction
 
-#: Called with how many objects of a list were read, how many there are (None: not told), and of what.
+#: Called where a list goes on: how many of its objects were read, how many there are (None: not told), of what.
 Progress = Callable[[int, int | None, str], None]
 
 
@@ -54,7 +54,8 @@ def read_cluster(
         try:
             for page in source.listed(scope, stop):
                 readings[-1].add(page)
-                progress(readings[-1].read, page.total, scope.name)
+                if page.version is None:
+                    progress(readings[-1].read, page.total, scope.name)
                 if stop.is_set():
                     break
             else:
