@@ -15,7 +15,7 @@ from dashboard.sources.kubernetes_rollouts import KubernetesRollouts
 from dashboard.store import canaries
 from dashboard.store.database import open_for_writing, transaction
 
-#: Called where a list goes on: how many of its objects were read, how many there are (None: not told), of what.
+#: Called where a list goes on: how many of it were read, how many there are (None: not told), of what.
 Progress = Callable[[int, int | None, str], None]
 
 
