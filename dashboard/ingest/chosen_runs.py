@@ -9,6 +9,9 @@ from dashboard.sources.argo_observations import Observation
 from dashboard.sources.kubernetes_rollouts import KubernetesRollouts, Resource, Scope
 from dashboard.store import canaries
 
+#: How soon one that waits notices that it is to stop.
+_LOOK_SECONDS = 0.5
+
 
 class ChosenRuns:
     """What counts of the lists of `source`; several threads read them.
@@ -21,10 +24,28 @@ class ChosenRuns:
     def __init__(self, source: KubernetesRollouts) -> None:
         self._only_of_chosen = source.only_of_chosen
         self._rollouts = [scope.name for scope in source.scopes if scope.resource is Resource.ROLLOUTS]
+        self._not_tried = set(self._rollouts)
+        self._all_tried = threading.Event()
         self._lock = threading.Lock()
         #: By the name of a list of runs, the Rollouts of which runs were passed over.
         self._passed_over: dict[str, set[str]] = {}
         self._due: set[str] = set()
+
+    def tried(self, scope: Scope) -> None:
+        """The list of `scope` was read once, or could not be."""
+        with self._lock:
+            self._not_tried.discard(scope.name)
+            if not self._not_tried:
+                self._all_tried.set()
+
+    def wait(self, scope: Scope, stop: threading.Event) -> None:
+        """Wait until it is known of which Rollouts runs count, as far as that can be known, or `stop` is set.
+
+        It only spares reading the list of runs twice: whatever comes first, none is lost.
+        """
+        if self._only_of_chosen and scope.resource is Resource.RUNS:
+            while not stop.is_set() and not self._all_tried.wait(_LOOK_SECONDS):
+                pass
 
     def begin(self, scope: Scope) -> None:
         """The list of `scope` is read from its beginning."""

@@ -50,6 +50,7 @@ class ListWatch:
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set. Where nothing came of asking, the next time is later."""
+        self._runs.wait(self._scope, stop)
         while not stop.is_set():
             try:
                 if self._watch(stop) if self._version else self._list(stop):
@@ -70,8 +71,11 @@ class ListWatch:
     def _list(self, stop: threading.Event) -> bool:
         self._step = _LIST
         reading = ListReading(self._store, self._source, self._scope, self._runs)
-        for page in self._source.listed(self._scope, stop):
-            reading.add(page)
+        try:
+            for page in self._source.listed(self._scope, stop):
+                reading.add(page)
+        finally:
+            self._runs.tried(self._scope)
         self._does_well(_LIST)
         self._note_unreadable(reading.unreadable)
         reading.finish(self._summary(), stop)

@@ -34,19 +34,29 @@ def broken(name: str = "api") -> Object:
 # Which runs count ---------------------------------------------------------------------------------------
 
 
-def test_runs_that_are_listed_before_their_chosen_rollout_are_stored(
+def test_runs_are_listed_when_it_is_known_which_rollouts_are_chosen(
     server: KubernetesDouble, store: Path, tmp_path: Path
 ) -> None:
     def slow_rollouts(request: Request) -> Fault | None:
         if request.path.endswith("rollouts") and not request.is_watch:
-            wait_for(
-                lambda: any("analysisruns" in item.path and item.is_watch for item in server.requests), ""
-            )
+            time.sleep(1)
         return None
 
     server.put(of_team("x"), of_team("y", "web"), analysis_run("of-api"), analysis_run("of-web", owner="web"))
     server.fault = slow_rollouts
     with followed(store, server, connect(server, tmp_path, **OF_X)):
+        assert rows(store, _RUNS) == [("of-api",)]
+
+
+def test_runs_that_are_listed_before_their_chosen_rollout_are_stored(
+    server: KubernetesDouble, store: Path, tmp_path: Path
+) -> None:
+    server.put(of_team("x"), of_team("y", "web"), analysis_run("of-api"), analysis_run("of-web", owner="web"))
+    server.fault = lambda request: Refused(403) if "rollouts" in request.path else None
+    with followed(store, server, connect(server, tmp_path, **OF_X), watched=False):
+        wait_for(lambda: bool(server.watches()), "the runs are watched")
+        assert rows(store, _RUNS) == []
+        server.fault = lambda _: None
         wait_for(lambda: bool(rows(store, _RUNS)), "the run is stored", meanwhile=server.bookmark)
     assert rows(store, _RUNS) == [("of-api",)]
 
