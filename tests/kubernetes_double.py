@@ -8,7 +8,7 @@ is checked.
 
     with KubernetesDouble() as server:
         server.put(rollout())                       # ADDED, or MODIFIED where it is known
-        server.fault = lambda request: Refused(403) # Spoil answers: also Slow, CutOff, Garbage, Reset.
+        server.fault = lambda request: Refused(403) # Spoil answers: also Slow, CutOff, Garbage, Reset, Says.
         server.forget_history()                     # Now every older resourceVersion has expired.
 """
 
@@ -91,7 +91,14 @@ class GoneAsEvent:
     """A watch that has expired, told as an ERROR event after 200."""
 
 
-Fault = Refused | Slow | CutOff | Garbage | Reset | GoneAsEvent
+@dataclass(frozen=True, slots=True)
+class Says:
+    """A watch with 200 and JSON that says this, byte by byte as it is, and ends."""
+
+    body: bytes
+
+
+Fault = Refused | Slow | CutOff | Garbage | Reset | GoneAsEvent | Says
 
 
 @dataclass(slots=True)
@@ -100,6 +107,7 @@ class _Change:
     kind: str
     plural: str
     item: dict[str, Any]
+    before: dict[str, Any] | None
 
 
 @dataclass(slots=True)
@@ -120,6 +128,8 @@ class KubernetesDouble:
         self.installed = set(_KINDS)
         self.gone_as_event = True
         """An expired watch is 200 with an ERROR event; else it is HTTP 410."""
+        self.token = TOKEN
+        """The only one that it lets in."""
         self._state = _State()
         self._changed = threading.Condition()
         self._closed = False
@@ -139,8 +149,8 @@ class KubernetesDouble:
                 copy = json.loads(json.dumps(item))
                 plural = _PLURALS[copy["kind"]]
                 key = (plural, copy["metadata"]["namespace"], copy["metadata"]["name"])
-                kind = "MODIFIED" if key in self._state.objects else "ADDED"
-                self._change(kind, plural, copy)
+                before = self._state.objects.get(key)
+                self._change("ADDED" if before is None else "MODIFIED", plural, copy, before)
                 self._state.objects[key] = copy
             self._changed.notify_all()
 
@@ -175,7 +185,7 @@ class KubernetesDouble:
                 "kind": "Config",
                 "current-context": "double",
                 "clusters": [{"name": "double", "cluster": {"server": self.url}}],
-                "users": [{"name": "tester", "user": {"token": TOKEN}}],
+                "users": [{"name": "tester", "user": {"token": self.token}}],
                 "contexts": [{"name": "double", "context": {"cluster": "double", "user": "tester"}}],
             }
         )
@@ -196,11 +206,15 @@ class KubernetesDouble:
         self._thread.join()
         self._server.server_close()
 
-    def _change(self, kind: str, plural: str, item: dict[str, Any]) -> None:
+    def _change(
+        self, kind: str, plural: str, item: dict[str, Any], before: dict[str, Any] | None = None
+    ) -> None:
         self._state.version += 1
         item["metadata"]["resourceVersion"] = str(self._state.version)
         copy = json.loads(json.dumps(item))
-        self._state.changes.append(_Change(version=self._state.version, kind=kind, plural=plural, item=copy))
+        self._state.changes.append(
+            _Change(version=self._state.version, kind=kind, plural=plural, item=copy, before=before)
+        )
 
     def page(
         self, plural: str, namespace: str | None, params: Mapping[str, str]
@@ -258,9 +272,25 @@ class KubernetesDouble:
                     continue
             for change in news:
                 seen = change.version
-                marks = change.kind == "BOOKMARK" and params.get("allowWatchBookmarks") in {"true", "True"}
-                if change.plural == plural and (marks or self._is_chosen(change.item, namespace, params)):
-                    yield {"type": change.kind, "object": change.item}
+                if change.plural == plural and (event := self._event(change, namespace, params)):
+                    yield event
+
+    def _event(
+        self, change: _Change, namespace: str | None, params: Mapping[str, str]
+    ) -> dict[str, Any] | None:
+        """What a watch is told of a change; an object that is not chosen any more is told as deleted."""
+        if change.kind == "BOOKMARK":
+            marks = params.get("allowWatchBookmarks") in {"true", "True"}
+            return {"type": change.kind, "object": change.item} if marks else None
+        is_chosen = self._is_chosen(change.item, namespace, params)
+        if change.kind != "MODIFIED" or change.before is None:
+            return {"type": change.kind, "object": change.item} if is_chosen else None
+        was_chosen = self._is_chosen(change.before, namespace, params)
+        if is_chosen:
+            return {"type": "MODIFIED" if was_chosen else "ADDED", "object": change.item}
+        version = change.item["metadata"]["resourceVersion"]
+        last = {**change.before, "metadata": {**change.before["metadata"], "resourceVersion": version}}
+        return {"type": "DELETED", "object": last} if was_chosen else None
 
     def _chosen(self, plural: str, namespace: str | None, params: Mapping[str, str]) -> list[dict[str, Any]]:
         return [
@@ -323,11 +353,13 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, Refused):
             headers = {} if fault.after is None else {"Retry-After": str(fault.after)}
             return self._send(fault.code, _status(fault.code, fault.message), headers=headers)
-        if self.headers.get("Authorization", "").lower() != f"bearer {TOKEN}":
+        if self.headers.get("Authorization", "").lower() != f"bearer {self._double.token}":
             return self._send(401, _status(401, "Unauthorized"))
         match = _PATH.fullmatch(request.path)
         if match is None or match["plural"] not in self._double.installed:
             return self._plain(404, b"404 page not found\n")
+        if isinstance(fault, Says) and request.is_watch:
+            return self._plain(200, fault.body, "application/json")
         if isinstance(fault, Garbage):
             return self._plain(200, b"<!DOCTYPE html><title>Sign in</title>")
         if match["name"]:

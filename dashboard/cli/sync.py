@@ -54,13 +54,14 @@ def sync(  # noqa: PLR0913 - one argument per option
     if now and now > datetime.now(UTC):
         # What was "read" up to then would not be read again until then.
         raise click.UsageError(f"--now: found {now.isoformat()}, expected a time that has passed")
+    # At once: reading the settings and loading a client takes seconds, in which it may be told to stop.
+    stop = _stop_on_signals()
     # An answer is a million small lists without a cycle: looking for cycles among them takes half the time.
     gc.freeze()
     gc.set_threshold(_ANSWER_SIZED)
     load_catalog(catalog)  # a mistake in it is told before anything is read
     source = cluster()
     collector = collector_beside(source, prometheus, store, catalog, backfill)
-    stop = _stop_on_signals()
     meter = ProgressMeter()
     if every:
         if source:
@@ -71,7 +72,7 @@ def sync(  # noqa: PLR0913 - one argument per option
         return
     all_read = True
     # The cluster first: it says of which canaries Prometheus is asked for the counts.
-    if source:
+    if source and not stop.is_set():
         all_read &= read_and_tell(store, source, stop)
     if collector and not stop.is_set():
         report = collector.run_once(options.clock(now), progress=meter, stop=stop)

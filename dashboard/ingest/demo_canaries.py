@@ -10,8 +10,9 @@ from dashboard.demo.canary_counts import ServiceCounts
 from dashboard.demo.canary_file import canaries_file
 from dashboard.demo.deployments import DemoRelease
 from dashboard.demo.fleet import DemoReadings
+from dashboard.domain.canary.rollouts import RolloutState
 from dashboard.ingest.canaries import record_canaries
-from dashboard.sources.argo_observations import Observations
+from dashboard.sources.argo_observations import Observation, Observations
 from dashboard.store import canaries, canary_ticks
 
 _SOURCE = "demo"
@@ -47,8 +48,18 @@ def record_demo_canaries(
 ) -> DemoCanaries:
     """Store the canaries of what was deployed, inside the caller's transaction; returns what was told."""
     told = demo_canaries(list(deployed), kept.counts(), registry, end)
-    record_canaries(connection, Observations(_SOURCE, told.objects))
+    there: set[str] = set()
+    record_canaries(connection, _noted(Observations(_SOURCE, told.objects), there))
     for rollout, pods, ticks in told.ticks:
         canary_ticks.record_ticks(connection, rollout, pods, ticks)
+    canaries.mark_present(connection, _SOURCE, there)
     canaries.mark_read(connection, _SOURCE, end)
     return told
+
+
+def _noted(observations: Iterable[Observation], rollouts: set[str]) -> Iterator[Observation]:
+    """`observations`, while the Rollouts among them are added to `rollouts`."""
+    for item in observations:
+        if isinstance(item, RolloutState):
+            rollouts.add(item.rollout)
+        yield item

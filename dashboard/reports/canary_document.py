@@ -5,21 +5,28 @@ from typing import Any
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
 from dashboard.domain.canary.ladder import Ladder, Rung
+from dashboard.domain.canary.named_runs import named_only, verdict_with_named
+from dashboard.domain.canary.rollouts import NamedRun
 from dashboard.domain.canary.room import Room
-from dashboard.reports.canary_state import CanaryState, MetricRoom, OpenCanary
+from dashboard.reports.canary_state import CanaryState, MetricRoom, OpenCanary, shown_state
 from dashboard.reports.status_document import iso_time
 
 Document = dict[str, Any]
 
 
 def canaries_document(state: CanaryState, service: str) -> list[Document]:
-    """The canaries of `service` that are under way, the oldest first."""
+    """The canaries of `service` that are under way, the oldest first.
+
+    One that was not seen for too long has the state `unknown`, with `last_state` as it was seen then; what
+    follows from the time that passed since is null.
+    """
     return [_canary(item) for item in state.under_way if item.named.service == service]
 
 
 def _canary(item: OpenCanary) -> Document:
     canary, state = item.named.canary, item.named.canary.state
-    ladder = item.ladder
+    ladder, seen, verdict = item.ladder, item.named.seen, verdict_with_named(canary)
+    going_on = None if item.named.stale else ladder
     return {
         "id": canary.id,
         "rollout": canary.name,
@@ -29,20 +36,24 @@ def _canary(item: OpenCanary) -> Document:
         "attempt": canary.attempt,
         "version": canary.version,
         "stable_version": canary.stable_version,
-        "state": canary.outcome.value,
+        "strategy": None if state is None else state.strategy,
+        "state": shown_state(item),
+        "last_state": canary.outcome.value,
+        "stale": item.named.stale,
+        "seen_at": None if seen is None else iso_time(seen.at),
         "phase": None if state is None or state.phase is None else state.phase.value,
         "message": (state.message or None) if state is not None else None,
         "weight": None if ladder is None else ladder.weight,
         "began_at": iso_time(canary.began_at),
         "step": None if ladder is None else ladder.position,
-        "elapsed_seconds": None if ladder is None else _seconds(ladder.elapsed),
-        "pauses_left_seconds": None if ladder is None else _seconds(ladder.left),
-        "not_done_before": None if ladder is None else iso_time(ladder.eta),
+        "elapsed_seconds": None if going_on is None else _seconds(going_on.elapsed),
+        "pauses_left_seconds": None if going_on is None else _seconds(going_on.left),
+        "not_done_before": None if going_on is None else iso_time(going_on.eta),
         "analyses_ahead": None if ladder is None else ladder.analyses_ahead,
         "waits_for": None if ladder is None else ladder.waits_for,
         "steps": _steps(ladder),
-        "analysis": None if canary.verdict is None else canary.verdict.value,
-        "runs": [_run(run, item.rooms) for run in canary.runs],
+        "analysis": None if verdict is None else verdict.value,
+        "runs": [_run(run, item.rooms) for run in canary.runs] + [_named(run) for run in named_only(canary)],
     }
 
 
@@ -84,6 +95,19 @@ def _run(run: AnalysisRunState, rooms: tuple[MetricRoom, ...]) -> Document:
             }
             for metric in run.metrics
         ],
+    }
+
+
+def _named(run: NamedRun) -> Document:
+    """A run of which the Rollout tells, and nothing else was seen."""
+    return {
+        "name": run.name,
+        "kind": run.site[:1].upper() + run.site[1:],
+        "step": None,
+        "phase": None if run.phase is None else run.phase.value,
+        "message": run.message or None,
+        "began_at": None,
+        "metrics": [],
     }
 
 

@@ -1,15 +1,17 @@
 """Canaries under way as Prometheus gauges, so that one that waits or is in trouble can be alerted on."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from dashboard.domain.canary.canary import Outcome
-from dashboard.reports.canary_state import CanaryState, OpenCanary
+from dashboard.reports.canary_state import CanaryState, OpenCanary, shown_state
 
 _CANARY = ["service", "environment", "rollout"]
 _ALL = 100
+#: How a canary may stand while it is under way; unknown is one that was not seen for too long.
+_STATES = [outcome.value for outcome in Outcome if outcome.is_open or outcome is Outcome.UNKNOWN]
 
 
 def canary_gauges(state: CanaryState) -> Iterator[Metric]:
@@ -23,14 +25,23 @@ def canary_gauges(state: CanaryState) -> Iterator[Metric]:
     began = GaugeMetricFamily(
         "reliability_canary_began_timestamp_seconds", "When a canary was first seen", labels=_CANARY
     )
+    seen = GaugeMetricFamily(
+        "reliability_canary_seen_timestamp_seconds",
+        "When a canary was last seen: by its cluster, else by the newest time that it names",
+        labels=_CANARY,
+    )
     left = GaugeMetricFamily(
         "reliability_canary_failures_left",
         "Measurements that may still fail before Argo aborts",
         labels=[*_CANARY, "metric"],
     )
-    for item in state.under_way:
+    for item in _newest_by_labels(state.under_way):
         labels = _labels(item)
         began.add_metric(labels, item.named.canary.began_at.timestamp())
+        if item.named.seen is not None:
+            seen.add_metric(labels, item.named.seen.at.timestamp())
+        if item.named.stale:
+            continue
         ladder = item.ladder
         if ladder is not None and ladder.weight is not None and item.named.canary.state is not None:
             weight.add_metric(labels, ladder.weight / (item.named.canary.state.whole_weight or _ALL))
@@ -39,27 +50,32 @@ def canary_gauges(state: CanaryState) -> Iterator[Metric]:
             steps.add_metric(labels, len(ladder.rungs))
         for metric, failures in _failures_left(item).items():
             left.add_metric([*labels, metric], failures)
-    yield from (weight, step, steps, began, left)
+    yield from (weight, step, steps, began, seen, left)
     yield from _sources(state)
 
 
 def _under_way(state: CanaryState) -> Metric:
     found = GaugeMetricFamily(
         "reliability_canaries_under_way",
-        "Canaries under way: running, waiting to be promoted, or paused as inconclusive",
+        "Canaries under way: running, waiting to be promoted, paused as inconclusive, or not seen for long",
         labels=["service", "environment", "state"],
     )
     counts = Counter(
-        (item.named.service or "", item.named.environment, item.named.canary.outcome)
-        for item in state.under_way
+        (item.named.service or "", item.named.environment, shown_state(item)) for item in state.under_way
     )
     for service, environment in dict.fromkeys((service, environment) for service, environment, _ in counts):
-        for outcome in Outcome:
-            if outcome.is_open:
-                found.add_metric(
-                    [service, environment, outcome.value], float(counts[service, environment, outcome])
-                )
+        for word in _STATES:
+            found.add_metric([service, environment, word], float(counts[service, environment, word]))
     return found
+
+
+def _newest_by_labels(under_way: Iterable[OpenCanary]) -> Iterable[OpenCanary]:
+    """Each of what the labels tell apart once: of two Rollouts of one name the canary that began last.
+
+    Two series with the same labels would make Prometheus refuse all of them.
+    """
+    ordered = sorted(under_way, key=lambda item: item.named.canary.began_at)
+    return {tuple(_labels(item)): item for item in ordered}.values()
 
 
 def _labels(item: OpenCanary) -> list[str]:

@@ -1,17 +1,18 @@
 """Canaries as they stood at an instant: states and runs from the store, joined, under our names."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, run_as_of
 from dashboard.domain.canary.canaries import canaries_of
-from dashboard.domain.canary.canary import Canary
+from dashboard.domain.canary.canary import Canary, Outcome
 from dashboard.domain.canary.rollouts import RolloutState, in_order
+from dashboard.domain.canary.sighting import Sighting, sighting
 from dashboard.domain.names import NameMap
 from dashboard.domain.periods import Period
-from dashboard.store import canaries, canary_history, canary_rollouts
+from dashboard.store import canaries, canary_history, canary_rollouts, canary_sightings
 
 #: A canary that began before a period, and whose first runs are not read, would seem to begin in it.
 _LONGEST_CANARY = timedelta(days=7)
@@ -19,11 +20,17 @@ _LONGEST_CANARY = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedCanary:
-    """A canary of `service` (None: none of ours is called so) in our `environment`."""
+    """A canary of `service` (None: none of ours is called so) in our `environment`.
+
+    `seen` is when one that is under way was last seen, None of one that has ended. One that is `stale` was
+    not seen for so long that how it stands is unknown: its outcome is what it was then.
+    """
 
     canary: Canary
     service: str | None
     environment: str
+    seen: Sighting | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,19 +122,48 @@ def _joined(
             of_rollout.setdefault(run.rollout or "", []).append(seen)
     gone = canaries.gone(connection, now)
     found = [
-        _named(canary, names)
+        canary
         for rollout in dict.fromkeys((*ordered, *of_rollout))
         for canary in canaries_of(ordered.get(rollout, []), of_rollout.get(rollout, []), gone.get(rollout))
     ]
-    return sorted(found, key=lambda item: (item.canary.began_at, item.canary.id))
+    return sorted(
+        (_named(canary, seen, names, now) for canary, seen in _seen(connection, found, gone, now)),
+        key=lambda item: (item.canary.began_at, item.canary.id),
+    )
 
 
-def _named(canary: Canary, names: NameMap) -> NamedCanary:
+def _seen(
+    connection: sqlite3.Connection, found: Sequence[Canary], gone: Mapping[str, datetime], now: datetime
+) -> Iterator[tuple[Canary, Sighting | None]]:
+    """Each canary, with when one that is under way was last seen; one that nobody sees any more has ended."""
+    rollouts = list(dict.fromkeys(canary.rollout for canary in found if canary.outcome.is_open))
+    gone = {**canary_sightings.replaced(connection, rollouts, now), **gone}
+    confirmed = canary_sightings.confirmed(connection, rollouts, now)
+    of_runs = canary_sightings.newest_of_runs(connection, rollouts, now)
+    for canary in found:
+        if not canary.outcome.is_open:
+            yield canary, None
+            continue
+        told = [canary.began_at, of_runs.get((canary.rollout, canary.pod_hash))]
+        told += [None if canary.state is None else canary.state.at]
+        named = max(moment for moment in told if moment is not None)
+        seen = sighting(confirmed.get(canary.rollout), named)
+        if canary.rollout in gone:
+            yield replace(canary, outcome=Outcome.GONE, ended_at=gone[canary.rollout]), None
+        elif seen.is_given_up(now):
+            yield replace(canary, outcome=Outcome.UNKNOWN), None
+        else:
+            yield canary, seen
+
+
+def _named(canary: Canary, seen: Sighting | None, names: NameMap, now: datetime) -> NamedCanary:
     candidates = (*canary.names, *(name for run in canary.runs for name in run.names))
     return NamedCanary(
         canary=canary,
         service=_service(candidates, names),
         environment=names.environment(canary.environment),
+        seen=seen,
+        stale=seen is not None and seen.is_stale(now),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboard.domain.canary.canary import Outcome
+from dashboard.domain.canary.named_runs import named_only
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.room import Evidence
 from dashboard.domain.canary.sequential import Verdict
@@ -18,6 +19,7 @@ class Standing(StrEnum):
     TROUBLE = "in trouble"
     UNDECIDED = "undecided: somebody has to decide"
     AT_RISK = "at risk"
+    UNSEEN = "not seen for too long"
     NOT_YET = "cannot tell yet"
     SAFE = "safe so far"
     ABORTED = "aborted"
@@ -60,16 +62,21 @@ _ENDED = {
 
 
 def standing(report: CanaryReport) -> Standing:
-    """How the canary of `report` stands. It is never safe by silence: without an answer nobody can tell."""
+    """How the canary of `report` stands.
+
+    It is never safe by silence: of one that was not seen for too long, or without an answer, nobody can tell.
+    """
     outcome = report.row.named.canary.outcome
     if outcome in _ENDED:
         return _ENDED[outcome]
     verdict = None if report.errors is None else report.errors.judgement.verdict
-    ended_badly = {item.run.phase for item in report.runs} & {Phase.FAILED, Phase.ERROR}
+    phases = {item.run.phase for item in report.runs}
+    phases |= {run.phase for run in named_only(report.row.named.canary)}
+    ended_badly = phases & {Phase.FAILED, Phase.ERROR}
     if verdict is Verdict.FAIL or ended_badly:
         return Standing.TROUBLE
-    if outcome is Outcome.INCONCLUSIVE:
-        return Standing.UNDECIDED
+    if report.row.named.stale or outcome is Outcome.INCONCLUSIVE:
+        return Standing.UNSEEN if report.row.named.stale else Standing.UNDECIDED
     tightest = tightest_metric(report)
     if tightest is not None and is_last_chance(tightest.metric):
         return Standing.AT_RISK

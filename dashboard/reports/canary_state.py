@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dashboard.domain.canary.canary import Outcome
 from dashboard.domain.canary.ladder import Ladder, ladder_of
 from dashboard.domain.canary.room import Room, room_of
 from dashboard.domain.names import NameMap
@@ -41,6 +42,11 @@ class CanaryState:
     as_of: datetime
     under_way: tuple[OpenCanary, ...]
     reads: tuple[SourceRead, ...]
+
+
+def shown_state(item: OpenCanary) -> str:
+    """How it stands, in a word: how it was last seen, `unknown` where that is too long ago to tell."""
+    return (Outcome.UNKNOWN if item.named.stale else item.named.canary.outcome).value
 
 
 def canary_state(store: Path, names: NameMap, now: datetime) -> CanaryState:

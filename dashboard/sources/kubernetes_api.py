@@ -1,10 +1,8 @@
-"""One way to ask a Kubernetes API: the official client, with bounded time, bounded retries and no proxy.
+"""One way to ask a Kubernetes API: in bounded time, with bounded retries.
 
-The client, an extra, is loaded when it is first needed. It finds the address and the credentials; answers are
-read here, as they may be large, cut off, slow, or something else than what was asked for.
+Answers are read here, as they may be large, cut off, slow, or something else than what was asked for.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,13 +13,14 @@ from typing import Any
 import orjson
 import urllib3
 
-from dashboard.config.kubernetes import Access, KubernetesSettings
-from dashboard.domain.canary.redaction import redacted
-from dashboard.errors import ConfigurationError, SourceUnreachableError
+from dashboard.config.kubernetes import KubernetesSettings
+from dashboard.errors import SourceUnreachableError
+from dashboard.sources.kubernetes_connection import NETWORK, KubernetesConnection, RefusedError
 
 GROUP, VERSION = "argoproj.io", "v1alpha1"
 _TRIES = 3
-_LONGEST_WAIT = 10.0
+#: The longest that an answer may ask to be waited for, in seconds.
+_LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
 _MOST_BYTES = 256 * 2**20
 _MOST_LINE_BYTES = 16 * 2**20
@@ -36,16 +35,18 @@ _PASSING = {
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
-_NETWORK = (urllib3.exceptions.HTTPError, OSError)
-_EXTRA = "pip install 'release-reliability[kubernetes]'"
 
 
 class GoneError(Exception):
     """What was asked for has expired (410): the list has to be read again, from its beginning."""
 
 
+class CutOffError(SourceUnreachableError):
+    """There was no connection, or it broke: what came before it is good, and one may go on from there."""
+
+
 class KubernetesApi:
-    """A connection to the API that `settings` name.
+    """The API that `settings` name.
 
     Raises:
         ConfigurationError: the client is not installed, or the address and the credentials are not found.
@@ -53,15 +54,15 @@ class KubernetesApi:
 
     def __init__(self, settings: KubernetesSettings) -> None:
         self._settings = settings
-        self._client, self._api = _connected(settings)
-        self.address = str(self._client.configuration.host)
+        self._connection = KubernetesConnection(settings)
+        self.address = self._connection.address
 
     def close(self) -> None:
         """Let go of its connections."""
-        self._client.close()
+        self._connection.close()
 
-    def get(self, plural: str, namespace: str | None, **asked: Any) -> dict[str, Any]:
-        """One page of the list of `plural`, in `namespace` or in all of them.
+    def get(self, plural: str, namespace: str | None, stop: threading.Event, **asked: Any) -> dict[str, Any]:
+        """One page of the list of `plural`, in `namespace` or in all of them; `stop` ends its waiting.
 
         Raises:
             GoneError: the page that was asked for has expired.
@@ -75,14 +76,15 @@ class KubernetesApi:
             try:
                 with self._asked(plural, namespace, **asked) as answer:
                     return _page(_body(answer, time.monotonic() + self._settings.timeout), what)
-            except _RefusedError as error:
-                if tries >= _TRIES or error.status not in _PASSING:
-                    raise _refusal(error.status, error.message, what) from None
+            except RefusedError as error:
+                refused: Exception = _refusal(error.status, error.message, what)
+                if error.status not in _PASSING:
+                    raise refused from None
                 wait = max(wait, error.after)
-            except _NETWORK as error:
-                if tries >= _TRIES:
-                    raise _unreachable(what, self.address, error) from None
-            time.sleep(min(wait, _LONGEST_WAIT))
+            except NETWORK as error:
+                refused = _cut_off(what, self.address, error)
+            if tries >= _TRIES or stop.wait(min(wait, _LONGEST_WAIT)):
+                raise refused
             wait *= 2
 
     def watch(
@@ -94,7 +96,8 @@ class KubernetesApi:
 
         Raises:
             GoneError: the version to watch from has expired.
-            SourceUnreachableError: it was refused, cut off, or silent for too long.
+            CutOffError: the connection broke, or was silent for too long.
+            SourceUnreachableError: it was refused, or what came is none of its events.
         """
         what = _what(plural, namespace)
         try:
@@ -106,15 +109,16 @@ class KubernetesApi:
                 allow_watch_bookmarks=True,
                 **asked,
             ) as answer:
+                _require_json(answer, what)
                 yield []
                 for lines in _lines(answer, what):
                     if stop.is_set():
                         return
                     yield [_event(line, what) for line in lines]
-        except _RefusedError as error:
+        except RefusedError as error:
             raise _refusal(error.status, error.message, what) from None
-        except _NETWORK as error:
-            raise _unreachable(what, self.address, error) from None
+        except NETWORK as error:
+            raise _cut_off(what, self.address, error) from None
 
     @contextmanager
     def _asked(
@@ -131,74 +135,22 @@ class KubernetesApi:
             "_request_timeout": (connect, silence or self._settings.timeout),
             **given,
         }
-        ask = self._api.list_cluster_custom_object
         if namespace is not None:
-            ask, common = self._api.list_namespaced_custom_object, {**common, "namespace": namespace}
-        try:
-            answer = ask(**common)
-        except _NETWORK:
-            raise
-        except Exception as error:
-            # The client's own errors have no common class; those of an answer have its status.
-            if not isinstance(getattr(error, "status", None), int):
-                raise
-            raise _RefusedError(error) from None
+            common["namespace"] = namespace
+        answer = self._connection.ask(common)
         try:
             yield answer
         finally:
             answer.close()
 
 
-class _RefusedError(Exception):
-    """An answer other than 200, as the client raises it; `after` is how long it asks to wait, in seconds."""
-
-    def __init__(self, error: Any) -> None:
-        super().__init__("refused")
-        self.status = int(error.status)
-        self.message = _message(error.body)
-        self.after = _seconds((error.headers or {}).get("Retry-After"))
-
-
-def _connected(settings: KubernetesSettings) -> tuple[Any, Any]:
-    try:
-        from kubernetes import client, config  # noqa: PLC0415 - an extra, which takes a second to load
-    except ImportError as error:
-        raise ConfigurationError(
-            f"RELIABILITY_KUBERNETES: found no package kubernetes ({error}), expected it: {_EXTRA}"
-        ) from None
-    # It tells each request at this level, with its headers.
-    logging.getLogger("kubernetes").setLevel(logging.WARNING)
-    found = client.Configuration()
-    found.proxy = found.no_proxy = None  # a kubeconfig may set one for its cluster; the environment may not
-    found.retries = False
-    try:
-        if settings.access is Access.IN_CLUSTER:
-            config.load_incluster_config(client_configuration=found)
-        else:
-            file = None if settings.kubeconfig is None else str(settings.kubeconfig)
-            config.load_kube_config(
-                config_file=file,
-                context=settings.context,
-                client_configuration=found,
-                persist_config=False,
-            )
-    except Exception as error:  # noqa: BLE001 - it raises whatever a broken kubeconfig makes it raise
-        text = redacted(" ".join(str(error).split())[:300]) or type(error).__name__
-        raise ConfigurationError(
-            f"RELIABILITY_KUBERNETES={settings.access}: found no way in ({text}), expected an address and"
-            " credentials"
-        ) from None
-    made = client.ApiClient(configuration=found)
-    return made, client.CustomObjectsApi(made)
-
-
 def _what(plural: str, namespace: str | None) -> str:
     return f"{plural}.{GROUP} in {'all namespaces' if namespace is None else namespace}"
 
 
-def _unreachable(what: str, address: str, error: BaseException) -> SourceUnreachableError:
+def _cut_off(what: str, address: str, error: BaseException) -> CutOffError:
     reason = " ".join(str(getattr(error, "reason", None) or error).split())[:300] or type(error).__name__
-    return SourceUnreachableError(f"Kubernetes at {address}: {what}: no whole answer: {reason}")
+    return CutOffError(f"Kubernetes at {address}: {what}: no whole answer: {reason}")
 
 
 def _refusal(status: int, message: str, what: str) -> Exception:
@@ -214,24 +166,6 @@ def _refusal(status: int, message: str, what: str) -> Exception:
         case _:
             said = f"found {status} ({message}), expected 200"
     return SourceUnreachableError(f"Kubernetes: {what}: {said}")
-
-
-def _message(body: bytes | str | None) -> str:
-    """What the API says in a Status, else the beginning of the text."""
-    try:
-        found = orjson.loads(body or b"")
-    except ValueError:
-        found = None
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
-    said = found.get("message") if isinstance(found, dict) else text
-    return redacted(" ".join(str(said).split())[:300]) or "no reason given"
-
-
-def _seconds(text: str | None) -> float:
-    try:
-        return max(0.0, float(text or 0))
-    except ValueError:
-        return 0.0
 
 
 def _body(answer: Any, deadline: float) -> bytes:
@@ -259,8 +193,15 @@ def _page(body: bytes, what: str) -> dict[str, Any]:
     return page
 
 
+def _require_json(answer: Any, what: str) -> None:
+    """Refuse what a proxy or a page to sign in answers in place of a watch; no type at all may pass."""
+    kind = str(answer.headers.get("Content-Type") or "json")
+    if "json" not in kind.lower():
+        raise SourceUnreachableError(f"Kubernetes: {what}: found {kind[:60]!r}, expected events in JSON")
+
+
 def _lines(answer: Any, what: str) -> Iterator[list[bytes]]:
-    """The whole lines that came together; a part of one waits for its rest."""
+    """The whole lines that came together; a part of one waits for its rest, or for the end."""
     rest = b""
     while chunk := answer.read1(_CHUNK):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -271,6 +212,8 @@ def _lines(answer: Any, what: str) -> Iterator[list[bytes]]:
         whole = [line for line in lines if line.strip()]
         if whole:
             yield whole
+    if rest.strip():
+        yield [rest]
 
 
 def _event(line: bytes, what: str) -> Mapping[str, Any]:

@@ -21,12 +21,21 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRead:
-    """How far a source of Rollouts was read: whole at `read_at`; `problem` is why the last try failed."""
+    """How far a source of Rollouts was read: whole at `read_at`, None if it never was.
+
+    `problem` is why the last try failed, or, where that is the one that read it whole, what of it could not
+    be read.
+    """
 
     source: str
     read_at: datetime | None
     tried_at: datetime
     problem: str | None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it was not read whole at the last try."""
+        return self.read_at is None or self.read_at < self.tried_at
 
 
 def holds_data(connection: sqlite3.Connection) -> bool:
@@ -59,11 +68,25 @@ def mark_gone(connection: sqlite3.Connection, source: str, rollouts: Iterable[st
     )
 
 
+def forget_presence(connection: sqlite3.Connection, source: str, rollouts: Iterable[str]) -> None:
+    """Remember nothing of `rollouts` and `source`: it does not tell any more whether they are there."""
+    connection.executemany(
+        "DELETE FROM canary_presence WHERE source = ? AND rollout = ?",
+        ((source, rollout) for rollout in rollouts),
+    )
+
+
 def present(connection: sqlite3.Connection, source: str) -> set[str]:
     """The Rollouts that `source` has."""
     rows = connection.execute(
         "SELECT rollout FROM canary_presence WHERE source = ? AND gone_us IS NULL", (source,)
     )
+    return {row[0] for row in rows}
+
+
+def ever_present(connection: sqlite3.Connection, source: str) -> set[str]:
+    """The Rollouts that `source` has, or had."""
+    rows = connection.execute("SELECT rollout FROM canary_presence WHERE source = ?", (source,))
     return {row[0] for row in rows}
 
 
@@ -77,13 +100,40 @@ def gone(connection: sqlite3.Connection, until: datetime) -> dict[str, datetime]
     return {rollout: from_micros(at) for rollout, at in rows}
 
 
-def mark_read(connection: sqlite3.Connection, source: str, at: datetime, problem: str | None = None) -> None:
-    """Remember that `source` was read whole at `at`, or why it could not be."""
+def mark_read(
+    connection: sqlite3.Connection,
+    source: str,
+    at: datetime,
+    problem: str | None = None,
+    *,
+    whole: bool | None = None,
+) -> None:
+    """Remember that `source` was read whole at `at`, or why it could not be.
+
+    It was read whole where there is no problem, if `whole` does not say otherwise.
+    """
+    read = whole if whole is not None else problem is None
     connection.execute(
         "INSERT INTO canary_reads VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET tried_us = excluded.tried_us,"
         " problem = excluded.problem, read_us = coalesce(excluded.read_us, canary_reads.read_us)",
-        (source, None if problem else to_micros(at), to_micros(at), problem),
+        (source, to_micros(at) if read else None, to_micros(at), problem),
     )
+
+
+def retire(connection: sqlite3.Connection, prefix: str, keep: Iterable[str], tried_before: datetime) -> None:
+    """Drop each source whose name begins with `prefix`, that was not tried since then, but those to `keep`.
+
+    That a Rollout is gone from it stays known; of those that it had it tells nothing any more.
+    """
+    kept = set(keep)
+    rows = connection.execute(
+        "SELECT source FROM canary_reads WHERE substr(source, 1, ?) = ? AND tried_us < ?",
+        (len(prefix), prefix, to_micros(tried_before)),
+    ).fetchall()
+    for (source,) in rows:
+        if source not in kept:
+            connection.execute("DELETE FROM canary_reads WHERE source = ?", (source,))
+            connection.execute("DELETE FROM canary_presence WHERE source = ? AND gone_us IS NULL", (source,))
 
 
 def reads(connection: sqlite3.Connection) -> Sequence[SourceRead]:

@@ -35,7 +35,10 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             _require_ours(connection, path)
             if _version(connection, path) < SCHEMA_VERSION:
-                raise StoreError(f"{path}: found a store of an older version; the next sync updates it")
+                raise StoreError(
+                    f"{path}: found a store of an older version, expected today's; `reliability sync`"
+                    " and every other command that writes to it updates it"
+                )
             connection.execute("BEGIN")
             yield connection
         finally:

@@ -16,6 +16,7 @@ from dashboard.ui.canary_words import (
     STANDINGS,
     badge_of,
     counts_words,
+    seen_words,
     version_words,
     when_words,
 )
@@ -24,6 +25,12 @@ from dashboard.ui.release_words import brief, some
 from dashboard.ui.words import literal
 
 _BOXES = {"red": st.error, "orange": st.warning, "green": st.success}
+_SAFE = {
+    Standing.UNSEEN: "Nobody knows: what follows is how it stood when it was last seen.",
+    Standing.AT_RISK: "It stands, but one more bad measurement aborts it.",
+    Standing.NOT_YET: "Nothing that was measured says so yet.",
+    Standing.SAFE: "Yes, by everything that was measured so far.",
+}
 _WEAK = {Evidence.TRUNCATED: "truncated evidence", Evidence.NONE: "no evidence"}
 
 
@@ -38,6 +45,7 @@ class Told:
     safe: str = ""
     room: str = ""
     when: str = ""
+    seen: str = ""
     ended: str = ""
 
     @property
@@ -49,6 +57,7 @@ class Told:
             "How sure?": self.sure,
             "Room left?": self.room,
             "When known?": self.when,
+            "Last seen?": self.seen,
         }
         return [f"**{question}** {line}" for question, line in questions.items() if line]
 
@@ -77,7 +86,8 @@ def answer(report: CanaryReport, policy: Policy) -> Told:
         safe=_safe(report),
         sure=_sure(report, policy.timezone),
         room=_room(report),
-        when=when_words(report.row.ladder, policy.timezone),
+        when="" if report.row.named.stale else when_words(report.row.ladder, policy.timezone),
+        seen=seen_words(report.row.named, report.freshness.as_of, policy.timezone),
     )
 
 
@@ -90,11 +100,7 @@ def _safe(report: CanaryReport) -> str:
         return f"No. {some(metrics)} ended its analysis." if metrics else "No. Its analysis did not pass."
     if found is Standing.UNDECIDED:
         return f"Nobody knows: {some(metrics) if metrics else 'its analysis'} could not tell, and Argo waits."
-    if found is Standing.AT_RISK:
-        return "It stands, but one more bad measurement aborts it."
-    if found is Standing.NOT_YET:
-        return "Nothing that was measured says so yet."
-    return "Yes, by everything that was measured so far."
+    return _SAFE[found]
 
 
 def _sure(report: CanaryReport, zone: ZoneInfo) -> str:

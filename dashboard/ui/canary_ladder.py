@@ -25,7 +25,9 @@ def draw(row: CanaryRow, now: datetime, policy: Policy) -> None:
     weight = "of an unknown weight" if ladder.weight is None else f"at **{ladder.weight} %** of the traffic"
     place = "" if ladder.position is None else f", {_position(ladder.position, len(ladder.rungs))}"
     is_open = row.named.canary.outcome.is_open
-    if is_open:
+    if row.named.stale:
+        st.markdown(f"When it was last seen: {weight}{place}.")
+    elif is_open:
         st.markdown(f"Now {weight}{place}, **{show.length(ladder.elapsed)}** after it began.")
     else:
         st.markdown(f"It took **{show.length(ladder.elapsed)}**{place}.")

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboard.domain.canary.canary import Canary
+from dashboard.domain.canary.canary import Canary, Outcome
 from dashboard.domain.intervals import Proportion
 from dashboard.domain.policy import Policy
 from dashboard.reports.canaries import CanariesReport, CanaryRow
@@ -103,7 +103,7 @@ def _name(row: CanaryRow) -> str:
 def _under_way_lines(row: CanaryRow) -> list[str]:
     canary, ladder = row.named.canary, row.ladder
     lines = [canary_words.version_words(canary)]
-    outcome = canary_words.outcome_badge(canary.outcome)
+    outcome = canary_words.outcome_badge(Outcome.UNKNOWN if row.named.stale else canary.outcome)
     weight = ladder.weight if ladder is not None else None
     lines.append(f"{outcome} {'' if weight is None else f'at **{weight} %**'}")
     if ladder is not None:

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from dashboard.domain.canary.named_runs import named_only
 from dashboard.domain.canary.phases import Phase
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_metrics import MetricView, RunView
@@ -26,11 +27,18 @@ _COLUMNS = (2, 3)
 
 def draw(report: CanaryReport, zone: ZoneInfo) -> None:
     """Every analysis of the canary, those that go on and those that ended badly first."""
-    if not report.runs:
+    named = named_only(report.row.named.canary)
+    for run in named:
+        told = [f"**{brief(run.name, 80)}** {canary_words.phase_badge(run.phase)}"]
+        told.append(":small[its Rollout tells of it; what it measured was not seen]")
+        if run.message:
+            told.append(f"Argo says: {brief(run.message, 300)}")
+        st.container(border=True).markdown("  \n".join(told))
+    if not report.runs and not named:
         st.markdown(":violet-badge[? none] No analysis of this canary is known, so nothing judged it.")
         return
-    for place, run in enumerate(sorted(report.runs, key=_urgency)):
-        _run(run, report, zone, place)
+    for place, view in enumerate(sorted(report.runs, key=_urgency)):
+        _run(view, report, zone, place)
 
 
 def _urgency(run: RunView) -> tuple[int, float]:

@@ -31,14 +31,20 @@ def how_to_begin() -> None:
 def draw_reads(reads: tuple[SourceRead, ...], now: datetime, zone: ZoneInfo) -> None:
     """How far each source was read, and what keeps it from being read."""
     for read in (read for read in reads if read.problem):
+        name, why = brief(read.source, 160), brief(read.problem or "", 300)
+        if not read.is_behind:
+            st.warning(f"**{name} was read** {show.age(read.tried_at, now)} ago, but not all of it: {why}.")
+            continue
         last = "never" if read.read_at is None else f"{show.age(read.read_at, now)} ago"
         st.warning(
-            f"**{brief(read.source, 60)} could not be read** at {show.moment(read.tried_at, zone)}"
-            f" (last whole: {last}): {brief(read.problem or '', 300)}. What follows may be behind."
+            f"**{name} could not be read** at {show.moment(read.tried_at, zone)}"
+            f" (last whole: {last}): {why}. What follows may be behind."
         )
     good = [read for read in reads if not read.problem and read.read_at is not None]
     if good:
-        told = " · ".join(f"{brief(read.source, 60)} read {show.age(read.read_at, now)} ago" for read in good)
+        told = " · ".join(
+            f"{brief(read.source, 160)} read {show.age(read.read_at, now)} ago" for read in good
+        )
         st.markdown(f":small[{told}]")
 
 

@@ -16,6 +16,7 @@ from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.canary.thresholds import Threshold
 from dashboard.reports.canaries import CanariesReport
 from dashboard.reports.canary_metrics import MetricView
+from dashboard.reports.canary_reading import NamedCanary
 from dashboard.reports.canary_standing import Standing
 from dashboard.ui import format as show
 from dashboard.ui.canary_judge_words import error_sentence, not_yet_sentence
@@ -27,6 +28,7 @@ STANDINGS: Mapping[Standing, Sign] = {
     Standing.TROUBLE: Sign("✕", "in trouble", "red"),
     Standing.UNDECIDED: Sign("?", "undecided: somebody has to decide", "orange"),
     Standing.AT_RISK: Sign("△", "at risk: no room left", "orange"),
+    Standing.UNSEEN: Sign("?", "not seen for too long", "violet"),
     Standing.NOT_YET: Sign("?", "cannot tell yet", "violet"),
     Standing.SAFE: Sign("✓", "safe so far", "green"),
     Standing.ABORTED: Sign("✕", "was aborted", "red"),
@@ -198,6 +200,14 @@ def place_words(rung: Rung, now: datetime, zone: ZoneInfo) -> str:
     return ", ".join(told)
 
 
+def seen_words(named: NamedCanary, now: datetime, zone: ZoneInfo) -> str:
+    """When a canary that is under way was last seen; empty of one that has ended. Markdown."""
+    if named.seen is None:
+        return ""
+    told = f"{show.age(named.seen.at, now)} ago"
+    return f"{told}, at {show.moment(named.seen.at, zone)}" if named.stale else told
+
+
 def when_words(ladder: Ladder | None, zone: ZoneInfo) -> str:
     """When the canary is through at the earliest, or what it waits for; markdown."""
     if ladder is None:
@@ -240,7 +250,7 @@ def canaries_headline(report: CanariesReport) -> str:
     """What is under way, and how those of the time ended, in one sentence."""
     if not report.ever:
         return "No canary was ever seen."
-    open_ones = [row.named.canary.outcome for row in report.under_way]
+    open_ones = [Outcome.UNKNOWN if row.named.stale else row.named.canary.outcome for row in report.under_way]
     ended = [row.named.canary.outcome for row in report.past]
     running = show.amount(len(open_ones), "canary", "canaries")
     told = f"{running} under way{_counted(open_ones)}" if open_ones else "No canary is under way"

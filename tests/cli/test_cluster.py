@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -25,7 +26,6 @@ def server() -> Iterator[KubernetesDouble]:
 
 @pytest.fixture
 def env(server: KubernetesDouble, tmp_path: Path) -> dict[str, str]:
-    pytest.importorskip("kubernetes", reason="the extra kubernetes is in requirements-dev.lock")
     file = tmp_path / "kubeconfig"
     file.write_text(server.kubeconfig(), encoding="utf-8")
     return {"RELIABILITY_KUBERNETES": str(file), "RELIABILITY_KUBERNETES_TIMEOUT": "5"}
@@ -103,7 +103,47 @@ def test_a_sync_that_goes_on_watches_the_cluster_until_it_is_stopped(
         process.communicate()
 
 
-def test_the_rights_that_we_ask_for_are_to_read_and_no_more() -> None:
+@pytest.mark.parametrize("when", ["it starts", "it waits"])
+def test_a_sync_that_is_told_to_stop_says_so(
+    when: str, server: KubernetesDouble, env: dict[str, str], store: Path, catalog: Path
+) -> None:
+    server.put(rollout())
+    server.fault = lambda _: Refused(503, 30)
+    process = start("sync", "--store", store, "--catalog", catalog, env=env)
+    try:
+        if when == "it waits":
+            wait_for(lambda: bool(server.requests), "it asks")
+        else:
+            handled = Path(f"/proc/{process.pid}/status")
+            wait_for(lambda: catches(handled.read_text(encoding="utf-8"), signal.SIGTERM), "it listens")
+            assert not server.requests
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 0
+    assert told.splitlines()[-1] == "stopped; what was read is stored, the next sync goes on from there"
+    assert "found 503" not in told
+
+
+def catches(status: str, what: signal.Signals) -> bool:
+    """Whether a process with this `status` of /proc has a handler for a signal."""
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (what - 1) & 1)
+
+
+def test_the_rights_that_we_ask_for_are_those_that_are_used(
+    server: KubernetesDouble, env: dict[str, str], store: Path, catalog: Path
+) -> None:
+    process = start("sync", "--every", "60s", "--store", store, "--catalog", catalog, env=env)
+    try:
+        wait_for(lambda: len(server.watches()) >= 2, "it watches")
+    finally:
+        process.kill()
+        process.communicate()
+    asked = {urlsplit(request.path).path for request in server.requests}
+    used = {path.removeprefix("/apis/argoproj.io/v1alpha1/") for path in asked}
     documents = list(
         yaml.safe_load_all((ROOT / "docs" / "argo-rollouts-rbac.yaml").read_text(encoding="utf-8"))
     )
@@ -111,13 +151,8 @@ def test_the_rights_that_we_ask_for_are_to_read_and_no_more() -> None:
     assert rules
     for rule in rules:
         assert rule["apiGroups"] == ["argoproj.io"]
-        assert set(rule["verbs"]) == {"get", "list", "watch"}
-        assert set(rule["resources"]) <= {
-            "rollouts",
-            "analysisruns",
-            "analysistemplates",
-            "clusteranalysistemplates",
-        }
+        assert set(rule["verbs"]) == {"list", "watch"}
+        assert set(rule["resources"]) == used == {"rollouts", "analysisruns"}
     kinds = [document["kind"] for document in documents]
     assert kinds == ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"]
     account, role, binding = documents

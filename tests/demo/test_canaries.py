@@ -109,6 +109,11 @@ def test_two_are_running_and_one_waits_as_inconclusive(told: Told) -> None:
     }
 
 
+def test_the_demo_saw_all_of_them_at_its_end(told: Told) -> None:
+    seen = [item.seen for item in open_canaries(told.connection, _NAMES, told.end)]
+    assert [None if item is None else item.at for item in seen] == [told.end] * 3
+
+
 def test_what_is_under_way_is_what_is_being_deployed(told: Told) -> None:
     services = canaries_file().rollouts
     in_progress = {

@@ -1,45 +1,22 @@
 """A cluster into the store, once and for as long as it is watched; the cluster is an honest double."""
 
-import sqlite3
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashboard.config.kubernetes import Access, KubernetesSettings
 from dashboard.errors import InputError
-from dashboard.ingest import kubernetes
-from dashboard.ingest.kubernetes import follow_cluster, read_cluster
-from dashboard.sources import kubernetes_api
+from dashboard.ingest.kubernetes import read_cluster
 from dashboard.sources.kubernetes_rollouts import KubernetesRollouts
 from dashboard.store import settings
 from dashboard.store.database import open_for_writing
+from tests.ingest import clusters
+from tests.ingest.clusters import called, connect, rows, wait_for
 from tests.kubernetes_double import CutOff, KubernetesDouble, Refused
 from tests.rollout_objects import analysis_run, measurement, metric_result, rollout
 
-pytest.importorskip("kubernetes", reason="the extra kubernetes is in requirements-dev.lock")
-
-
-@pytest.fixture
-def server() -> Iterator[KubernetesDouble]:
-    with KubernetesDouble() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits between tries that are short."""
-    monkeypatch.setattr(kubernetes_api, "_FIRST_WAIT", 0.01)
-    monkeypatch.setattr(kubernetes, "_FIRST_WAIT", 0.05)
-    monkeypatch.setattr(kubernetes, "_LONGEST_WAIT", 0.2)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 @pytest.fixture
@@ -47,27 +24,6 @@ def source(server: KubernetesDouble, tmp_path: Path) -> Iterator[KubernetesRollo
     connected = connect(server, tmp_path)
     yield connected
     connected.close()
-
-
-def connect(server: KubernetesDouble, folder: Path, **more: Any) -> KubernetesRollouts:
-    file = folder / "kubeconfig"
-    file.write_text(server.kubeconfig(), encoding="utf-8")
-    given = {"timeout": 2.0, **more}
-    return KubernetesRollouts(KubernetesSettings(access=Access.KUBECONFIG, kubeconfig=file, **given))
-
-
-def rows(store: Path, query: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(store, timeout=10) as connection:
-        found = connection.execute(query).fetchall()
-    connection.close()
-    return found
-
-
-def wait_for(fact: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not fact():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
 
 
 def run_with(count: int, first: int = 0) -> dict[str, Any]:
@@ -85,8 +41,8 @@ def test_all_of_a_cluster_is_stored_once_and_again_without_a_change(
     assert (first.problems, first.unreachable) == ((), ())
     assert read_cluster(store, source).stored.changed_nothing
     assert {name for (name,) in rows(store, "SELECT source FROM canary_reads WHERE problem IS NULL")} == {
-        "kubernetes: rollouts in all namespaces",
-        "kubernetes: analysisruns in all namespaces",
+        f"{called(server)}: rollouts in all namespaces",
+        f"{called(server)}: analysisruns in all namespaces",
     }
 
 
@@ -118,7 +74,7 @@ def test_a_list_that_cannot_be_read_keeps_no_other_out_and_marks_nothing_as_gone
     assert "403 Forbidden" in problem
     assert rows(store, "SELECT rollout FROM canary_presence WHERE gone_us IS NOT NULL") == []
     assert rows(store, "SELECT source, problem FROM canary_reads WHERE problem IS NOT NULL") == [
-        ("kubernetes: rollouts in all namespaces", problem)
+        (f"{called(server)}: rollouts in all namespaces", problem)
     ]
 
 
@@ -164,16 +120,8 @@ def test_real_rollouts_stay_out_of_the_demo(
 def followed(store: Path, server: KubernetesDouble, source: KubernetesRollouts) -> Iterator[list[str]]:
     """The cluster is watched into the store; gives what was told meanwhile."""
     server.put(rollout("api"), run_with(1))
-    told: list[str] = []
-    stop = threading.Event()
-    threads = follow_cluster(store, source, stop, told.append)
-    wait_for(lambda: len(server.watches()) >= 2, "both lists are watched")
-    yield told
-    stop.set()
-    server.bookmark()  # which ends the waiting of both watches
-    for thread in threads:
-        thread.join(10)
-        assert not thread.is_alive()
+    with clusters.followed(store, server, source) as told:
+        yield told
 
 
 def steps(store: Path) -> list[int]:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.domain.deployments import DeploymentState
+from dashboard.store.canaries import mark_read
+from dashboard.store.database import open_for_writing
 from tests.pages.canaries import (
     BAD,
     GOOD,
@@ -24,7 +26,7 @@ from tests.pages.canaries import (
 from tests.pages.conftest import Shown
 from tests.pages.releases import deployed, tell
 from tests.pages.screen import MARKS, Screen
-from tests.pages.stores import BadShare, Fleet, build, burst, steady
+from tests.pages.stores import NOW, BadShare, Fleet, build, burst, steady
 from tests.rollout_objects import Object, analysis_run, metric_result, metric_spec, rollout
 
 PAGE = "canary_analysis"
@@ -90,6 +92,13 @@ def test_a_source_that_cannot_be_read_is_said_with_the_last_time_it_could(fleet:
     read_problem(healthy(fleet), "403 forbidden")
     text = on(fleet).open(PAGE)
     assert "kubernetes could not be read at 23 Nov 09:01 UTC (last whole: 20 min ago): 403 forbidden" in text
+
+
+def test_a_source_of_which_an_object_cannot_be_read_is_said(fleet: Fleet, on: Shown) -> None:
+    with open_for_writing(healthy(fleet).store) as connection:
+        mark_read(connection, "kubernetes", NOW, "1 object cannot be read: api.status.phase", whole=True)
+    text = on(fleet).open(PAGE)
+    assert "ago, but not all of it: 1 object cannot be read" in text
 
 
 # One that is under way ----------------------------------------------------------------------------------
@@ -162,6 +171,35 @@ def test_a_canary_that_nobody_measured_is_not_called_safe(fleet: Fleet, on: Show
     assert _answer(screen).startswith("# ? CANNOT TELL YET")
     assert "No metric that counts has been measured." in _answer(screen)
     assert "No analysis of this canary is known, so nothing judged it." in text
+
+
+def test_a_canary_that_nobody_saw_for_long_is_not_called_running_or_safe(fleet: Fleet, on: Shown) -> None:
+    run = analysis_run(
+        "api-new-2-2", metric_result("success-rate", values(2000, GOOD, GOOD, GOOD)), at=ago(2000)
+    )
+    screen = on(import_canaries(fleet, rollout(at=ago(2002), step=0, weight=10), run))
+    text = screen.open(PAGE)
+    assert "1 canary under way (1 end unknown)" in text
+    assert "? NOT SEEN FOR TOO LONG" in text.upper()
+    assert "running" not in text
+    text = screen.open(PAGE, rollout="api")
+    answer = _answer(screen)
+    assert answer.startswith("# ? NOT SEEN FOR TOO LONG")
+    assert "Nobody knows: what follows is how it stood when it was last seen." in answer
+    assert "Last seen? 1 d 9 h ago, at 21 Nov" in answer
+    assert "When known?" not in answer
+    assert "When it was last seen: at 10 % of the traffic, at step 1 of 6." in text
+
+
+def test_what_a_rollout_alone_tells_of_its_analysis_is_shown_and_counts(fleet: Fleet, on: Shown) -> None:
+    said = {"name": "api-new-2-2", "status": "Failed", "message": "success-rate assessed Failed"}
+    canary = {"currentStepAnalysisRunStatus": said}
+    told = rollout(at=ago(2), step=2)
+    told["status"]["canary"] = canary
+    screen = on(import_canaries(fleet, told))
+    text = screen.open(PAGE, rollout="api")
+    assert _answer(screen).startswith("# ✕ IN TROUBLE")
+    assert "Argo says: success-rate assessed Failed" in text
 
 
 def test_an_inconclusive_canary_asks_for_a_person(fleet: Fleet, on: Shown) -> None:

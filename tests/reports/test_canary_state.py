@@ -1,10 +1,14 @@
 """Canary state for machines: the part of a service's document, and the gauges."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.rollouts import NamedRun, RolloutState
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_document import canaries_document
 from dashboard.reports.canary_state import CanaryState, canary_state
@@ -45,7 +49,11 @@ def test_a_service_s_document_has_its_canary(tmp_path: Path) -> None:
         "attempt": 1,
         "version": "v2",
         "stable_version": None,
+        "strategy": "canary",
         "state": "running",
+        "last_state": "running",
+        "stale": False,
+        "seen_at": "2026-11-02T09:08:01Z",
         "phase": "Progressing",
         "message": None,
         "weight": 10,
@@ -104,3 +112,135 @@ def test_without_canaries_the_other_metrics_are_as_before(tmp_path: Path, policy
     report = fleet_report(path, known, policy, moment(10))
     assert b"reliability_canary" not in exposition(report)
     assert b"reliability_up 0" in exposition(None)
+
+
+def samples(state: CanaryState) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """The gauges of `state`; fails where two have the same labels, as Prometheus does."""
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+    for family in text_string_to_metric_families(exposition(None, state).decode()):
+        for sample in family.samples:
+            key = (sample.name.removeprefix("reliability_"), tuple(sorted(sample.labels.items())))
+            assert key not in found
+            found[key] = sample.value
+    return found
+
+
+def known(found: dict[tuple[str, tuple[tuple[str, str], ...]], float], name: str) -> list[float]:
+    return [value for (of, _), value in found.items() if of == name]
+
+
+def read_by_cluster(path: Path, *uids: str, at: float) -> None:
+    with open_for_writing(path) as connection:
+        canaries.mark_present(connection, "kubernetes", uids)
+        canaries.mark_read(connection, "kubernetes", moment(at))
+
+
+def of_api(path: Path, at: float) -> list[dict[str, object]]:
+    return canaries_document(canary_state(path, NAMES, moment(at)), "api")
+
+
+_DAY = 24 * 60
+
+
+def test_a_canary_that_its_cluster_confirms_is_fresh_however_long_it_stands(tmp_path: Path) -> None:
+    path, _ = store_of(tmp_path / "store.db", state(at=0, step=1, paused="CanaryPauseStep"))
+    read_by_cluster(path, "uid-api", at=3 * _DAY)
+    (found,) = of_api(path, 3 * _DAY + 59)
+    assert (found["state"], found["stale"], found["seen_at"]) == ("running", False, "2026-11-05T09:00:00Z")
+
+
+def test_a_canary_that_its_cluster_has_not_confirmed_for_an_hour_is_unknown(tmp_path: Path) -> None:
+    path, _ = store_of(tmp_path / "store.db", state(at=0, step=2, weight=10))
+    read_by_cluster(path, "uid-api", at=30)
+    (found,) = of_api(path, 91)
+    assert (found["state"], found["last_state"], found["stale"]) == ("unknown", "running", True)
+    assert (found["seen_at"], found["weight"], found["step"]) == ("2026-11-02T09:30:00Z", 10, 2)
+    assert found["not_done_before"] is found["pauses_left_seconds"] is found["elapsed_seconds"] is None
+    gauges = samples(canary_state(path, NAMES, moment(91)))
+    under_way = {dict(labels)["state"]: value for (of, labels), value in gauges.items() if "under_way" in of}
+    assert under_way == {"running": 0, "waiting": 0, "inconclusive": 0, "unknown": 1}
+    assert known(gauges, "canary_seen_timestamp_seconds") == [moment(30).timestamp()]
+    assert known(gauges, "canary_weight_ratio") == known(gauges, "canary_step") == []
+
+
+def test_a_canary_of_files_is_unknown_a_day_after_the_newest_time_that_it_names(tmp_path: Path) -> None:
+    path, _ = store_of(
+        tmp_path / "store.db",
+        state(at=0, step=2),
+        run("api-new-2-2", metric_result("errors", [measurement(120)])),
+    )
+    assert [item["state"] for item in of_api(path, 120 + _DAY)] == ["running"]
+    assert [item["state"] for item in of_api(path, 122 + _DAY)] == ["unknown"]
+
+
+def test_a_canary_that_nobody_saw_for_a_week_is_not_under_way_any_more(tmp_path: Path) -> None:
+    path, _ = store_of(
+        tmp_path / "store.db", state(at=0, step=2), run("alone-run", owner="web", phase="Running")
+    )
+    for days in (8, 1000):
+        assert canary_state(path, NAMES, moment(days * _DAY)).under_way == ()
+
+
+def test_what_was_under_way_in_the_past_was_seen_then_although_it_is_gone_now(tmp_path: Path) -> None:
+    path, _ = store_of(tmp_path / "store.db", state(at=0, step=1, paused="CanaryPauseStep"))
+    read_by_cluster(path, "uid-api", at=500)
+    with open_for_writing(path) as connection:
+        canaries.mark_gone(connection, "kubernetes", ["uid-api"], moment(600))
+    (found,) = of_api(path, 300)
+    assert (found["state"], found["seen_at"]) == ("running", "2026-11-02T14:00:00Z")
+    assert of_api(path, 601) == []
+
+
+def recreated(uid: str, *, created: float, **more: Any) -> RolloutState:
+    return replace(state(uid=uid, **more), created_at=moment(created))
+
+
+def test_a_rollout_that_was_made_again_under_its_name_took_the_place_of_the_one_before(
+    tmp_path: Path,
+) -> None:
+    path, _ = store_of(
+        tmp_path / "store.db",
+        recreated("first", created=-9, at=1, step=1),
+        recreated("second", created=5, at=6, step=2),
+    )
+    assert [item["id"] for item in of_api(path, 10)] == ["second:2"]
+    assert [item["id"] for item in of_api(path, 4)] == ["first:2"]
+
+
+def test_a_run_whose_rollout_was_never_read_and_is_gone_is_not_under_way(tmp_path: Path) -> None:
+    path, _ = store_of(tmp_path / "store.db", run("alone", owner="api", phase="Running"))
+    read_by_cluster(path, "uid-api", at=20)
+    assert [item["state"] for item in of_api(path, 20)] == ["running"]
+    with open_for_writing(path) as connection:
+        canaries.mark_gone(connection, "kubernetes", ["uid-api"], moment(30))
+    assert of_api(path, 40) == []
+
+
+def test_rollouts_of_one_name_in_two_clusters_are_both_under_way_and_one_series_each(tmp_path: Path) -> None:
+    path, _ = store_of(
+        tmp_path / "store.db",
+        recreated("of-one", created=-9, at=1, step=1),
+        recreated("of-other", created=5, at=6, step=2),
+    )
+    read_by_cluster(path, "of-one", "of-other", at=10)
+    assert [item["id"] for item in of_api(path, 10)] == ["of-one:2", "of-other:2"]
+    assert known(samples(canary_state(path, NAMES, moment(10))), "canary_step") == [2]
+
+
+def test_what_a_rollout_alone_tells_of_its_analyses_is_in_the_document(tmp_path: Path) -> None:
+    named = NamedRun(site="step", name="api-new-2-2", phase=Phase.FAILED, message="errors assessed Failed")
+    seen = NamedRun(site="background", name="seen", phase=Phase.FAILED)
+    path, _ = store_of(
+        tmp_path / "store.db",
+        replace(state(at=0, step=2), strategy="blueGreen", current_runs=(named, seen)),
+        run("seen", phase="Running"),
+    )
+    (found,) = of_api(path, 10)
+    assert (found["strategy"], found["analysis"]) == ("blueGreen", "Failed")
+    runs = found["runs"]
+    assert isinstance(runs, list)
+    assert [(item["name"], item["kind"], item["phase"]) for item in runs][1:] == [
+        ("api-new-2-2", "Step", "Failed")
+    ]
+    assert runs[1]["message"] == "errors assessed Failed"
+    assert runs[0]["name"] == "seen"

@@ -22,11 +22,10 @@ from tests.kubernetes_double import (
     Refused,
     Request,
     Reset,
+    Says,
     Slow,
 )
 from tests.rollout_objects import analysis_run, rollout
-
-pytest.importorskip("kubernetes", reason="the extra kubernetes is in requirements-dev.lock")
 
 Connect = Callable[..., KubernetesRollouts]
 
@@ -103,10 +102,10 @@ def test_namespaces_and_selectors_are_those_of_the_settings(
     assert [name for item in rollouts for name in names(list(source.listed(item)))] == ["a", "b"]
     assert source.only_of_chosen
     assert [item.name for item in source.scopes] == [
-        "kubernetes: rollouts in one",
-        "kubernetes: rollouts in two",
-        "kubernetes: analysisruns in one",
-        "kubernetes: analysisruns in two",
+        f"kubernetes at {server.url}: rollouts in one with team=x",
+        f"kubernetes at {server.url}: rollouts in two with team=x",
+        f"kubernetes at {server.url}: analysisruns in one",
+        f"kubernetes at {server.url}: analysisruns in two",
     ]
     assert not any(
         "labelSelector" in request.params for request in server.requests if "analysis" in request.path
@@ -128,7 +127,7 @@ def test_an_object_that_cannot_be_read_does_not_hide_the_others(
     source = connect()
     (page,) = source.listed(scope(source))
     assert names([page]) == ["good"]
-    (told,) = page.unreadable
+    (told,) = page.unreadable.values()
     assert told.startswith("kubernetes: Rollout production/broken.status.phase: found 'Great', expected")
 
 
@@ -306,3 +305,80 @@ def test_a_broken_kubeconfig_and_a_place_outside_a_cluster_are_told(
     with pytest.raises(ConfigurationError, match="RELIABILITY_KUBERNETES=in-cluster: found no way in"):
         KubernetesRollouts(KubernetesSettings(access=Access.IN_CLUSTER))
     assert os.environ.get("KUBERNETES_SERVICE_HOST") is None
+
+
+def test_a_wait_that_the_server_asks_for_is_kept_and_ends_when_it_is_to_stop(
+    server: KubernetesDouble, connect: Connect
+) -> None:
+    server.put(rollout("api"))
+    server.fault = once(Refused(429, after=30))
+    source, stop = connect(), threading.Event()
+    threading.Timer(12, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(SourceUnreachableError, match="found 429"):
+        list(source.listed(scope(source), stop))
+    assert 11 < time.monotonic() - began < 20
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("where", ["token", "tokenFile"])
+def test_a_token_that_was_renewed_is_read_again(
+    where: str, server: KubernetesDouble, connect: Connect, tmp_path: Path
+) -> None:
+    server.put(rollout("api"))
+    kubeconfig, token = tmp_path / "kubeconfig", tmp_path / "token"
+    token.write_text(server.token, encoding="utf-8")
+    if where == "tokenFile":
+        told = server.kubeconfig().replace(f"token: {server.token}", f"tokenFile: {token}")
+        kubeconfig.write_text(told, encoding="utf-8")
+    source = connect()
+    assert names(list(source.listed(scope(source)))) == ["api"]
+    server.token = "the-next-token"  # noqa: S105 - of the double
+    with pytest.raises(SourceUnreachableError, match="401 Unauthorized"):
+        list(source.listed(scope(source)))
+    if where == "token":
+        kubeconfig.write_text(server.kubeconfig(), encoding="utf-8")
+    token.write_text(server.token, encoding="utf-8")
+    assert names(list(source.listed(scope(source)))) == ["api"]
+    assert next(source.watched(scope(source), "1001", threading.Event())) == Page()
+
+
+def test_a_refused_token_is_not_renewed_from_settings_of_another_server(
+    server: KubernetesDouble, connect: Connect, tmp_path: Path
+) -> None:
+    source = connect()
+    server.token = "the-next-token"  # noqa: S105 - of the double
+    with KubernetesDouble() as other:
+        other.put(rollout("of-another"))
+        (tmp_path / "kubeconfig").write_text(other.kubeconfig(), encoding="utf-8")
+        with pytest.raises(SourceUnreachableError, match="401 Unauthorized"):
+            list(source.listed(scope(source)))
+        assert other.requests == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (Garbage(), "found 'text/plain', expected events in JSON"),
+        (Says(b'{"type": "ADD'), "ADD', expected an event in JSON"),
+    ],
+)
+def test_a_watch_that_is_answered_with_something_else_is_told(
+    fault: Fault, message: str, server: KubernetesDouble, connect: Connect
+) -> None:
+    server.fault = lambda _: fault
+    source = connect()
+    with pytest.raises(SourceUnreachableError, match=message):
+        list(source.watched(scope(source), "1000", threading.Event()))
+
+
+def test_a_list_that_expires_names_its_source_once(
+    server: KubernetesDouble, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes_rollouts, "_PAGE", 1)
+    server.put(rollout("a"), rollout("b"))
+    server.fault = lambda request: Refused(410) if "continue" in request.params else None
+    source = connect()
+    with pytest.raises(SourceUnreachableError) as told:
+        list(source.listed(scope(source)))
+    assert str(told.value).lower().count("kubernetes") == 1
