@@ -207,6 +207,7 @@ def _metric(name: str, result: Fields, secrets: Collection[str]) -> MetricState:
     taken = [_redacted(measurement(item), secrets) for item in result.parts("measurements")]
     over = sum(item.phase is not None and item.phase.is_final for item in taken)
     first = max(counts.count + counts.error - over, 0)
+    is_placed = counts.count + counts.error >= over
     return MetricState(
         name=name,
         phase=phase_at(result, "phase", "status"),
@@ -214,7 +215,8 @@ def _metric(name: str, result: Fields, secrets: Collection[str]) -> MetricState:
         counts=counts,
         dry_run=result.values.get("dryRun") is True,
         measurements=tuple(
-            SeenMeasurement(taken=item, ordinal=first + index) for index, item in enumerate(taken)
+            SeenMeasurement(taken=item, ordinal=first + index, is_placed=is_placed)
+            for index, item in enumerate(taken)
         ),
     )
 

@@ -20,10 +20,14 @@ ROLLOUT, EXPERIMENT = "Rollout", "Experiment"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMeasurement:
-    """A measurement, and which one of its metric it was, counted from 0 as far as Argo's counters tell."""
+    """A measurement, and which one of its metric it was, counted from 0.
+
+    `is_placed` says that Argo's counters tell which; else `ordinal` is its place among those that were kept.
+    """
 
     taken: RecordedMeasurement
     ordinal: int
+    is_placed: bool = True
 
     @property
     def is_over(self) -> bool:
