@@ -12,7 +12,7 @@ from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
 from dashboard.errors import InputError
 from dashboard.sources.argo_analysis import RUN_KIND, NamedObject
-from dashboard.sources.argo_fields import Fields, fields, scalar_text
+from dashboard.sources.argo_fields import Fields, fields, scalar_text, without_halves
 from dashboard.sources.event_document import MalformedEventError, moment, shown
 
 _LARGEST_FLOAT = int(sys.float_info.max)
@@ -116,8 +116,8 @@ def _value(value: Any) -> str:
     if isinstance(value, list) and all(_is_number(item) for item in value):
         return f"[{','.join(map(format_float, value))}]"
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return scalar_text(value)
+        return without_halves(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return without_halves(scalar_text(value))
 
 
 def _is_number(value: Any) -> bool:
