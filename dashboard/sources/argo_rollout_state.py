@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.domain.canary.go_duration import parse_go_duration
-from dashboard.domain.canary.redaction import redacted
 from dashboard.domain.canary.rollouts import (
     CanaryStep,
     NamedRun,
@@ -17,6 +16,7 @@ from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields
 from dashboard.sources.argo_measurements import moment_at, phase_at
 from dashboard.sources.argo_metadata import Metadata, distinct, metadata_of, named, whole
+from dashboard.sources.argo_secrets import redaction_for
 from dashboard.sources.event_document import shown
 
 _PHASES = {phase.value: phase for phase in RolloutPhase}
@@ -39,7 +39,7 @@ def rollout_state(item: Fields) -> RolloutState | None:
     strategy = spec.part("strategy")
     canary = strategy.part("canary")
     routing, weights = canary.part("trafficRouting"), status.part("canary").part("weights")
-    return RolloutState(
+    found = RolloutState(
         rollout=known.key,
         namespace=known.namespace,
         name=known.name,
@@ -63,18 +63,19 @@ def rollout_state(item: Fields) -> RolloutState | None:
         aborted_at=moment_at(status, "abortedAt"),
         promoted_fully=status.values.get("promoteFull") is True,
         phase=_phase(status),
-        message=redacted(status.text("message")),
+        message=status.text("message"),
         outdated=_is_outdated(status.text("observedGeneration"), known.generation),
         pod_hash=named(status, "currentPodHash"),
         stable_hash=named(status, "stableRS") or named(status.part("canary"), "stableRS"),
         revision=known.revision,
         images=tuple(
-            redacted(container.text("image"))
+            container.text("image")
             for container in spec.part("template").part("spec").parts("containers")
             if container.has("image")
         ),
         current_runs=tuple(_current_runs(status.part("canary"))),
     )
+    return redaction_for(item, known).of(found)
 
 
 def _times(known: Metadata, status: Fields) -> list[datetime]:
@@ -154,7 +155,7 @@ def _current_runs(canary: Fields) -> list[NamedRun]:
         told = canary.part(f"{name}Status")
         run = named(told, "name") or named(canary, name)  # v0.x told the name alone
         if run:
-            message = redacted(told.text("message"))
+            message = told.text("message")
             found.append(NamedRun(site=site, name=run, phase=phase_at(told, "status"), message=message))
     return found
 
