@@ -5,6 +5,7 @@ from typing import Any
 
 from dashboard.domain.canary.go_duration import parse_go_duration
 from dashboard.domain.canary.rollouts import (
+    BLUE_GREEN_PAUSE,
     CanaryStep,
     NamedRun,
     PauseCondition,
@@ -23,6 +24,7 @@ _PHASES = {phase.value: phase for phase in RolloutPhase}
 _KINDS = {kind.value: kind for kind in StepKind if kind is not StepKind.OTHER}
 _LARGEST = 2**31 - 1
 _ALL_TRAFFIC = 100
+_WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation"
 
 
 def rollout_state(item: Fields) -> RolloutState | None:
@@ -58,15 +60,18 @@ def rollout_state(item: Fields) -> RolloutState | None:
         routed=canary.has("trafficRouting"),
         pauses=_pauses(status),
         controller_pause=status.values.get("controllerPause") is True,
+        auto_promotion=_auto_promotion(strategy.part("blueGreen")),
         held=spec.values.get("paused") is True,
         aborted=status.values.get("abort") is True,
         aborted_at=moment_at(status, "abortedAt"),
         promoted_fully=status.values.get("promoteFull") is True,
         phase=_phase(status),
         message=status.text("message"),
-        outdated=_is_outdated(status.text("observedGeneration"), known.generation),
+        outdated=_is_outdated(item, known),
         pod_hash=named(status, "currentPodHash"),
-        stable_hash=named(status, "stableRS") or named(status.part("canary"), "stableRS"),
+        stable_hash=named(status, "stableRS")
+        or named(status.part("canary"), "stableRS")
+        or named(status.part("blueGreen"), "activeSelector"),  # v0.x
         revision=known.revision,
         images=tuple(
             container.text("image")
@@ -117,7 +122,7 @@ def _pause(pause: Fields) -> timedelta | None:
     if not text or (seconds is not None and seconds > _LARGEST):
         return None
     if seconds is not None:
-        return timedelta(seconds=seconds) if seconds else None  # 0 is as if it were not there
+        return timedelta(seconds=seconds)
     try:
         return max(timedelta(), parse_go_duration(text))
     except ValueError as error:
@@ -135,9 +140,12 @@ def _pauses(status: Fields) -> tuple[PauseCondition, ...]:
         PauseCondition(reason=named(pause, "reason"), since=moment_at(pause, "startTime"))
         for pause in status.parts("pauseConditions")
     )
-    if found or not status.has("pauseStartTime"):
+    # v0.x told of one pause, of a canary or of a blue-green.
+    verifying = status.values.get("verifyingPreview") is True
+    if found or not (verifying or status.has("pauseStartTime")):
         return found
-    return (PauseCondition(reason="CanaryPauseStep", since=moment_at(status, "pauseStartTime")),)  # v0.x
+    reason = BLUE_GREEN_PAUSE if verifying else "CanaryPauseStep"
+    return (PauseCondition(reason=reason, since=moment_at(status, "pauseStartTime")),)
 
 
 def _phase(status: Fields) -> RolloutPhase | None:
@@ -160,10 +168,27 @@ def _current_runs(canary: Fields) -> list[NamedRun]:
     return found
 
 
-def _is_outdated(observed: str, generation: int | None) -> bool:
-    """Whether the controller has seen an older spec only; before v1.0 it kept a hash, which does not tell."""
-    seen = whole(observed)
-    return seen is not None and generation is not None and seen < generation
+def _is_outdated(item: Fields, known: Metadata) -> bool:
+    """Whether the controller has seen an older spec only, of the Rollout or of the workload it refers to.
+
+    Before v1.0 it kept a hash of the spec, which does not tell.
+    """
+    status = item.part("status")
+    workload = whole(item.part("metadata").part("annotations").text(_WORKLOAD_GENERATION))
+    generations = (
+        (status.text("observedGeneration"), known.generation),
+        (status.text("workloadObservedGeneration"), workload),
+    )
+    return any(
+        seen is not None and generation is not None and seen < generation
+        for seen, generation in ((whole(observed), newest) for observed, newest in generations)
+    )
+
+
+def _auto_promotion(blue_green: Fields) -> timedelta | None:
+    """How long after its pause it is promoted by itself; None where it waits for somebody."""
+    seconds = _number(blue_green, "autoPromotionSeconds")
+    return timedelta(seconds=seconds) if seconds else None
 
 
 def _number(part: Fields, name: str) -> int | None:

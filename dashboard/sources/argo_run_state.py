@@ -4,7 +4,6 @@ The shapes of today and of v0.x (`status.status`, `analysisSpec`). Of what it me
 a replay needs: no addresses, no headers, no jobs, and no value of a secret.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +13,12 @@ from dashboard.domain.canary.analysis_runs import (
     AnalysisRunState,
     MetricState,
     SeenMeasurement,
+    of_a_rollout,
 )
-from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.secret_marks import MASK, is_secret
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields, without_halves
-from dashboard.sources.argo_measurements import counter, measurement, moment_at, phase_at
+from dashboard.sources.argo_measurements import counters, measurement, moment_at, phase_at
 from dashboard.sources.argo_metadata import POD_HASH, Metadata, distinct, metadata_of, named, whole
 from dashboard.sources.argo_secrets import redaction_for
 
@@ -36,8 +35,6 @@ _NUMBERS = (
 _LENGTHS = ("interval", "initialDelay")
 _EXPRESSIONS = ("successCondition", "failureCondition")
 _SERVICE_ARGUMENTS = ("service", "service-name", "serviceName", "app", "app-name")
-#: An experiment of a Rollout is called `<rollout>-<pod hash>-<revision>-<step>`.
-_OF_A_ROLLOUT = re.compile(r"(?P<rollout>.+)-(?P<hash>[a-z0-9]{6,10})-(?P<revision>\d+)-(?P<step>\d+)")
 
 
 def run_state(item: Fields) -> AnalysisRunState | None:
@@ -53,12 +50,14 @@ def run_state(item: Fields) -> AnalysisRunState | None:
     owner = _owner(item)
     owner_kind, owner_name = named(owner, "kind"), named(owner, "name")
     label_of = known.labels
-    redaction = redaction_for(item, known, owner_name, _part_of_name(owner_kind, owner_name, "rollout"))
+    made_by = of_a_rollout(owner_name) if owner_kind == EXPERIMENT else None
+    rollout_name = made_by.rollout if made_by else owner_name if owner_kind == ROLLOUT else ""
+    redaction = redaction_for(item, known, owner_name, rollout_name)
     found = AnalysisRunState(
         run=known.key,
         namespace=known.namespace,
         name=known.name,
-        names=_names(known, owner_kind, owner_name, _arguments(item)),
+        names=_names(known, rollout_name, owner_name, _arguments(item)),
         environment=known.environment,
         resource_version=known.resource_version,
         created_at=known.created_at,
@@ -67,10 +66,8 @@ def run_state(item: Fields) -> AnalysisRunState | None:
         owner_kind=owner_kind,
         owner=owner_name,
         rollout=_rollout(known, owner, owner_kind, owner_name),
-        pod_hash=named(label_of, POD_HASH) or _part_of_name(owner_kind, owner_name, "hash"),
-        revision=known.revision
-        if known.revision is not None
-        else whole(_part_of_name(owner_kind, owner_name, "revision")),
+        pod_hash=named(label_of, POD_HASH) or (made_by.pod_hash if made_by else ""),
+        revision=known.revision if known.revision is not None else whole(made_by.revision if made_by else ""),
         site=named(label_of, "rollout-type"),
         step_index=whole(label_of.text("step-index")),
         phase=phase_at(status, "phase", "status"),
@@ -94,15 +91,9 @@ def _rollout(known: Metadata, owner: Fields, kind: str, name: str) -> str | None
     return None
 
 
-def _part_of_name(kind: str, name: str, part: str) -> str:
-    found = _OF_A_ROLLOUT.fullmatch(name) if kind == EXPERIMENT else None
-    return found[part] if found else ""
-
-
-def _names(known: Metadata, kind: str, owner: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
+def _names(known: Metadata, rollout: str, owner: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
     given = [arguments[name] for name in _SERVICE_ARGUMENTS if name in arguments]
-    of_rollout = owner if kind == ROLLOUT else _part_of_name(kind, owner, "rollout")
-    found = known.names(of_rollout, *(name for name in given if not is_secret("", name)))
+    found = known.names(rollout, *(name for name in given if not is_secret("", name)))
     return distinct(name[:500] for name in (*found, owner)) or (known.name,)
 
 
@@ -175,14 +166,7 @@ def _metrics(status: Fields) -> list[MetricState]:
 
 
 def _metric(name: str, result: Fields) -> MetricState:
-    counts = Counts(
-        successful=counter(result, "successful"),
-        failed=counter(result, "failed"),
-        inconclusive=counter(result, "inconclusive"),
-        error=counter(result, "error"),
-        consecutive_error=counter(result, "consecutiveError"),
-        consecutive_success=counter(result, "consecutiveSuccess"),
-    )
+    counts = counters(result)
     taken = [measurement(item) for item in result.parts("measurements")]
     over = sum(item.phase is not None and item.phase.is_final for item in taken)
     first = max(counts.count + counts.error - over, 0)

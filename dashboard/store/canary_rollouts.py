@@ -18,6 +18,7 @@ from dashboard.domain.canary.rollouts import (
     RolloutState,
     StepKind,
 )
+from dashboard.store.canary_identity import key_of_rollout
 from dashboard.store.deployments import event_key
 from dashboard.store.moments import from_micros, from_micros_or_none, to_micros, to_micros_or_none
 from dashboard.store.portions import portions
@@ -48,7 +49,7 @@ def record(connection: sqlite3.Connection, states: Iterable[RolloutState]) -> in
     """
     added = 0
     for state in states:
-        row = _to_row(state)
+        row = _to_row(state, key_of_rollout(connection, state))
         if connection.execute(_INSERT, row).rowcount:
             added += 1
         elif state.resource_version is not None:
@@ -129,12 +130,12 @@ def _states(
         yield rollout, [_from_row(row) for row in states]
 
 
-def _to_row(state: RolloutState) -> tuple[object, ...]:
+def _to_row(state: RolloutState, rollout: str) -> tuple[object, ...]:
     body = orjson.dumps(_to_document(state), option=orjson.OPT_SORT_KEYS).decode()
     at = to_micros(state.at)
     version = _UNKNOWN if state.resource_version is None else state.resource_version
     return (
-        state.rollout,
+        rollout,
         event_key((at, state.namespace, state.name, body)),
         at,
         version,
@@ -168,6 +169,7 @@ def _to_document(state: RolloutState) -> dict[str, Any]:
         "routed": state.routed,
         "pauses": [[pause.reason, to_micros_or_none(pause.since)] for pause in state.pauses],
         "controller_pause": state.controller_pause,
+        "auto_promotion": None if state.auto_promotion is None else int(state.auto_promotion.total_seconds()),
         "held": state.held,
         "aborted": state.aborted,
         "aborted_at": to_micros_or_none(state.aborted_at),
@@ -214,6 +216,7 @@ def _from_row(row: tuple[Any, ...]) -> RolloutState:
             for reason, since in found.get("pauses", ())
         ),
         controller_pause=found.get("controller_pause", False),
+        auto_promotion=None if (after := found.get("auto_promotion")) is None else timedelta(seconds=after),
         held=found.get("held", False),
         aborted=found.get("aborted", False),
         aborted_at=from_micros_or_none(found.get("aborted_at")),

@@ -16,6 +16,7 @@ import orjson
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState
 from dashboard.domain.canary.phases import Phase
+from dashboard.store.canary_identity import key_of_run, rollout_of_run
 from dashboard.store.deployments import event_key
 from dashboard.store.moments import to_micros, to_micros_or_none
 
@@ -82,8 +83,9 @@ class RecordedRuns:
 
 def record(connection: sqlite3.Connection, run: AnalysisRunState) -> RecordedRuns:
     """Store what was seen of `run` inside the caller's transaction."""
-    known = connection.execute(f"SELECT id, {_RUN} FROM canary_runs WHERE run = ?", (run.run,)).fetchone()  # noqa: S608 - our own names
-    told = _to_row(run)
+    key = key_of_run(connection, run)
+    known = connection.execute(f"SELECT id, {_RUN} FROM canary_runs WHERE run = ?", (key,)).fetchone()  # noqa: S608 - our own names
+    told = {**_to_row(run), "run": key, "rollout": rollout_of_run(connection, run)}
     if known is None:
         run_id, before = connection.execute(_INSERT_RUN, tuple(told.values())).lastrowid, 0
     else:

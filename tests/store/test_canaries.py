@@ -5,7 +5,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from dashboard.domain.canary.ticks import Tick
 from dashboard.errors import InputError
 from dashboard.ingest.canaries import record_canaries, store_canaries
 from dashboard.sources.argo_fields import fields
+from dashboard.sources.argo_observations import observation
 from dashboard.sources.argo_run_state import run_state
 from dashboard.store import canaries, canary_history, canary_rollouts, canary_runs, canary_ticks, settings
 from dashboard.store.canary_runs import RecordedRuns
@@ -218,6 +219,7 @@ def test_a_rollout_comes_back_as_it_was_told(path: Path) -> None:
     told = [
         state(at=3, step=1, paused="CanaryPauseStep", phase="Paused", weight=10, labels={"service": "api"}),
         state(at=4, step=0, aborted=True, phase="Degraded", version=101, message="RolloutAborted"),
+        replace(state("bluegreen"), strategy="blueGreen", auto_promotion=timedelta(seconds=30)),
         state("bare", step=None, phase=None, steps=[{"pause": {}}, {"experiment": {}}, {"future": {}}]),
     ]
     recorded(path, told)
@@ -258,6 +260,59 @@ def test_a_rollout_that_goes_back_to_a_state_is_known_to_have_left_it(
     assert [(one.step_index, one.resource_version) for one in in_order(states)] == [
         (0, 100), (1, 101), (0, 103),
     ]  # fmt: skip
+
+
+def without_uids(item: Object) -> Object:
+    copy: Object = json.loads(json.dumps(item))
+    for part in (copy["metadata"], *copy["metadata"].get("ownerReferences", ())):
+        part.pop("uid", None)
+    return copy
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_tells_no_uid_is_the_same_as_what_tells_one_in_any_order(seed: int, tmp_path: Path) -> None:
+    told = [
+        rollout_objects.rollout(at=0, step=0, version=1),
+        rollout_objects.rollout(at=5, step=1, version=2),
+        rollout_objects.analysis_run("a", metric_result("errors", [measurement(7)])),
+        rollout_objects.analysis_run("b", metric_result("errors", [measurement(8)]), at=7, version=101),
+    ]
+    expected = recorded(tmp_path / "expected.db", list(map(seen_of, told)))
+    mixed = [*told, *map(without_uids, told)]
+    random.Random(seed).shuffle(mixed)  # noqa: S311 - not a secret
+    found = recorded(tmp_path / "mixed.db", list(map(seen_of, mixed)))
+    # The looks differ, and of two as far as each other a digest decides: it is no part of what they tell.
+    assert {name: [row[:-1] for row in rows] for name, rows in found.items()} == {
+        name: [row[:-1] for row in rows] for name, rows in expected.items()
+    }
+
+
+def test_without_any_uid_a_rollout_and_its_runs_are_together(path: Path) -> None:
+    item = rollout_objects.analysis_run("a", metric_result("errors", [measurement(7)]))
+    recorded(path, [seen_of(without_uids(one)) for one in (item, rollout_objects.rollout())])
+    with open_for_reading(path) as connection:
+        assert everybody(connection) == ["production/api"]
+        assert len(canary_history.runs_of(connection, ["production/api"], _FOREVER)) == 1
+
+
+@pytest.mark.parametrize("first", ["rollout", "run"])
+def test_a_run_of_an_experiment_belongs_to_the_rollout_that_made_it(first: str, path: Path) -> None:
+    item = rollout_objects.analysis_run("x", metric_result("errors", [measurement(7)]), owner=None)
+    item["metadata"]["ownerReferences"] = [
+        {"kind": "Experiment", "name": "api-abcdef12-2-0", "uid": "e", "controller": True}
+    ]
+    seen = [seen_of(item), state(canary="abcdef12")]
+    recorded(path, seen if first == "run" else seen[::-1])
+    with open_for_reading(path) as connection:
+        (found,) = canary_history.runs_of(connection, ["uid-api"], _FOREVER)
+        assert (found.pod_hash, found.revision) == ("abcdef12", 2)
+        assert canary_history.runs_alone_between(connection, moment(-99), moment(99)) == []
+
+
+def seen_of(item: Object) -> AnalysisRunState | RolloutState:
+    found = observation("test", item)
+    assert found is not None
+    return found
 
 
 def test_what_was_new_is_told(path: Path) -> None:
@@ -403,6 +458,9 @@ def test_a_store_of_version_4_keeps_all_and_takes_it_for_the_same_when_it_is_see
         for statement in (
             "DROP TABLE canary_counted",
             "DROP INDEX canary_rollouts_by_pods",
+            "DROP INDEX canary_rollouts_by_name",
+            "DROP INDEX canary_runs_by_name",
+            "DROP INDEX canary_runs_by_owner",
             "ALTER TABLE canary_rollouts DROP COLUMN first_version",
             "UPDATE canary_measurements SET copy = 0",
             "DELETE FROM _sqlite_migrations WHERE name = 'canaries_counted'",

@@ -36,6 +36,8 @@ class StepKind(StrEnum):
 
 #: Why Argo pauses a Rollout until somebody decides.
 INCONCLUSIVE_REASONS = frozenset({"InconclusiveAnalysisRun", "InconclusiveExperiment"})
+#: Why Argo pauses a blue-green between its preview and its promotion.
+BLUE_GREEN_PAUSE = "BlueGreenPause"
 #: The newest time that a state names goes back by moments at most, when what named it is cleared.
 _MOST_SLACK = timedelta(minutes=5)
 
@@ -81,8 +83,10 @@ class RolloutState:
     likewise its label's or its namespace. `at` is the newest time that it names: its state is not older.
     `outdated` says that the controller has not looked at the newest spec yet, so that its status is of the
     one before. `weight` is the canary's as the traffic provider has it, None without traffic routing.
-    `whole_weight` is the weight of all traffic. `phase` is the recorded one. `first_version` is the oldest
-    resource version that this very state was seen with, None where that is `resource_version`, the newest.
+    `whole_weight` is the weight of all traffic. `auto_promotion` is how long after its pause a blue-green is
+    promoted by itself, None where it waits for somebody. `phase` is the recorded one. `first_version` is the
+    oldest resource version that this very state was seen with, None where that is `resource_version`, the
+    newest.
     """
 
     rollout: str
@@ -104,6 +108,7 @@ class RolloutState:
     routed: bool = False
     pauses: tuple[PauseCondition, ...] = ()
     controller_pause: bool = False
+    auto_promotion: timedelta | None = None
     held: bool = False
     aborted: bool = False
     aborted_at: datetime | None = None
