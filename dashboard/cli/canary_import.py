@@ -45,6 +45,10 @@ def import_canaries(*, files: tuple[str, ...], counts_of: str | None, store: Pat
             objects = ObjectStream(called, stream)
             found = Observations(called, objects)
             stored = store_canaries(store, _with_progress(called, found, objects, size))
+        if objects.is_blank:  # `kubectl` prints nothing where it fails, and an empty list where there is none
+            raise InputError(
+                f"{called} holds no object: found nothing, expected what `kubectl get -o json` prints"
+            )
         _tell(called, found, stored)
 
 
@@ -86,11 +90,12 @@ _MANY = 1_000
 
 def _tell(called: str, found: Observations, stored: StoredCanaries) -> None:
     """What became of a file, and what of it was not stored."""
+    if not found.seen:
+        click.echo(f"! {called} holds no object: the list in it is empty", err=True)
+        return
     click.echo(f"{called}: {stored_sentence(stored)}", err=True)
     if found.never_run:
         passed = shown.amount(found.never_run, "Rollout or AnalysisRun", "Rollouts or AnalysisRuns")
         click.echo(f"! {passed} without a status: no cluster has run them", err=True)
     for kind, count in sorted(found.passed_over.items()):
         click.echo(f"! passed over: {count} of kind {kind}", err=True)
-    if not found.seen:
-        click.echo(f"! {called} holds no object", err=True)

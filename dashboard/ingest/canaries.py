@@ -3,13 +3,13 @@
 import pickle
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from dashboard.domain.canary.canaries import canaries_of
-from dashboard.domain.canary.canary import Canary
+from dashboard.domain.canary.canary import Canary, rollouts_of_id
 from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.domain.canary.ticks import Tick
 from dashboard.errors import InputError
@@ -22,6 +22,8 @@ from dashboard.store.database import open_for_writing, transaction
 #: What is read of a file is put aside on disk from here on.
 _HELD_BYTES = 8 * 2**20
 _CACHE_KIB = 8_192
+#: A canary may be seen long after it began, and its pods are counted some time after it ended.
+_AROUND = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +88,11 @@ def _put_aside(file: "tempfile.SpooledTemporaryFile[bytes]") -> Iterator[Observa
             return
 
 
-def store_ticks(store: Path, name: str, ticks: Iterable[Tick], now: datetime) -> None:
+def store_ticks(store: Path, name: str, ticks: Collection[Tick], now: datetime) -> None:
     """Store what both arms of the canary with the id `name` counted, in one transaction.
 
     Raises:
-        InputError: the store knows no such canary, or holds the demo.
+        InputError: the store knows no such canary, a tick is not of its time, or the store holds the demo.
         StoreError: the store cannot be used.
     """
     with open_for_writing(store) as connection, transaction(connection):
@@ -98,12 +100,22 @@ def store_ticks(store: Path, name: str, ticks: Iterable[Tick], now: datetime) ->
         canary = _canary(connection, name, now)
         if canary is None:
             raise InputError(f"canary: found {name!r}, expected one that the store knows")
+        _require_its_time(canary, ticks, now)
         canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, ticks)
 
 
+def _require_its_time(canary: Canary, ticks: Iterable[Tick], now: datetime) -> None:
+    first, last = canary.began_at - _AROUND, (canary.ended_at or now) + _AROUND
+    for tick in ticks:
+        if tick.at is not None and not first <= tick.at <= last:
+            raise InputError(
+                f"at: found {tick.at.isoformat()}, expected a time of the canary {canary.id},"
+                f" give or take a day: {first.isoformat()} to {last.isoformat()}"
+            )
+
+
 def _canary(connection: sqlite3.Connection, name: str, now: datetime) -> Canary | None:
-    rollout = name.rsplit(":", 1)[0]
-    for candidate in (rollout, rollout.rsplit(":", 1)[0]):
+    for candidate in rollouts_of_id(name):
         told = dict(canary_rollouts.states_by_rollout(connection, [candidate], now))
         runs = canary_history.runs_of(connection, [candidate], now)
         for canary in canaries_of(in_order(told.get(candidate, [])), runs):

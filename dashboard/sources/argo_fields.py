@@ -54,7 +54,7 @@ class Fields:
                 continue
             if isinstance(value, dict | list):
                 raise InputError(f"{self.at(name)}: found {shown(value)}, expected text")
-            text = scalar_text(value)
+            text = without_halves(scalar_text(value))
             if len(text) > _LONGEST_TEXT:
                 raise InputError(
                     f"{self.at(name)}: found {len(text):,} characters, expected at most {_LONGEST_TEXT:,}"
@@ -91,6 +91,11 @@ def fields(where: str, value: object) -> Fields:
     if not isinstance(value, dict):
         raise InputError(f"{where}: found {shown(value)}, expected a mapping")
     return Fields(where=where, values=value)
+
+
+def without_halves(text: str) -> str:
+    """`text` with question marks for halves of pairs of surrogates, which are no text."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def scalar_text(value: object) -> str:

@@ -2,17 +2,17 @@
 
 import json
 import sys
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from dashboard.domain.canary.analysis import RecordedMeasurement, RecordedMetric, RecordedRun
+from dashboard.domain.canary.analysis_runs import counted_before
 from dashboard.domain.canary.language.go_values import format_float
 from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
 from dashboard.errors import InputError
 from dashboard.sources.argo_analysis import RUN_KIND, NamedObject
-from dashboard.sources.argo_fields import Fields, fields, scalar_text
+from dashboard.sources.argo_fields import Fields, fields, scalar_text, without_halves
 from dashboard.sources.event_document import MalformedEventError, moment, shown
 
 _LARGEST_FLOAT = int(sys.float_info.max)
@@ -63,30 +63,20 @@ def _metric_result(result: Fields) -> RecordedMetric:
     measurements = tuple(measurement(item) for item in result.parts("measurements"))
     return RecordedMetric(
         measurements=measurements,
-        forgotten=_forgotten(result, measurements),
+        forgotten=counted_before(counters(result), measurements),
         phase=phase_at(result, "phase", "status"),
     )
 
 
-def _forgotten(result: Fields, kept: tuple[RecordedMeasurement, ...]) -> Counts:
-    """What Argo counted before the measurements that it kept."""
-    own = Counts()
-    for item in kept:
-        own = own.after(item.phase or Phase.RUNNING)
-    before = Counts(
-        successful=max(counter(result, "successful") - own.successful, 0),
-        failed=max(counter(result, "failed") - own.failed, 0),
-        inconclusive=max(counter(result, "inconclusive") - own.inconclusive, 0),
-        error=max(counter(result, "error") - own.error, 0),
-    )
-    if before.count + before.error == 0:
-        return before
-    # A row that reaches back beyond the first measurement that was kept is counted on from there.
-    successes, errors = counter(result, "consecutiveSuccess"), counter(result, "consecutiveError")
-    return replace(
-        before,
-        consecutive_success=max(successes - len(kept), 0) if own.consecutive_success == len(kept) else 0,
-        consecutive_error=max(errors - len(kept), 0) if own.consecutive_error == len(kept) else 0,
+def counters(result: Fields) -> Counts:
+    """Argo's counters of a metric."""
+    return Counts(
+        successful=counter(result, "successful"),
+        failed=counter(result, "failed"),
+        inconclusive=counter(result, "inconclusive"),
+        error=counter(result, "error"),
+        consecutive_error=counter(result, "consecutiveError"),
+        consecutive_success=counter(result, "consecutiveSuccess"),
     )
 
 
@@ -116,8 +106,8 @@ def _value(value: Any) -> str:
     if isinstance(value, list) and all(_is_number(item) for item in value):
         return f"[{','.join(map(format_float, value))}]"
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return scalar_text(value)
+        return without_halves(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return without_halves(scalar_text(value))
 
 
 def _is_number(value: Any) -> bool:

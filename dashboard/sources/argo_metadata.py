@@ -78,7 +78,7 @@ def named(part: Fields, *names: str) -> str:
         raise InputError(
             f"{part.at(names[0])}: found {len(text):,} characters, expected a name of at most {_LONGEST_NAME}"
         )
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text
 
 
 def whole(text: str) -> int | None:

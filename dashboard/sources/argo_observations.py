@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
 from dashboard.domain.canary.rollouts import RolloutState
+from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields, fields
 from dashboard.sources.argo_rollout_state import rollout_state
 from dashboard.sources.argo_run_state import run_state
@@ -48,6 +49,10 @@ class Observations:
 
     def _read(self, item: Fields) -> Observation | None:
         kind = _kind(item)
+        if not kind:
+            raise InputError(
+                f"{item.at('kind')}: found nothing, expected {ROLLOUT_KIND}, {RUN_KIND} or another kind"
+            )
         if kind not in {ROLLOUT_KIND, RUN_KIND}:
             self.passed_over[kind] += 1
             return None
@@ -78,9 +83,23 @@ def _name(item: Fields) -> str:
 
 
 def _kind(item: Fields) -> str:
-    """The kind of `item`, with its group where that is not Argo's: others have Rollouts as well."""
+    """The kind of `item`, with its group where that is not Argo's: others have Rollouts as well.
+
+    The items of a list need not name theirs, so it is told by what only a Rollout or an AnalysisRun has.
+    Empty of anything else that does not.
+    """
     kind, version = item.text("kind").strip(), item.text("apiVersion").strip()
+    kind = kind or _kind_by_shape(item)
     group, slash, _ = version.partition("/")
     if kind in {ROLLOUT_KIND, RUN_KIND} and version and (not slash or group != GROUP):
         kind = f"{kind} ({version})"
-    return kind[:_LONGEST_KIND].encode("utf-8", "replace").decode("utf-8") or "(no kind)"
+    return kind[:_LONGEST_KIND]
+
+
+def _kind_by_shape(item: Fields) -> str:
+    spec, status = item.part("spec"), item.part("status")
+    if status.has("metricResults") or (status.values and spec.has("metrics", "analysisSpec")):
+        return RUN_KIND
+    strategy = spec.values.get("strategy")
+    of_rollout = isinstance(strategy, dict) and not {"canary", "blueGreen"}.isdisjoint(strategy)
+    return ROLLOUT_KIND if of_rollout else ""

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.domain.canary.go_duration import parse_go_duration
-from dashboard.domain.canary.redaction import redacted
 from dashboard.domain.canary.rollouts import (
+    BLUE_GREEN_PAUSE,
     CanaryStep,
     NamedRun,
     PauseCondition,
@@ -17,12 +17,14 @@ from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields
 from dashboard.sources.argo_measurements import moment_at, phase_at
 from dashboard.sources.argo_metadata import Metadata, distinct, metadata_of, named, whole
+from dashboard.sources.argo_secrets import redaction_for
 from dashboard.sources.event_document import shown
 
 _PHASES = {phase.value: phase for phase in RolloutPhase}
 _KINDS = {kind.value: kind for kind in StepKind if kind is not StepKind.OTHER}
 _LARGEST = 2**31 - 1
 _ALL_TRAFFIC = 100
+_WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation"
 
 
 def rollout_state(item: Fields) -> RolloutState | None:
@@ -39,7 +41,7 @@ def rollout_state(item: Fields) -> RolloutState | None:
     strategy = spec.part("strategy")
     canary = strategy.part("canary")
     routing, weights = canary.part("trafficRouting"), status.part("canary").part("weights")
-    return RolloutState(
+    found = RolloutState(
         rollout=known.key,
         namespace=known.namespace,
         name=known.name,
@@ -58,23 +60,27 @@ def rollout_state(item: Fields) -> RolloutState | None:
         routed=canary.has("trafficRouting"),
         pauses=_pauses(status),
         controller_pause=status.values.get("controllerPause") is True,
+        auto_promotion=_auto_promotion(strategy.part("blueGreen")),
         held=spec.values.get("paused") is True,
         aborted=status.values.get("abort") is True,
         aborted_at=moment_at(status, "abortedAt"),
         promoted_fully=status.values.get("promoteFull") is True,
         phase=_phase(status),
-        message=redacted(status.text("message")),
-        outdated=_is_outdated(status.text("observedGeneration"), known.generation),
+        message=status.text("message"),
+        outdated=_is_outdated(item, known),
         pod_hash=named(status, "currentPodHash"),
-        stable_hash=named(status, "stableRS") or named(status.part("canary"), "stableRS"),
+        stable_hash=named(status, "stableRS")
+        or named(status.part("canary"), "stableRS")
+        or named(status.part("blueGreen"), "activeSelector"),  # v0.x
         revision=known.revision,
         images=tuple(
-            redacted(container.text("image"))
+            container.text("image")
             for container in spec.part("template").part("spec").parts("containers")
             if container.has("image")
         ),
         current_runs=tuple(_current_runs(status.part("canary"))),
     )
+    return redaction_for(item, known).of(found)
 
 
 def _times(known: Metadata, status: Fields) -> list[datetime]:
@@ -116,7 +122,7 @@ def _pause(pause: Fields) -> timedelta | None:
     if not text or (seconds is not None and seconds > _LARGEST):
         return None
     if seconds is not None:
-        return timedelta(seconds=seconds) if seconds else None  # 0 is as if it were not there
+        return timedelta(seconds=seconds)
     try:
         return max(timedelta(), parse_go_duration(text))
     except ValueError as error:
@@ -134,9 +140,12 @@ def _pauses(status: Fields) -> tuple[PauseCondition, ...]:
         PauseCondition(reason=named(pause, "reason"), since=moment_at(pause, "startTime"))
         for pause in status.parts("pauseConditions")
     )
-    if found or not status.has("pauseStartTime"):
+    # v0.x told of one pause, of a canary or of a blue-green.
+    verifying = status.values.get("verifyingPreview") is True
+    if found or not (verifying or status.has("pauseStartTime")):
         return found
-    return (PauseCondition(reason="CanaryPauseStep", since=moment_at(status, "pauseStartTime")),)  # v0.x
+    reason = BLUE_GREEN_PAUSE if verifying else "CanaryPauseStep"
+    return (PauseCondition(reason=reason, since=moment_at(status, "pauseStartTime")),)
 
 
 def _phase(status: Fields) -> RolloutPhase | None:
@@ -154,15 +163,32 @@ def _current_runs(canary: Fields) -> list[NamedRun]:
         told = canary.part(f"{name}Status")
         run = named(told, "name") or named(canary, name)  # v0.x told the name alone
         if run:
-            message = redacted(told.text("message"))
+            message = told.text("message")
             found.append(NamedRun(site=site, name=run, phase=phase_at(told, "status"), message=message))
     return found
 
 
-def _is_outdated(observed: str, generation: int | None) -> bool:
-    """Whether the controller has seen an older spec only; before v1.0 it kept a hash, which does not tell."""
-    seen = whole(observed)
-    return seen is not None and generation is not None and seen < generation
+def _is_outdated(item: Fields, known: Metadata) -> bool:
+    """Whether the controller has seen an older spec only, of the Rollout or of the workload it refers to.
+
+    Before v1.0 it kept a hash of the spec, which does not tell.
+    """
+    status = item.part("status")
+    workload = whole(item.part("metadata").part("annotations").text(_WORKLOAD_GENERATION))
+    generations = (
+        (status.text("observedGeneration"), known.generation),
+        (status.text("workloadObservedGeneration"), workload),
+    )
+    return any(
+        seen is not None and generation is not None and seen < generation
+        for seen, generation in ((whole(observed), newest) for observed, newest in generations)
+    )
+
+
+def _auto_promotion(blue_green: Fields) -> timedelta | None:
+    """How long after its pause it is promoted by itself; None where it waits for somebody."""
+    seconds = _number(blue_green, "autoPromotionSeconds")
+    return timedelta(seconds=seconds) if seconds else None
 
 
 def _number(part: Fields, name: str) -> int | None:

@@ -4,30 +4,23 @@ The shapes of today and of v0.x (`status.status`, `analysisSpec`). Of what it me
 a replay needs: no addresses, no headers, no jobs, and no value of a secret.
 """
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from dashboard.domain.canary.analysis import RecordedMeasurement
 from dashboard.domain.canary.analysis_runs import (
     EXPERIMENT,
     ROLLOUT,
     AnalysisRunState,
     MetricState,
     SeenMeasurement,
+    of_a_rollout,
 )
-from dashboard.domain.canary.metric_phase import Counts
-from dashboard.domain.canary.redaction import (
-    MASK,
-    is_telling_name,
-    is_telling_value,
-    redacted,
-    without_secrets,
-)
+from dashboard.domain.canary.secret_marks import MASK, is_secret
 from dashboard.errors import InputError
-from dashboard.sources.argo_fields import Fields
-from dashboard.sources.argo_measurements import counter, measurement, moment_at, phase_at
+from dashboard.sources.argo_fields import Fields, without_halves
+from dashboard.sources.argo_measurements import counters, measurement, moment_at, phase_at
 from dashboard.sources.argo_metadata import POD_HASH, Metadata, distinct, metadata_of, named, whole
+from dashboard.sources.argo_secrets import redaction_for
 
 _NUMBERS = (
     "count",
@@ -42,8 +35,6 @@ _NUMBERS = (
 _LENGTHS = ("interval", "initialDelay")
 _EXPRESSIONS = ("successCondition", "failureCondition")
 _SERVICE_ARGUMENTS = ("service", "service-name", "serviceName", "app", "app-name")
-#: An experiment of a Rollout is called `<rollout>-<pod hash>-<revision>-<step>`.
-_OF_A_ROLLOUT = re.compile(r"(?P<rollout>.+)-(?P<hash>[a-z0-9]{6,10})-(?P<revision>\d+)-(?P<step>\d+)")
 
 
 def run_state(item: Fields) -> AnalysisRunState | None:
@@ -56,17 +47,17 @@ def run_state(item: Fields) -> AnalysisRunState | None:
     status = item.part("status")
     if known.created_at is None and not status.values:
         return None
-    arguments = _arguments(item)
-    secrets = [value for name, value in arguments.items() if _is_secret(name, value)]
-    secrets += _hidden_values(item)
     owner = _owner(item)
     owner_kind, owner_name = named(owner, "kind"), named(owner, "name")
     label_of = known.labels
-    return AnalysisRunState(
+    made_by = of_a_rollout(owner_name) if owner_kind == EXPERIMENT else None
+    rollout_name = made_by.rollout if made_by else owner_name if owner_kind == ROLLOUT else ""
+    redaction = redaction_for(item, known, owner_name, rollout_name)
+    found = AnalysisRunState(
         run=known.key,
         namespace=known.namespace,
         name=known.name,
-        names=_names(known, owner_kind, owner_name, arguments),
+        names=_names(known, rollout_name, owner_name, _arguments(item)),
         environment=known.environment,
         resource_version=known.resource_version,
         created_at=known.created_at,
@@ -75,18 +66,17 @@ def run_state(item: Fields) -> AnalysisRunState | None:
         owner_kind=owner_kind,
         owner=owner_name,
         rollout=_rollout(known, owner, owner_kind, owner_name),
-        pod_hash=named(label_of, POD_HASH) or _part_of_name(owner_kind, owner_name, "hash"),
-        revision=known.revision
-        if known.revision is not None
-        else whole(_part_of_name(owner_kind, owner_name, "revision")),
+        pod_hash=named(label_of, POD_HASH) or (made_by.pod_hash if made_by else ""),
+        revision=known.revision if known.revision is not None else whole(made_by.revision if made_by else ""),
         site=named(label_of, "rollout-type"),
         step_index=whole(label_of.text("step-index")),
         phase=phase_at(status, "phase", "status"),
-        message=redacted(status.text("message"), secrets),
+        message=status.text("message"),
         terminated=item.part("spec").values.get("terminate") is True,
-        spec=_spec(item, secrets),
-        metrics=tuple(_metrics(status, secrets)),
+        spec=_spec(item),
+        metrics=tuple(_metrics(status)),
     )
+    return redaction.of(found)
 
 
 def _owner(item: Fields) -> Fields:
@@ -101,18 +91,10 @@ def _rollout(known: Metadata, owner: Fields, kind: str, name: str) -> str | None
     return None
 
 
-def _part_of_name(kind: str, name: str, part: str) -> str:
-    found = _OF_A_ROLLOUT.fullmatch(name) if kind == EXPERIMENT else None
-    return found[part] if found else ""
-
-
-def _names(known: Metadata, kind: str, owner: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
+def _names(known: Metadata, rollout: str, owner: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
     given = [arguments[name] for name in _SERVICE_ARGUMENTS if name in arguments]
-    of_rollout = owner if kind == ROLLOUT else _part_of_name(kind, owner, "rollout")
-    found = known.names(of_rollout, *(name for name in given if not _is_secret("", name)))
-    return distinct(name.encode("utf-8", "replace").decode("utf-8")[:500] for name in (*found, owner)) or (
-        known.name,
-    )
+    found = known.names(rollout, *(name for name in given if not is_secret("", name)))
+    return distinct(name[:500] for name in (*found, owner)) or (known.name,)
 
 
 def _arguments(item: Fields) -> dict[str, str]:
@@ -126,24 +108,14 @@ def _arguments(item: Fields) -> dict[str, str]:
     }
 
 
-def _hidden_values(item: Fields) -> list[str]:
-    spec = item.part("spec")
-    given = (*spec.parts("args", "arguments"), *spec.part("analysisSpec").parts("args"))
-    return [one.text("value") for one in given if one.part("valueFrom").has("secretKeyRef")]
-
-
-def _is_secret(name: str, value: str) -> bool:
-    return is_telling_name(name) or is_telling_value(value)
-
-
-def _spec(item: Fields, secrets: Collection[str]) -> dict[str, Any]:
+def _spec(item: Fields) -> dict[str, Any]:
     """What is kept of the spec, in Argo's words of today."""
     spec = item.part("spec")
     inner = spec.part("analysisSpec") if spec.has("analysisSpec") else spec
     kept: dict[str, Any] = {
-        "metrics": [_metric_spec(metric, secrets) for metric in inner.parts("metrics")],
+        "metrics": [_metric_spec(metric) for metric in inner.parts("metrics")],
         "args": [
-            _argument(argument, secrets)
+            _argument(argument)
             for part in (spec, inner)[: 2 if inner is not spec else 1]
             for argument in part.parts("args", "arguments")
         ],
@@ -152,18 +124,18 @@ def _spec(item: Fields, secrets: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if value}
 
 
-def _argument(argument: Fields, secrets: Collection[str]) -> dict[str, Any]:
-    name = without_secrets(argument.text("name"), ())
+def _argument(argument: Fields) -> dict[str, Any]:
+    name = argument.text("name")
     if argument.part("valueFrom").has("secretKeyRef"):
         return {"name": name, "valueFrom": {"secretKeyRef": {}}}
     if not argument.has("value"):
         return {"name": name}
     value = argument.text("value")
-    return {"name": name, "value": MASK if _is_secret(name, value) else without_secrets(value, secrets)}
+    return {"name": name, "value": MASK if is_secret(name, value) else value}
 
 
-def _metric_spec(metric: Fields, secrets: Collection[str]) -> dict[str, Any]:
-    kept: dict[str, Any] = {"name": without_secrets(metric.text("name"), secrets)}
+def _metric_spec(metric: Fields) -> dict[str, Any]:
+    kept: dict[str, Any] = {"name": metric.text("name")}
     for name in (*_NUMBERS, *_LENGTHS):
         if metric.has(name):
             value = metric.values[name]
@@ -171,19 +143,17 @@ def _metric_spec(metric: Fields, secrets: Collection[str]) -> dict[str, Any]:
             kept[name] = value if whole_number and abs(value) < 2**53 else metric.text(name)
     for name in _EXPRESSIONS:
         if metric.has(name):
-            kept[name] = without_secrets(metric.text(name), secrets)
+            kept[name] = metric.text(name)
     provider = metric.part("provider")
     kept["provider"] = {
-        without_secrets(name, ()): {"query": without_secrets(provider.part(name).text("query"), secrets)}
-        if name == "prometheus"
-        else {}
+        without_halves(name): {"query": provider.part(name).text("query")} if name == "prometheus" else {}
         for name, value in provider.values.items()
         if value is not None
     }
     return kept
 
 
-def _metrics(status: Fields, secrets: Collection[str]) -> list[MetricState]:
+def _metrics(status: Fields) -> list[MetricState]:
     found: dict[str, MetricState] = {}
     for result in status.parts("metricResults"):
         name = named(result, "name")
@@ -191,39 +161,24 @@ def _metrics(status: Fields, secrets: Collection[str]) -> list[MetricState]:
             raise InputError(f"{result.at('name')}: found nothing, expected the name of the metric")
         if name in found:
             raise InputError(f"{result.at('name')}: found {name!r} again, expected it once")
-        found[name] = _metric(name, result, secrets)
+        found[name] = _metric(name, result)
     return list(found.values())
 
 
-def _metric(name: str, result: Fields, secrets: Collection[str]) -> MetricState:
-    counts = Counts(
-        successful=counter(result, "successful"),
-        failed=counter(result, "failed"),
-        inconclusive=counter(result, "inconclusive"),
-        error=counter(result, "error"),
-        consecutive_error=counter(result, "consecutiveError"),
-        consecutive_success=counter(result, "consecutiveSuccess"),
-    )
-    taken = [_redacted(measurement(item), secrets) for item in result.parts("measurements")]
+def _metric(name: str, result: Fields) -> MetricState:
+    counts = counters(result)
+    taken = [measurement(item) for item in result.parts("measurements")]
     over = sum(item.phase is not None and item.phase.is_final for item in taken)
     first = max(counts.count + counts.error - over, 0)
+    is_placed = counts.count + counts.error >= over
     return MetricState(
         name=name,
         phase=phase_at(result, "phase", "status"),
-        message=redacted(result.text("message"), secrets),
+        message=result.text("message"),
         counts=counts,
         dry_run=result.values.get("dryRun") is True,
         measurements=tuple(
-            SeenMeasurement(taken=item, ordinal=first + index) for index, item in enumerate(taken)
+            SeenMeasurement(taken=item, ordinal=first + index, is_placed=is_placed)
+            for index, item in enumerate(taken)
         ),
-    )
-
-
-def _redacted(taken: RecordedMeasurement, secrets: Collection[str]) -> RecordedMeasurement:
-    return RecordedMeasurement(
-        value=None if taken.value is None else redacted(taken.value, secrets),
-        phase=taken.phase,
-        message=redacted(taken.message, secrets),
-        started_at=taken.started_at,
-        finished_at=taken.finished_at,
     )

@@ -5,6 +5,7 @@ A file of ten thousand objects is a hundred megabytes; each object is read whole
 
 import codecs
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -15,22 +16,36 @@ MOST_CHARACTERS = 16 * 2**20
 _CHUNK = 256 * 2**10
 #: How near to the end of what was read a fault may lie that is only a lack of more.
 _MARGIN = 16
+#: What stands between documents of YAML, of which JSON is a form.
+_PARTING = "---"
 
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"found {constant}, which is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        repeated = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(_twice(repeated))
+    return made
+
+
+def _twice(key: str) -> str:
+    return f"the key {key[:80]!r} twice, expected it once"
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_mapping)
 
 
 def json_objects(called: str, stream: BinaryIO) -> Iterator[Any]:
     """The documents in `stream`, which messages call `called`, and the items of lists one by one.
 
-    A list is an object with `items`, as `kubectl` prints it, or a bare array.
+    A list is an object with `items`, as `kubectl` prints it, or a bare array. `---` may part documents.
 
     Raises:
-        InputError: it is not JSON in UTF-8, or one object in it is too large.
+        InputError: it is not JSON in UTF-8, has a key twice, or one object in it is too large.
     """
     reader = _Reader(called, stream)
     try:
@@ -39,7 +54,7 @@ def json_objects(called: str, stream: BinaryIO) -> Iterator[Any]:
                 yield from _document(reader)
             elif found == "[":
                 yield from _items(reader)
-            else:
+            elif not reader.passes_over(_PARTING):
                 raise reader.wrong(f"{found!r}, expected an object")
     except RecursionError:
         raise reader.wrong("nesting that is too deep, expected a few levels") from None
@@ -55,11 +70,13 @@ def _document(reader: "_Reader") -> Iterator[Any]:
         if not isinstance(key, str):
             raise reader.wrong("a key that is not text, expected text")
         reader.take(":")
+        if key in head or (key == "items" and is_list):
+            raise reader.wrong(_twice(key))
         if key == "items" and reader.peek() == "[":
             is_list = True
             kind = head.get("kind")
             for item in _items(reader):
-                yield _with_kind(item, kind)
+                yield with_kind(item, kind)
         else:
             head[key], more = reader.value()
             size += length + more
@@ -83,7 +100,7 @@ def _items(reader: "_Reader") -> Iterator[Any]:
     reader.take("]")
 
 
-def _with_kind(item: Any, kind: Any) -> Any:
+def with_kind(item: Any, kind: Any) -> Any:
     """`item` of a list of `kind`: the API names the kind of its items in the list alone, at times."""
     named = isinstance(kind, str) and kind.removesuffix("List")
     if named and isinstance(item, dict) and "kind" not in item:
@@ -120,6 +137,15 @@ class _Reader:
             raise self.wrong(f"{found!r}, expected {expected!r}" if found else "its end, expected more")
         self._at += 1
 
+    def passes_over(self, text: str) -> bool:
+        """Pass over `text`, if that is what stands here next."""
+        self.peek()
+        while len(self._text) - self._at < len(text) and self._more():
+            pass
+        found = self._text.startswith(text, self._at)
+        self._at += len(text) if found else 0
+        return found
+
     def value(self) -> tuple[Any, int]:
         """The value that stands here, and how many characters it takes."""
         if not self.peek():
@@ -131,8 +157,10 @@ class _Reader:
                 if not self._is_cut(error) or not self._more():
                     raise self.wrong(f"text that is not JSON: {error.msg}") from None
                 continue
-            except ValueError as error:  # NaN, or a number of thousands of digits
-                raise self.wrong(f"a value that cannot be read: {error}") from None
+            except ValueError as error:  # NaN, a number of thousands of digits, or a key twice
+                told = str(error)
+                said = told if told.startswith("the key") else f"a value that cannot be read: {told}"
+                raise self.wrong(said) from None
             if end == len(self._text) and self._more():
                 continue  # a number may go on
             length = end - self._at

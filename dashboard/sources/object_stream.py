@@ -1,6 +1,7 @@
 """Objects of Kubernetes from a file or a pipe, JSON or YAML as `kubectl` prints them, one at a time."""
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -10,13 +11,19 @@ from dashboard.sources.yaml_objects import yaml_objects
 _BLANKS = b" \t\r\n"
 _MARK = b"\xef\xbb\xbf"  # which some editors put before UTF-8
 _LOOKED_AT = 4096
+#: YAML has braces and brackets too, but lets words in them go without quotes.
+_FLOW_OF_YAML = re.compile(rb"[\[\s]*\{\s*[A-Za-z_'#&]")
 
 
 class ObjectStream:
-    """The objects in `stream`; `position` is how many bytes of it were read so far."""
+    """The objects in `stream`; `position` is how many bytes of it were read so far.
+
+    `is_blank` says, once it was read, that there was nothing in it but blanks.
+    """
 
     def __init__(self, called: str, stream: BinaryIO) -> None:
         self.position = 0
+        self.is_blank = False
         self._called = called
         self._stream = io.BufferedReader(_Counted(self, stream), _LOOKED_AT)
 
@@ -32,7 +39,8 @@ class ObjectStream:
 
     def _begins_like_json(self) -> bool:
         start = self._stream.peek(_LOOKED_AT).removeprefix(_MARK).lstrip(_BLANKS)
-        return start[:1] in {b"{", b"["}
+        self.is_blank = not start
+        return start[:1] in {b"{", b"["} and not _FLOW_OF_YAML.match(start)
 
 
 class _Counted(io.RawIOBase):

@@ -1,6 +1,7 @@
 """YAML documents read bit by bit: the items of a list one at a time, so that a long one takes no memory.
 
-Text stays text: a time or a date is not turned into anything. Hostile text is refused, not followed.
+Text stays text: a time or a date is not turned into anything. Hostile text is refused, not followed. A file
+that was cut off is YAML all the same, except that `kubectl` writes the kind of a list behind its items.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from dashboard.errors import InputError
+from dashboard.sources.json_objects import with_kind
 
 #: The deepest field of a pod is about twenty levels down; libyaml crashes on a hundred thousand.
 _DEEPEST = 60
@@ -27,7 +29,7 @@ def yaml_objects(called: str, stream: BinaryIO) -> Iterator[Any]:
     """The documents in `stream`, which messages call `called`, and the items of lists one by one.
 
     Raises:
-        InputError: it is not YAML in UTF-8, or nested too deep.
+        InputError: it is not YAML in UTF-8, nested too deep, cut off, or has a key twice.
     """
     reader = _Reader()
     try:
@@ -36,11 +38,20 @@ def yaml_objects(called: str, stream: BinaryIO) -> Iterator[Any]:
         raise InputError(
             f"{called}: found bytes that are not UTF-8 ({error.reason}), expected text"
         ) from None
+    except _RefusedError as error:
+        raise InputError(f"{called}: {_where(reader)}{error}") from None
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError) as error:
-        where = f"items[{reader.count}]: " if reader.count else ""
         raise InputError(
-            f"{called}: {where}found text that is neither YAML nor JSON: {_problem(error)}"
+            f"{called}: {_where(reader)}found text that is neither YAML nor JSON: {_problem(error)}"
         ) from None
+
+
+class _RefusedError(Exception):
+    """It is YAML, but says what no object of Kubernetes does."""
+
+
+def _where(reader: "_Reader") -> str:
+    return f"items[{reader.count}]: " if reader.count else ""
 
 
 class _Reader:
@@ -69,19 +80,25 @@ class _Reader:
     def _document(self, events: Iterator[yaml.Event]) -> Iterator[Any]:
         """The mapping that begins here, or what it lists; its kind may stand behind its items."""
         head: dict[str, Any] = {}
+        own: set[str] = set()
         is_list = False
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
-            key, is_merge = self._key(event)
+            key, is_merge = self._key(event, own)
             value = next(events)
             if key == "items" and isinstance(value, yaml.SequenceStartEvent):
                 is_list = True
-                yield from self._items(events)
+                for item in self._items(events):
+                    yield with_kind(item, head.get("kind"))
             else:
                 _put(head, key, self._build(value, events, 2), is_merge=is_merge)
         if not is_list:
             yield head
+        elif "kind" not in head:
+            raise _RefusedError(
+                "found a list that ends without its kind, expected `kind: List`: it is cut off"
+            )
 
     def _items(self, events: Iterator[yaml.Event]) -> Iterator[Any]:
         for event in events:
@@ -111,9 +128,9 @@ class _Reader:
             while not isinstance(inner := next(events), yaml.SequenceEndEvent):
                 value.append(self._build(inner, events, depth + 1))
         else:
-            value = {}
+            value, own = {}, set[str]()
             while not isinstance(inner := next(events), yaml.MappingEndEvent):
-                key, is_merge = self._key(inner)
+                key, is_merge = self._key(inner, own)
                 _put(value, key, self._build(next(events), events, depth + 1), is_merge=is_merge)
         anchor = getattr(event, "anchor", None)
         if anchor:
@@ -125,11 +142,15 @@ class _Reader:
         if self._values > _MOST_VALUES:
             raise yaml.YAMLError(f"more than {_MOST_VALUES:,} values, perhaps by aliases of aliases")
 
-    def _key(self, event: yaml.Event) -> tuple[str, bool]:
+    def _key(self, event: yaml.Event, own: set[str]) -> tuple[str, bool]:
+        """The key that `event` is, and whether it merges another mapping; it joins `own`, the keys so far."""
+        mark = event.start_mark
+        where = f" (line {mark.line + 1})" if mark else ""
         if not isinstance(event, yaml.ScalarEvent):
-            mark = event.start_mark
-            where = f" (line {mark.line + 1})" if mark else ""
             raise yaml.YAMLError(f"a key that is no text{where}")
+        if event.value in own:
+            raise _RefusedError(f"found the key {event.value[:80]!r} twice, expected it once{where}")
+        own.add(event.value)
         plain = event.tag is None and event.implicit[0]
         is_merge = plain and self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit) == _MERGE
         return event.value, is_merge

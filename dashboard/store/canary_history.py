@@ -1,7 +1,7 @@
 """AnalysisRuns read back: of a service or a Rollout, of a time, with or without what they measured."""
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -13,7 +13,8 @@ from dashboard.domain.canary.analysis import RecordedMeasurement
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState, SeenMeasurement, joined
 from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
-from dashboard.store.moments import from_micros, to_micros
+from dashboard.store.moments import from_micros_or_none, to_micros
+from dashboard.store.portions import portions
 
 _COLUMNS = (
     "id, run, namespace, name, names, environment, rollout, owner_kind, owner, pod_hash, revision, site,"
@@ -25,7 +26,6 @@ _METRICS = (
     " consecutive_success"
 )
 _PHASES = {phase.value: phase for phase in Phase}
-_MOST_NAMES = 500
 _UNKNOWN = -1
 
 
@@ -70,7 +70,7 @@ def runs_of(
     """The runs of `rollouts` that began by `until`, and not before `since`, without their measurements."""
     found: list[AnalysisRunState] = []
     first = 0 if since is None else to_micros(since)
-    for some in _parts(rollouts):
+    for some in portions(rollouts):
         where = f"rollout IN ({', '.join('?' * len(some))}) AND began_us <= ? AND began_us >= ?"
         found += _without_measurements(connection, where, (*some, to_micros(until), first))
     return found
@@ -92,7 +92,7 @@ def with_measurements(
 ) -> list[AnalysisRunState]:
     """`runs` with every measurement that anybody saw, in the same order."""
     found: dict[str, AnalysisRunState] = {}
-    for some in _parts([run.run for run in runs]):
+    for some in portions([run.run for run in runs]):
         where = f"run IN ({', '.join('?' * len(some))})"
         rows = connection.execute(f"SELECT {_COLUMNS} FROM canary_runs WHERE {where}", some).fetchall()  # noqa: S608 - our own names
         ids = [row[0] for row in rows]
@@ -102,7 +102,7 @@ def with_measurements(
                 _with(metric, taken.get((row[0], metric.name), [])) for metric in metrics.get(row[0], ())
             )
             # Here the times of its measurements tell when it ended, so that nothing stands in for that.
-            found[row[1]] = _from_row(row, whole, completed=_moment(row[15]))
+            found[row[1]] = _from_row(row, whole, completed=from_micros_or_none(row[15]))
     return [found[run.run] for run in runs]
 
 
@@ -115,13 +115,14 @@ def _without_measurements(
     ).fetchall()
     metrics = _metrics(connection, [row[0] for row in rows])
     return [
-        _from_row(row, metrics.get(row[0], ()), completed=_moment(row[15]) or _ended(row)) for row in rows
+        _from_row(row, metrics.get(row[0], ()), completed=from_micros_or_none(row[15]) or _ended(row))
+        for row in rows
     ]
 
 
 def _metrics(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[MetricState, ...]]:
     found: dict[int, tuple[MetricState, ...]] = {}
-    for some in _parts(ids):
+    for some in portions(ids):
         rows = connection.execute(
             f"SELECT {_METRICS} FROM canary_metrics WHERE run_id IN ({', '.join('?' * len(some))})"  # noqa: S608 - our own names
             " ORDER BY run_id, place, metric",
@@ -136,9 +137,9 @@ def _measurements(
     connection: sqlite3.Connection, ids: Sequence[int]
 ) -> dict[tuple[int, str], list[SeenMeasurement]]:
     found: dict[tuple[int, str], list[SeenMeasurement]] = {}
-    for some in _parts(ids):
+    for some in portions(ids):
         rows = connection.execute(
-            "SELECT run_id, metric, ordinal, started_us, finished_us, phase, value, message"  # noqa: S608 - our own names
+            "SELECT run_id, metric, ordinal, started_us, finished_us, phase, value, message, copy"  # noqa: S608 - our own names
             f" FROM canary_measurements WHERE run_id IN ({', '.join('?' * len(some))})",
             some,
         )
@@ -147,10 +148,12 @@ def _measurements(
                 value=row[6],
                 phase=_PHASES.get(row[5]),
                 message=row[7],
-                started_at=_moment(row[3]),
-                finished_at=_moment(row[4]),
+                started_at=from_micros_or_none(row[3]),
+                finished_at=from_micros_or_none(row[4]),
             )
-            found.setdefault((row[0], row[1]), []).append(SeenMeasurement(taken=taken, ordinal=row[2]))
+            found.setdefault((row[0], row[1]), []).append(
+                SeenMeasurement(taken=taken, ordinal=row[2], is_placed=row[8] >= 0)
+            )
     return found
 
 
@@ -198,8 +201,8 @@ def _from_row(
         revision=row[10],
         site=row[11],
         step_index=row[12],
-        created_at=_moment(row[13]),
-        started_at=_moment(row[14]),
+        created_at=from_micros_or_none(row[13]),
+        started_at=from_micros_or_none(row[14]),
         completed_at=completed,
         phase=_PHASES.get(row[17]),
         message=row[18],
@@ -212,14 +215,4 @@ def _from_row(
 
 def _ended(row: tuple[Any, ...]) -> datetime | None:
     phase = _PHASES.get(row[17])
-    return _moment(row[16] or None) if phase is not None and phase.is_final else None
-
-
-def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """As many at a time as SQLite takes in one question."""
-    for first in range(0, len(values), _MOST_NAMES):
-        yield values[first : first + _MOST_NAMES]
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
+    return from_micros_or_none(row[16] or None) if phase is not None and phase.is_final else None

@@ -18,17 +18,24 @@ from dashboard.domain.canary.rollouts import (
     RolloutState,
     StepKind,
 )
+from dashboard.store.canary_identity import key_of_rollout
 from dashboard.store.deployments import event_key
-from dashboard.store.moments import from_micros, to_micros
+from dashboard.store.moments import from_micros, from_micros_or_none, to_micros, to_micros_or_none
+from dashboard.store.portions import portions
 
-_COLUMNS = "rollout, at_us, resource_version, namespace, name, body"
-_INSERT = "INSERT INTO canary_rollouts VALUES (" + ", ".join("?" * 14) + ") ON CONFLICT DO NOTHING"  # noqa: S608 - only placeholders
+_COLUMNS = "rollout, at_us, resource_version, namespace, name, body, first_version"
+_INSERT = "INSERT INTO canary_rollouts VALUES (" + ", ".join("?" * 15) + ") ON CONFLICT DO NOTHING"  # noqa: S608 - only placeholders
 _FROM_THE_ONE_BEFORE = (
     " AND a.at_us >= coalesce((SELECT max(b.at_us) FROM canary_rollouts b"
     " WHERE b.rollout = a.rollout AND b.at_us < ?), 0)"
 )
+_SEEN_AGAIN = (
+    "UPDATE canary_rollouts SET resource_version = max(resource_version, :version),"
+    " first_version = CASE WHEN first_version < 0 THEN :version ELSE min(first_version, :version) END"
+    " WHERE rollout = :rollout AND key = :key"
+    " AND (first_version < 0 OR :version NOT BETWEEN first_version AND resource_version)"
+)
 _UNKNOWN = -1
-_MOST_NAMES = 500
 _PHASES = {phase.value: phase for phase in Phase}
 _ROLLOUT_PHASES = {phase.value: phase for phase in RolloutPhase}
 _KINDS = {kind.value: kind for kind in StepKind}
@@ -37,19 +44,17 @@ _KINDS = {kind.value: kind for kind in StepKind}
 def record(connection: sqlite3.Connection, states: Iterable[RolloutState]) -> int:
     """Store `states` inside the caller's transaction; returns how many the store did not know yet.
 
-    A Rollout that comes back to a state that is known has it with the newer resource version.
+    Of a state that is seen again, the oldest and the newest resource version are kept: another one that was
+    seen between the two tells that the Rollout came back to it.
     """
     added = 0
     for state in states:
-        row = _to_row(state)
+        row = _to_row(state, key_of_rollout(connection, state))
         if connection.execute(_INSERT, row).rowcount:
             added += 1
-        else:
-            connection.execute(
-                "UPDATE canary_rollouts SET resource_version = ?"
-                " WHERE rollout = ? AND key = ? AND resource_version < ?",
-                (row[3], row[0], row[1], row[3]),
-            )
+        elif state.resource_version is not None:
+            seen = {"rollout": row[0], "key": row[1], "version": state.resource_version}
+            connection.execute(_SEEN_AGAIN, seen)
     return added
 
 
@@ -64,7 +69,7 @@ def states_by_rollout(
 
     With `since` they are those from then on, and the last one before.
     """
-    for some in _parts(rollouts):
+    for some in portions(rollouts):
         where = f"a.rollout IN ({', '.join('?' * len(some))}) AND a.at_us <= ?"
         values: list[object] = [*some, to_micros(until)]
         if since is not None:
@@ -125,20 +130,15 @@ def _states(
         yield rollout, [_from_row(row) for row in states]
 
 
-def _parts(rollouts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many at a time as SQLite takes in one question."""
-    for first in range(0, len(rollouts), _MOST_NAMES):
-        yield rollouts[first : first + _MOST_NAMES]
-
-
-def _to_row(state: RolloutState) -> tuple[object, ...]:
+def _to_row(state: RolloutState, rollout: str) -> tuple[object, ...]:
     body = orjson.dumps(_to_document(state), option=orjson.OPT_SORT_KEYS).decode()
     at = to_micros(state.at)
+    version = _UNKNOWN if state.resource_version is None else state.resource_version
     return (
-        state.rollout,
+        rollout,
         event_key((at, state.namespace, state.name, body)),
         at,
-        _UNKNOWN if state.resource_version is None else state.resource_version,
+        version,
         state.namespace,
         state.name,
         None if state.phase is None else state.phase.value,
@@ -149,6 +149,7 @@ def _to_row(state: RolloutState) -> tuple[object, ...]:
         state.stable_hash,
         state.revision,
         body,
+        version,
     )
 
 
@@ -157,7 +158,7 @@ def _to_document(state: RolloutState) -> dict[str, Any]:
     found: dict[str, Any] = {
         "names": state.names,
         "environment": state.environment,
-        "created": _micros(state.created_at),
+        "created": to_micros_or_none(state.created_at),
         "strategy": state.strategy,
         "steps": [_to_step(step) for step in state.steps],
         "background": state.background,
@@ -166,11 +167,12 @@ def _to_document(state: RolloutState) -> dict[str, Any]:
         "stable_weight": state.stable_weight,
         "whole_weight": state.whole_weight,
         "routed": state.routed,
-        "pauses": [[pause.reason, _micros(pause.since)] for pause in state.pauses],
+        "pauses": [[pause.reason, to_micros_or_none(pause.since)] for pause in state.pauses],
         "controller_pause": state.controller_pause,
+        "auto_promotion": None if state.auto_promotion is None else int(state.auto_promotion.total_seconds()),
         "held": state.held,
         "aborted": state.aborted,
-        "aborted_at": _micros(state.aborted_at),
+        "aborted_at": to_micros_or_none(state.aborted_at),
         "promoted_fully": state.promoted_fully,
         "phase": state.phase,
         "message": state.message,
@@ -199,7 +201,8 @@ def _from_row(row: tuple[Any, ...]) -> RolloutState:
         environment=found["environment"],
         at=from_micros(row[1]),
         resource_version=None if row[2] == _UNKNOWN else row[2],
-        created_at=_moment(found.get("created")),
+        first_version=None if row[6] == row[2] else row[6],
+        created_at=from_micros_or_none(found.get("created")),
         strategy=found["strategy"],
         steps=tuple(map(_from_step, found.get("steps", ()))),
         background=tuple(found.get("background", ())),
@@ -209,12 +212,14 @@ def _from_row(row: tuple[Any, ...]) -> RolloutState:
         whole_weight=found["whole_weight"],
         routed=found.get("routed", False),
         pauses=tuple(
-            PauseCondition(reason=reason, since=_moment(since)) for reason, since in found.get("pauses", ())
+            PauseCondition(reason=reason, since=from_micros_or_none(since))
+            for reason, since in found.get("pauses", ())
         ),
         controller_pause=found.get("controller_pause", False),
+        auto_promotion=None if (after := found.get("auto_promotion")) is None else timedelta(seconds=after),
         held=found.get("held", False),
         aborted=found.get("aborted", False),
-        aborted_at=_moment(found.get("aborted_at")),
+        aborted_at=from_micros_or_none(found.get("aborted_at")),
         promoted_fully=found.get("promoted_fully", False),
         phase=_ROLLOUT_PHASES.get(found.get("phase")),
         message=found.get("message", ""),
@@ -238,11 +243,3 @@ def _from_step(step: list[Any]) -> CanaryStep:
         pause=None if pause is None else timedelta(microseconds=pause),
         templates=tuple(templates),
     )
-
-
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else to_micros(moment)
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)

@@ -1,22 +1,24 @@
 """AnalysisRuns as they were seen: of each its furthest phase, and every measurement that anybody saw.
 
 A run's phases only go on and its counters only rise, so of two looks at it the one that is further is the
-newer, whichever came first. A measurement is known by all that it says, and by which of several alike it is:
-Argo drops old ones, so its place in what Argo kept is none of its own.
+newer, whichever came first. Whom it belongs to and what it measures does not change, so of that each look
+adds what no other one told. A measurement is known by all that it says, and by which of several alike it is:
+by the place that Argo's counters give it, else by how many alike one look has seen, as Argo drops old ones.
 """
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 import orjson
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState
 from dashboard.domain.canary.phases import Phase
+from dashboard.store.canary_identity import key_of_run, rollout_of_run
 from dashboard.store.deployments import event_key
-from dashboard.store.moments import to_micros
+from dashboard.store.moments import to_micros, to_micros_or_none
 
 _UNKNOWN = -1
 _RANK = {None: 0, Phase.PENDING: 1, Phase.RUNNING: 2}
@@ -27,6 +29,10 @@ _RUN = (
     " step_index, created_us, started_us, completed_us, began_us, newest_us, phase, message, terminated,"
     " spec, progress, measured, resource_version, key"
 )
+_INSERT_RUN = f"INSERT INTO canary_runs ({_RUN}) VALUES ({', '.join('?' * len(_RUN.split(', ')))})"  # noqa: S608 - our own names
+_UPDATE_RUN = f"UPDATE canary_runs SET {', '.join(f'{name} = ?' for name in _RUN.split(', '))} WHERE id = ?"  # noqa: S608 - our own names
+#: What the furthest look says of a run.
+_OF_THE_FURTHEST = frozenset({"phase", "message", "progress", "measured", "resource_version", "key"})
 _METRIC = (
     "run_id, metric, place, phase, message, dry_run, successful, failed, inconclusive, error,"
     " consecutive_error, consecutive_success, progress, measured, resource_version, key"
@@ -44,12 +50,17 @@ def _upsert(table: str, columns: str, identity: str) -> str:
     )
 
 
-_UPSERT_RUN = _upsert("canary_runs", _RUN, "run")
 _UPSERT_METRIC = _upsert("canary_metrics", _METRIC, "run_id, metric")
-#: A look that knows Argo's counters tells better which measurement it was than one that does not.
+#: Of looks that do not know Argo's counters, the one that has seen more tells better which one it was.
 _UPSERT_MEASUREMENT = (
     "INSERT INTO canary_measurements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
     " SET ordinal = excluded.ordinal WHERE excluded.ordinal > canary_measurements.ordinal"
+)
+#: One that counters give a place (`copy` from 0) is one of those that were only seen alike (below 0).
+_DROP_COUNTED_TWICE = (
+    "DELETE FROM canary_measurements AS seen WHERE run_id = :run AND copy < 0 AND -1 - copy <"
+    " (SELECT count(*) FROM canary_measurements AS placed WHERE placed.run_id = :run AND placed.copy >= 0"
+    " AND placed.metric = seen.metric AND placed.begun_us = seen.begun_us AND placed.key = seen.key)"
 )
 
 
@@ -72,20 +83,61 @@ class RecordedRuns:
 
 def record(connection: sqlite3.Connection, run: AnalysisRunState) -> RecordedRuns:
     """Store what was seen of `run` inside the caller's transaction."""
-    known = connection.execute("SELECT id FROM canary_runs WHERE run = ?", (run.run,)).fetchone()
-    changed = connection.execute(_UPSERT_RUN, _to_row(run)).rowcount > 0
-    row = known or connection.execute("SELECT id FROM canary_runs WHERE run = ?", (run.run,)).fetchone()
-    version = _UNKNOWN if run.resource_version is None else run.resource_version
-    metrics = [_to_metric_row(row[0], place, metric, version) for place, metric in enumerate(run.metrics)]
+    key = key_of_run(connection, run)
+    known = connection.execute(f"SELECT id, {_RUN} FROM canary_runs WHERE run = ?", (key,)).fetchone()  # noqa: S608 - our own names
+    told = {**_to_row(run), "run": key, "rollout": rollout_of_run(connection, run)}
+    if known is None:
+        run_id, before = connection.execute(_INSERT_RUN, tuple(told.values())).lastrowid, 0
+    else:
+        run_id, before = known[0], _measurements_of(connection, known[0])
+        stored = dict(zip(told, known[1:], strict=True))
+        joined = _joined(stored, told)
+        changed = joined != stored
+        if changed:
+            connection.execute(_UPDATE_RUN, (*joined.values(), run_id))
+    assert run_id is not None  # noqa: S101 - SQLite has numbered the row
+    metrics = [
+        _to_metric_row(run_id, place, metric, told["resource_version"])
+        for place, metric in enumerate(run.metrics)
+    ]
     connection.executemany(_UPSERT_METRIC, metrics)
-    before = _measurements_of(connection, row[0]) if known else 0
-    connection.executemany(_UPSERT_MEASUREMENT, _to_measurement_rows(row[0], run.metrics))
-    after = _measurements_of(connection, row[0])
+    connection.executemany(_UPSERT_MEASUREMENT, _to_measurement_rows(run_id, run.metrics))
+    if known is not None:
+        connection.execute(_DROP_COUNTED_TWICE, {"run": run_id})
     return RecordedRuns(
         added=int(known is None),
         gone_on=int(known is not None and changed),
-        measurements=after - before,
+        measurements=_measurements_of(connection, run_id) - before,
     )
+
+
+def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """What two looks tell together; the order of the two makes no difference, nor that of several."""
+    furthest = max(one, other, key=_how_far)
+    found = {
+        name: furthest[name] if name in _OF_THE_FURTHEST else max(one[name], other[name], key=_how_full)
+        for name in one
+    }
+    # Where no label told of an environment, the namespace stands for it.
+    found["environment"] = max(
+        (look["environment"] for look in (one, other)),
+        key=lambda environment: (environment != found["namespace"], _how_full(environment)),
+    )
+    told = [look["began_us"] for look in (one, other) if look["began_us"]]
+    started, created = found["started_us"], found["created_us"]
+    found["began_us"] = next(
+        (moment for moment in (started, created) if moment is not None), min(told, default=0)
+    )
+    return found
+
+
+def _how_far(look: Mapping[str, Any]) -> tuple[int, int, int, str]:
+    return (look["progress"], look["measured"], look["resource_version"], look["key"])
+
+
+def _how_full(value: Any) -> tuple[bool, int, Any]:
+    """Nothing is less than anything, and of two texts the longer one tells more."""
+    return (value is not None, len(value) if isinstance(value, str) else 0, value)
 
 
 def _measurements_of(connection: sqlite3.Connection, run_id: int) -> int:
@@ -93,7 +145,7 @@ def _measurements_of(connection: sqlite3.Connection, run_id: int) -> int:
     return int(found.fetchone()[0])
 
 
-def _to_row(run: AnalysisRunState) -> tuple[object, ...]:
+def _to_row(run: AnalysisRunState) -> dict[str, Any]:
     newest, began = run.newest_at, run.began_at
     said = (
         run.namespace,
@@ -107,11 +159,11 @@ def _to_row(run: AnalysisRunState) -> tuple[object, ...]:
         run.revision,
         run.site,
         run.step_index,
-        _micros(run.created_at),
-        _micros(run.started_at),
-        _micros(run.completed_at),
-        _micros(began) or 0,
-        _micros(newest) or 0,
+        to_micros_or_none(run.created_at),
+        to_micros_or_none(run.started_at),
+        to_micros_or_none(run.completed_at),
+        0 if began is None else to_micros(began),
+        0 if newest is None else to_micros(newest),
         run.phase,
         run.message,
         int(run.terminated),
@@ -119,7 +171,8 @@ def _to_row(run: AnalysisRunState) -> tuple[object, ...]:
     )
     measured = sum(metric.counts.count + metric.counts.error for metric in run.metrics)
     version = _UNKNOWN if run.resource_version is None else run.resource_version
-    return (run.run, *said, _rank(run.phase), measured, version, event_key(said))
+    values = (run.run, *said, _rank(run.phase), measured, version, event_key(said))
+    return dict(zip(_RUN.split(", "), values, strict=True))
 
 
 def _to_metric_row(run_id: int, place: int, metric: MetricState, version: int) -> tuple[object, ...]:
@@ -142,22 +195,18 @@ def _to_metric_row(run_id: int, place: int, metric: MetricState, version: int) -
 
 def _to_measurement_rows(run_id: int, metrics: Iterable[MetricState]) -> Iterator[tuple[object, ...]]:
     for metric in metrics:
-        copies: Counter[tuple[int, str]] = Counter()
+        alike: Counter[tuple[int, str]] = Counter()
         for item in metric.measurements:
             taken = item.taken
-            started, finished = _micros(taken.started_at), _micros(taken.finished_at)
+            started, finished = to_micros_or_none(taken.started_at), to_micros_or_none(taken.finished_at)
             said = (started, finished, taken.phase, taken.value, taken.message)
             begun = started if started is not None else finished
             # Without a time, it is told from others by its place alone.
             key = event_key(said if begun is not None else (*said, item.ordinal))
-            copy = copies[begun or 0, key]
-            copies[begun or 0, key] += 1
+            alike[begun or 0, key] += 1
+            copy = item.ordinal if item.is_placed else -alike[begun or 0, key]
             yield (run_id, metric.name, begun or 0, key, copy, item.ordinal, *said)
 
 
 def _rank(phase: Phase | None) -> int:
     return _RANK.get(phase, _FINAL)
-
-
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else to_micros(moment)

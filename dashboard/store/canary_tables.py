@@ -145,7 +145,8 @@ CANARY_TABLES = (
     """,
 )
 
-#: How far both arms of canaries were counted from Prometheus.
+#: How far both arms of canaries were counted from Prometheus; and what tells that a state came back, and that
+#: several measurements which say the same are several.
 CANARY_COUNTED_TABLES = (
     """
     CREATE TABLE canary_counted (
@@ -157,4 +158,13 @@ CANARY_COUNTED_TABLES = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX canary_rollouts_by_pods ON canary_rollouts (rollout, pod_hash, stable_hash, at_us)",
+    # The oldest resource version that a state was seen with, beside the newest; -1 is unknown.
+    "ALTER TABLE canary_rollouts ADD COLUMN first_version INTEGER NOT NULL DEFAULT -1",
+    "UPDATE canary_rollouts SET first_version = resource_version",
+    # By name, for looks that tell no uid.
+    "CREATE INDEX canary_rollouts_by_name ON canary_rollouts (namespace, name, rollout)",
+    "CREATE INDEX canary_runs_by_name ON canary_runs (namespace, name)",
+    "CREATE INDEX canary_runs_by_owner ON canary_runs (namespace, owner, rollout)",
+    # From here on `copy` is the place that Argo's counters give; below 0 it numbers those alike, from -1.
+    "UPDATE canary_measurements SET copy = -1 - copy",
 )

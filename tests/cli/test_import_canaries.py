@@ -99,6 +99,37 @@ def test_other_kinds_and_manifests_are_passed_over_and_counted(store: Path, tmp_
     ]
 
 
+@pytest.mark.parametrize("form", ["kind first", "kind last", "yaml"])
+def test_the_items_of_a_list_need_not_name_their_kind(form: str, store: Path) -> None:
+    items = [
+        {key: value for key, value in one.items() if key not in {"kind", "apiVersion"}}
+        for one in (rollout(), RUN)
+    ]
+    text = json.dumps({"items": items, "kind": "List"})
+    if form == "kind first":
+        text = json.dumps({"kind": "RolloutList", "items": items[:1]}) + json.dumps(items[1])
+    ended = imported(
+        store, "-", stdin=(yaml.safe_dump(json.loads(text)) if form == "yaml" else text).encode()
+    )
+    assert "1 Rollout (1 in a new state), 1 AnalysisRun (1 new" in ended.err
+
+
+def test_an_object_that_tells_its_kind_in_no_way_is_refused(store: Path) -> None:
+    ended = imported(store, "-", stdin=b'{"items": [{"metadata": {"name": "x"}}]}')
+    assert ended.code == 2
+    assert "stdin: object 1.kind: found nothing, expected Rollout, AnalysisRun or another kind" in ended.err
+
+
+def test_nothing_is_an_error_and_an_empty_list_is_none(store: Path) -> None:
+    for blank in (b"", b" \n"):
+        ended = imported(store, "-", stdin=blank)
+        assert ended.code == 2
+        assert "stdin holds no object: found nothing, expected what `kubectl get -o json` prints" in ended.err
+        assert "known" not in ended.err
+    ended = imported(store, "-", stdin=b'{"items": [], "kind": "List"}')
+    assert (ended.code, ended.err) == (0, "! stdin holds no object: the list in it is empty\n")
+
+
 def test_one_object_that_cannot_be_read_keeps_the_whole_file_out(store: Path, tmp_path: Path) -> None:
     broken = json.loads(json.dumps(RUN))
     broken["status"]["phase"] = "Great"

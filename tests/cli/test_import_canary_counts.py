@@ -51,6 +51,23 @@ def test_a_canary_that_nobody_knows_is_refused(known: Path) -> None:
     assert "canary: found 'uid-api:9', expected one that the store knows" in ended.err
 
 
+@pytest.mark.parametrize("at", ["2020-01-01T00:00:00Z", "9999-01-01T00:00:00Z"])
+def test_a_tick_that_is_not_of_its_time_is_refused(at: str, known: Path) -> None:
+    ended = counts(known, "--counts-of", "uid-api:2", rows=f"{_ROWS[0]}\n{_ROWS[1]}\n{at},1,100,1,900,10\n")
+    assert ended.code == 2
+    assert f"stdin: at: found {at[:10]}" in ended.err
+    assert (
+        "expected a time of the canary uid-api:2, give or take a day: 2026-11-01T09:00:00+00:00 to"
+        in ended.err
+    )
+    assert stored(known) == []
+
+
+def test_a_file_without_a_row_is_refused(known: Path) -> None:
+    ended = counts(known, "--counts-of", "uid-api:2", rows=_ROWS[0] + "\n")
+    assert (ended.code, ended.err) == (2, "error: stdin: found no row, expected one for each tick\n")
+
+
 def test_rows_without_a_time_are_refused(known: Path) -> None:
     rows = "canary_bad,canary_total,stable_bad,stable_total\n1,100,1,900\n"
     ended = counts(known, "--counts-of", "uid-api:2", rows=rows)

@@ -49,6 +49,7 @@ def test_each_kind_of_step_is_told_apart() -> None:
             {"pause": {}},
             {"pause": {"duration": "1h30m"}},
             {"pause": {"duration": 90}},
+            {"pause": {"duration": 0}},
             {"pause": {"duration": "90"}},
             {"analysis": {"templates": [{"templateName": "a"}, {"templateName": "b"}]}},
             {"experiment": {"duration": "1m", "analyses": [{"name": "x", "templateName": "c"}]}},
@@ -62,6 +63,7 @@ def test_each_kind_of_step_is_told_apart() -> None:
         CanaryStep(kind=StepKind.PAUSE),
         CanaryStep(kind=StepKind.PAUSE, pause=timedelta(minutes=90)),
         CanaryStep(kind=StepKind.PAUSE, pause=timedelta(seconds=90)),
+        CanaryStep(kind=StepKind.PAUSE, pause=timedelta()),  # which passes at once
         CanaryStep(kind=StepKind.PAUSE, pause=timedelta(seconds=90)),
         CanaryStep(kind=StepKind.ANALYSIS, templates=("a", "b")),
         CanaryStep(kind=StepKind.EXPERIMENT, templates=("c",)),
@@ -101,6 +103,25 @@ def test_a_status_of_an_older_spec_is_outdated() -> None:
     item = rollout()
     item["status"]["observedGeneration"] = "6"
     assert read(item).outdated
+
+
+def test_a_status_of_an_older_spec_of_its_workload_is_outdated() -> None:
+    item = rollout(workloadObservedGeneration="2")
+    item["metadata"]["annotations"]["rollout.argoproj.io/workload-generation"] = "3"
+    assert read(item).outdated
+    item["status"]["workloadObservedGeneration"] = "3"
+    assert not read(item).outdated
+
+
+def test_a_blue_green_of_v0_has_its_stable_pods_and_its_pause() -> None:
+    item = rollout(phase=None, step=None, canary="new", verifyingPreview=True)
+    item["spec"]["strategy"] = {"blueGreen": {"activeService": "a", "autoPromotionSeconds": 30}}
+    item["status"]["blueGreen"] = {"activeSelector": "old", "previewSelector": "new"}
+    del item["status"]["stableRS"]
+    found = read(item)
+    assert (found.strategy, found.pod_hash, found.stable_hash) == ("blueGreen", "new", "old")
+    assert found.pauses == (PauseCondition(reason="BlueGreenPause", since=None),)
+    assert found.auto_promotion == timedelta(seconds=30)
 
 
 def test_a_manifest_that_no_cluster_has_run_tells_nothing() -> None:

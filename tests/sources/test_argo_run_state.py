@@ -137,13 +137,15 @@ def test_an_ordinary_argument_keeps_its_value() -> None:
 def test_secrets_in_messages_are_masked_even_when_nobody_declared_them() -> None:
     message = 'Post "https://u:pw@host/q?api_key=abcdef": Authorization: Bearer abc.def.ghi-123'
     found = read(analysis_run("r", message=message))
-    assert found.message == ('Post "https://*****@host/q?api_key=*****": Authorization: Bearer *****')
+    assert found.message == ('Post "https://*****@host/*****": Authorization: Bearer *****')
 
 
 def test_half_a_pair_of_surrogates_is_no_trouble() -> None:
     item = json.loads(json.dumps(analysis_run("r", metric_result("errors", [measurement(7, "x")]))))
     item["status"]["metricResults"][0]["measurements"][0]["value"] = "\ud800"
+    item["metadata"]["labels"]["environment"] = item["metadata"]["labels"]["app"] = "\ud800"
     assert read(item).metrics[0].measurements[0].taken.value == "?"
+    assert (read(item).environment, read(item).names) == ("?", ("api", "?"))
 
 
 def test_a_value_that_argo_did_not_keep_is_none() -> None:

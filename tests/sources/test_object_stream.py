@@ -74,6 +74,42 @@ def test_documents_after_each_other_are_all_read() -> None:
     ]
 
 
+def test_json_documents_may_be_parted_as_yaml_s_are() -> None:
+    assert objects('{"kind": "A"}\n---\n{"kind": "B"}\n---\n', 3) == [{"kind": "A"}, {"kind": "B"}]
+
+
+def test_yaml_may_begin_with_a_brace() -> None:
+    assert objects("{kind: A, n: 1}\n---\nkind: B\n") == [{"kind": "A", "n": 1}, {"kind": "B"}]
+    assert objects("[{kind: A}]") == [{"kind": "A"}]
+
+
+@pytest.mark.parametrize("cut", range(16, 200, 7))
+def test_a_list_of_yaml_that_is_cut_off_is_refused_wherever_that_is(cut: int) -> None:
+    whole = yaml.safe_dump(
+        {"apiVersion": "v1", "items": [{"name": f"n{n}"} for n in range(25)], "kind": "List"}
+    )
+    with pytest.raises(InputError, match=r"ends without its kind|neither YAML nor JSON|twice"):
+        objects(whole[:cut])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[{"a": 1}, {"a": {"b": 1, "b": 2}}]',
+            r"file: items\[1\]: found the key 'b' twice, expected it once",
+        ),
+        ('{"a": 1, "a": 2}', "file: found the key 'a' twice, expected it once"),
+        ('{"items": [], "items": []}', "file: found the key 'items' twice"),
+        ("a: 1\na: 2\n", r"file: found the key 'a' twice, expected it once \(line 2\)"),
+        ("- b: 1\n- c:\n    d: 1\n    d: 1\n", r"file: items\[1\]: found the key 'd' twice.*line 4"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        objects(text)
+
+
 def test_a_list_within_a_list_is_opened() -> None:
     inner = {"kind": "RolloutList", "items": [{"kind": "Rollout"}]}
     assert objects(json.dumps({"kind": "List", "items": [inner]})) == [{"kind": "Rollout"}]
@@ -83,6 +119,7 @@ def test_the_items_of_a_list_that_names_their_kind_alone_have_it() -> None:
     assert objects('{"kind": "RolloutList", "items": [{"metadata": {}}]}') == [
         {"kind": "Rollout", "metadata": {}}
     ]
+    assert objects("kind: RolloutList\nitems:\n- metadata: {}\n") == [{"kind": "Rollout", "metadata": {}}]
 
 
 def test_times_dates_and_odd_words_of_yaml_stay_text() -> None:

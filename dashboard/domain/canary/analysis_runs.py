@@ -4,6 +4,7 @@ Argo keeps the last ten measurements of a metric. Each look adds those that no l
 taken back. The phases are Argo's own: nothing here computes one.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,14 +17,37 @@ from dashboard.domain.record import record
 
 #: What an AnalysisRun belongs to.
 ROLLOUT, EXPERIMENT = "Rollout", "Experiment"
+#: An experiment of a Rollout is called `<rollout>-<pod hash>-<revision>-<step>`.
+_OF_A_ROLLOUT = re.compile(r"(?P<rollout>.+)-(?P<hash>[a-z0-9]{6,10})-(?P<revision>\d+)-(?P<step>\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeBy:
+    """The Rollout of which a step made an experiment, by name, and the version that it tried."""
+
+    rollout: str
+    pod_hash: str
+    revision: str
+
+
+def of_a_rollout(experiment: str) -> MadeBy | None:
+    """What the name of an experiment tells of the Rollout that made it; None when none did."""
+    found = _OF_A_ROLLOUT.fullmatch(experiment)
+    if found is None:
+        return None
+    return MadeBy(rollout=found["rollout"], pod_hash=found["hash"], revision=found["revision"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMeasurement:
-    """A measurement, and which one of its metric it was, counted from 0 as far as Argo's counters tell."""
+    """A measurement, and which one of its metric it was, counted from 0.
+
+    `is_placed` says that Argo's counters tell which; else `ordinal` is its place among those that were kept.
+    """
 
     taken: RecordedMeasurement
     ordinal: int
+    is_placed: bool = True
 
     @property
     def is_over(self) -> bool:
@@ -126,11 +150,15 @@ class AnalysisRunState:
 
 def unseen(metric: MetricState) -> Counts:
     """What Argo counted of `metric` and nobody saw: it had dropped them before somebody looked."""
+    return counted_before(metric.counts, [item.taken for item in metric.measurements])
+
+
+def counted_before(told: Counts, measurements: Iterable[RecordedMeasurement]) -> Counts:
+    """What of the counters `told` came before these measurements, the last of the metric."""
     seen = Counts()
-    over = [item for item in metric.measurements if item.is_over]
-    for item in over:
-        seen = seen.after(item.taken.phase or Phase.RUNNING)
-    told = metric.counts
+    over = [item.phase for item in measurements if item.phase is None or item.phase.is_final]
+    for phase in over:
+        seen = seen.after(phase or Phase.RUNNING)
     before = Counts(
         successful=max(told.successful - seen.successful, 0),
         failed=max(told.failed - seen.failed, 0),

@@ -12,7 +12,7 @@ from itertools import pairwise
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
 from dashboard.domain.canary.canaries_by_runs import canaries_by_runs
 from dashboard.domain.canary.canary import Canary, Outcome, furthest_step
-from dashboard.domain.canary.rollouts import RolloutState, StepKind
+from dashboard.domain.canary.rollouts import BLUE_GREEN_PAUSE, RolloutState, StepKind
 
 
 def canaries_of(
@@ -58,12 +58,18 @@ class _Try:
 
 
 def _is_canary(state: RolloutState) -> bool:
-    return bool(state.pod_hash) and not state.is_settled and not state.is_first and not state.outdated
+    return bool(state.pod_hash) and state.pod_hash != state.stable_hash and not state.is_first
 
 
 def _tries(states: Sequence[RolloutState]) -> list[_Try]:
-    """The states cut where another hash comes, or an aborted one is tried again."""
-    told = [state for state in states if state.pod_hash and not state.outdated]
+    """The states cut where another hash comes, or an aborted one is tried again.
+
+    One whose status is of the spec before counts where no other one tells of its hash.
+    """
+    certain = {state.pod_hash for state in states if not state.outdated}
+    told = [
+        state for state in states if state.pod_hash and not (state.outdated and state.pod_hash in certain)
+    ]
     cuts = [0]
     for index, (before, state) in enumerate(pairwise(told), start=1):
         again = before.aborted and not state.aborted
@@ -134,7 +140,7 @@ def _seen(
         pod_hash=part.pod_hash,
         revision=part.revision,
         attempt=part.attempt,
-        version=last.version,
+        version=None if last.outdated else last.version,
         stable_version=versions.get(stable) if stable != part.pod_hash else None,
         began_at=min(times, default=part.states[0].at),
         ended_at=ended,
@@ -148,7 +154,7 @@ def _seen(
 
 def _outcome(part: _Try, following: _Try | None, gone_at: datetime | None) -> tuple[Outcome, datetime | None]:
     last = part.states[-1]
-    settled = next((state for state in part.states if state.is_settled), None)
+    settled = next((state for state in part.states if state.pod_hash == state.stable_hash), None)
     if settled is not None:
         return Outcome.PROMOTED, settled.at
     if last.aborted:
@@ -160,15 +166,24 @@ def _outcome(part: _Try, following: _Try | None, gone_at: datetime | None) -> tu
         return Outcome.PROMOTED if promoted else Outcome.SUPERSEDED, after.at
     if gone_at is not None:
         return Outcome.GONE, gone_at
-    if last.is_inconclusive:
-        return Outcome.INCONCLUSIVE, None
-    return (Outcome.WAITING if _waits(last) else Outcome.RUNNING), None
+    return _still(last), None
+
+
+def _still(state: RolloutState) -> Outcome:
+    """How one stands of which no end is known."""
+    if state.outdated:
+        return Outcome.UNKNOWN
+    if state.is_inconclusive:
+        return Outcome.INCONCLUSIVE
+    return Outcome.WAITING if _waits(state) else Outcome.RUNNING
 
 
 def _waits(state: RolloutState) -> bool:
     """Whether it stands at a pause without an end, or is held by hand."""
     if state.held:
         return True
+    if any(pause.reason == BLUE_GREEN_PAUSE for pause in state.pauses):
+        return state.auto_promotion is None
     if not state.pauses or state.step_index is None or state.step_index >= len(state.steps):
         return False
     step = state.steps[state.step_index]

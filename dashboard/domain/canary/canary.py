@@ -87,6 +87,12 @@ class Canary:
         return tuple(found)
 
 
+def rollouts_of_id(name: str) -> tuple[str, ...]:
+    """The Rollouts to one of which the canary with the id `name` belongs; the number of a try may end it."""
+    rollout = name.rsplit(":", 1)[0]
+    return tuple(dict.fromkeys((rollout, rollout.rsplit(":", 1)[0])))
+
+
 def deciding_metrics(run: AnalysisRunState) -> tuple[str, ...]:
     """The metrics of `run` that have its phase, and count; none of a run that passed."""
     if run.phase is None or not run.phase.ends_the_run:

@@ -1,9 +1,10 @@
 """A Rollout as it stood when somebody looked: how far its canary is, and what it is to do next."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from operator import itemgetter
 
 from dashboard.domain.canary.phases import Phase
@@ -35,6 +36,10 @@ class StepKind(StrEnum):
 
 #: Why Argo pauses a Rollout until somebody decides.
 INCONCLUSIVE_REASONS = frozenset({"InconclusiveAnalysisRun", "InconclusiveExperiment"})
+#: Why Argo pauses a blue-green between its preview and its promotion.
+BLUE_GREEN_PAUSE = "BlueGreenPause"
+#: The newest time that a state names goes back by moments at most, when what named it is cleared.
+_MOST_SLACK = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,10 @@ class RolloutState:
     likewise its label's or its namespace. `at` is the newest time that it names: its state is not older.
     `outdated` says that the controller has not looked at the newest spec yet, so that its status is of the
     one before. `weight` is the canary's as the traffic provider has it, None without traffic routing.
-    `whole_weight` is the weight of all traffic. `phase` is the recorded one.
+    `whole_weight` is the weight of all traffic. `auto_promotion` is how long after its pause a blue-green is
+    promoted by itself, None where it waits for somebody. `phase` is the recorded one. `first_version` is the
+    oldest resource version that this very state was seen with, None where that is `resource_version`, the
+    newest.
     """
 
     rollout: str
@@ -88,6 +96,7 @@ class RolloutState:
     environment: str
     at: datetime
     resource_version: int | None = None
+    first_version: int | None = None
     created_at: datetime | None = None
     strategy: str = "canary"
     steps: tuple[CanaryStep, ...] = ()
@@ -99,6 +108,7 @@ class RolloutState:
     routed: bool = False
     pauses: tuple[PauseCondition, ...] = ()
     controller_pause: bool = False
+    auto_promotion: timedelta | None = None
     held: bool = False
     aborted: bool = False
     aborted_at: datetime | None = None
@@ -163,21 +173,55 @@ def in_order(states: Iterable[RolloutState]) -> list[RolloutState]:
     """The states of one Rollout, oldest first, whatever the order in which they came.
 
     By the version that the cluster gave each where all have one, since that rises with every change; else by
-    the newest time that each names.
+    the newest time that each names, and so where versions contradict times: a cluster that was restored from
+    a backup counts anew. A state that the Rollout came back to stands there twice, as far as its first and
+    its last version tell.
     """
-    listed = list(states)
-    versioned = all(state.resource_version is not None for state in listed)
-    keys = [_order(state, versioned=versioned) for state in listed]
+    sightings = [(version, state) for state in states for version in _versions(state)]
+    versioned = all(version is not None for version, _ in sightings)
+    ordered = _sorted(sightings, versioned=versioned)
+    if versioned and _contradict_times(state for _, state in ordered):
+        ordered = _sorted(sightings, versioned=False)
+    found = []
+    for _, together in groupby(ordered, key=lambda sighting: id(sighting[1])):
+        seen = list(together)
+        version, state = seen[-1]
+        whole = len(seen) == len(_versions(state))
+        found.append(state if whole else replace(state, resource_version=version, first_version=None))
+    return found
+
+
+_Sighting = tuple[int | None, RolloutState]
+
+
+def _versions(state: RolloutState) -> tuple[int | None, ...]:
+    """The versions with which it is known to have been so."""
+    newest = state.resource_version
+    return (newest,) if state.first_version is None else (state.first_version, newest)
+
+
+def _sorted(sightings: Sequence[_Sighting], *, versioned: bool) -> list[_Sighting]:
+    keys = [_order(*sighting, versioned=versioned) for sighting in sightings]
     if len(set(keys)) == len(keys):
-        return [state for _, state in sorted(zip(keys, listed, strict=True), key=itemgetter(0))]
+        return [sighting for _, sighting in sorted(zip(keys, sightings, strict=True), key=itemgetter(0))]
     # Two of one moment: by all that they say, so that it never depends on which of them came first.
-    return sorted(listed, key=lambda state: (_order(state, versioned=versioned), repr(state)))
+    return sorted(sightings, key=lambda one: (_order(*one, versioned=versioned), repr(one[1])))
 
 
-def _order(state: RolloutState, *, versioned: bool) -> tuple[float, float, int]:
-    version = -1 if state.resource_version is None else state.resource_version
+def _order(told: int | None, state: RolloutState, *, versioned: bool) -> tuple[float, float, int]:
+    version = -1 if told is None else told
     at, revision = state.at.timestamp(), -1 if state.revision is None else state.revision
     return (version, at, revision) if versioned else (at, version, revision)
+
+
+def _contradict_times(states: Iterable[RolloutState]) -> bool:
+    """Whether one of `states`, in the order of their versions, is clearly older than one before it."""
+    newest: datetime | None = None
+    for state in states:
+        if newest is not None and newest - state.at > _MOST_SLACK:
+            return True
+        newest = state.at if newest is None else max(newest, state.at)
+    return False
 
 
 def told_until(states: Iterable[RolloutState], now: datetime) -> list[RolloutState]:

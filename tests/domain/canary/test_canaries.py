@@ -1,6 +1,8 @@
 """From states and runs to canaries: where one ends and the next begins, and what became of each."""
 
 import random
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -52,6 +54,30 @@ def test_what_runs_everywhere_and_what_ran_first_are_no_canaries() -> None:
 def test_how_an_open_canary_stands(more: dict[str, object], outcome: Outcome) -> None:
     (found,) = canaries([state(at=5, **more)])
     assert found.outcome is outcome
+
+
+def blue_green(**more: object) -> RolloutState:
+    paused = state(step=None, steps=(), paused="BlueGreenPause", phase="Paused")
+    return replace(paused, strategy="blueGreen", **more)  # type: ignore[arg-type]  # given as they are
+
+
+def test_a_blue_green_at_its_pause_waits_unless_it_is_promoted_by_itself() -> None:
+    (waiting,), (running,) = (
+        canaries([blue_green()]),
+        canaries([blue_green(auto_promotion=timedelta(seconds=30))]),
+    )
+    assert (waiting.outcome, running.outcome) == (Outcome.WAITING, Outcome.RUNNING)
+
+
+def test_of_a_status_of_the_spec_before_nobody_knows_how_its_canary_goes_on() -> None:
+    outdated = replace(state(at=5), outdated=True)
+    (found,) = canaries([outdated])
+    assert (found.outcome, found.pod_hash, found.version) == (Outcome.UNKNOWN, "new", None)
+    assert canaries([replace(state(at=5, canary="old"), outdated=True)]) == []
+    (found,) = canaries([state(at=4, version=99), outdated])
+    assert (found.outcome, found.version) == (Outcome.RUNNING, "v2")
+    newer = state(at=9, canary="newer", version=101, revision=3)
+    assert [one.outcome for one in canaries([outdated, newer])] == [Outcome.SUPERSEDED, Outcome.RUNNING]
 
 
 def test_an_aborted_canary_that_is_tried_again_is_another_one() -> None:

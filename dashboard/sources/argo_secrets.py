@@ -1,0 +1,25 @@
+"""The secrets that an object of Argo's declares, which are masked in all that is kept of it."""
+
+from dashboard.domain.canary.redaction import Redaction, redaction_of, secrets_in
+from dashboard.errors import InputError
+from dashboard.sources.argo_fields import Fields
+from dashboard.sources.argo_metadata import Metadata
+
+#: etcd keeps no object of more than 1.5 MB; this is some keys of 4,096 bits.
+_MOST_CHARACTERS = 100_000
+
+
+def redaction_for(item: Fields, known: Metadata, *public: str) -> Redaction:
+    """What masks the secrets of `item`; its own name and `public` are none, though a value may be the same.
+
+    Raises:
+        InputError: there is more of them than an object can have.
+    """
+    secrets = frozenset(secrets_in(item.values.get("spec")))
+    length = sum(map(len, secrets))
+    if length > _MOST_CHARACTERS:
+        raise InputError(
+            f"{item.at('spec')}: found {length:,} characters of secrets,"
+            f" expected at most {_MOST_CHARACTERS:,}"
+        )
+    return redaction_of(secrets, {known.name, known.namespace, *public})
