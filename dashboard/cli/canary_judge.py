@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from dashboard.cli import options
-from dashboard.cli.releases import text_of
+from dashboard.cli.input_file import called, text_of
 from dashboard.errors import InputError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def judge(  # noqa: PLR0913 - one argument per option
     if ticks is not None:
         if looks_cumulated(ticks):
             remarks.append(
-                f"{_called(counts or '')}: each count grows from row to row, as if it were counted since the"
+                f"{called(counts or '')}: each count grows from row to row, as if it were counted since the"
                 " beginning; expected the counts of the time between two looks, else no verdict holds"
             )
         found = CanaryJudgement(
@@ -162,7 +162,7 @@ def _ticks(name: str, weight: float | None, remarks: list[str]) -> "tuple[Tick, 
     from dashboard.sources.canary_counts import read_canary_counts  # noqa: PLC0415 - as in judge
 
     share = None if weight is None else weight / _PERCENT
-    read = read_canary_counts(_called(name), text_of(name), share)
+    read = read_canary_counts(called(name), text_of(name), share)
     _remark_unknown(name, read.unknown, remarks)
     return read.ticks
 
@@ -172,10 +172,10 @@ def _against_previous(canary: str, previous: str, apart: timedelta, remarks: lis
     from dashboard.sources.canary_counts import read_deployment_counts  # noqa: PLC0415 - ditto
 
     def course(name: str) -> Course:
-        read = read_deployment_counts(_called(name), text_of(name))
+        read = read_deployment_counts(called(name), text_of(name))
         _remark_unknown(name, read.unknown, remarks)
         if read.began is None or not read.samples:
-            raise InputError(f"{_called(name)}: found no row with known counts, expected one or more")
+            raise InputError(f"{called(name)}: found no row with known counts, expected one or more")
         return Course(began=read.began, samples=read.samples)
 
     aligned = align(course(canary), course(previous), apart)
@@ -194,7 +194,7 @@ def _judged_series(name: str, limits: dict[str, Any]) -> "CanaryJudgement":
     from dashboard.sources.canary_series import read_canary_series  # noqa: PLC0415 - ditto
     from dashboard.ui.release_words import plain  # noqa: PLC0415 - ditto
 
-    read = read_canary_series(_called(name), text_of(name))
+    read = read_canary_series(called(name), text_of(name))
     # What the command line says goes before the file, and the file before the defaults.
     usual, scores = Sensitivity(), ScoreThresholds()
     try:
@@ -209,7 +209,7 @@ def _judged_series(name: str, limits: dict[str, Any]) -> "CanaryJudgement":
         metrics = tuple(classify(metric, sensitivity) for metric in read.metrics)
         return CanaryJudgement(metrics=metrics, score=score(metrics, read.group_weights, thresholds))
     except ValueError as error:
-        raise InputError(plain(f"{_called(name)}: {error}", _LONGEST)) from None
+        raise InputError(plain(f"{called(name)}: {error}", _LONGEST)) from None
 
 
 def _error_rule(limits: dict[str, Any]) -> "ErrorRule":
@@ -252,12 +252,8 @@ def _tell(found: "CanaryJudgement", remarks: list[str], *, against: str, as_json
 
 def _remark_unknown(name: str, unknown: int, remarks: list[str]) -> None:
     if unknown:
-        remarks.append(f"{_called(name)}: {unknown} rows with an unknown count were left out")
+        remarks.append(f"{called(name)}: {unknown} rows with an unknown count were left out")
 
 
 def _first(*values: float | None) -> float:
     return next(value for value in values if value is not None)
-
-
-def _called(name: str) -> str:
-    return "stdin" if name == _STDIN else name

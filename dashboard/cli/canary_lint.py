@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dashboard.cli import options
-from dashboard.cli.releases import text_of
+from dashboard.cli.input_file import text_of
 
 if TYPE_CHECKING:
     from dashboard.reports.canary_lint import LintReport

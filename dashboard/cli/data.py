@@ -1,6 +1,5 @@
 """`reliability import` and `reliability demo`: history from files and the embedded demo."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,12 +8,12 @@ from pathlib import Path
 import click
 
 from dashboard.cli import options
+from dashboard.cli.input_file import called, text_of
 from dashboard.config import load_catalog
 from dashboard.demo.incidents import DemoIncident, demo_incidents
 from dashboard.domain.event_counts import floor_to_bucket
 from dashboard.domain.sli_bucket import BucketFault
 from dashboard.domain.slo import Catalogue
-from dashboard.errors import InputError
 from dashboard.ingest.demo import make_demo
 from dashboard.ingest.load import Loaded, Readings, load
 from dashboard.sources.sli_file import read_sli
@@ -98,20 +97,11 @@ def _line(incident: DemoIncident) -> str:
 
 
 def _from_file(name: str, catalogue: Catalogue) -> Iterator[Readings]:
-    counts = read_sli("stdin" if name == "-" else name, _text(name), catalogue)
+    counts = read_sli(called(name), text_of(name), catalogue)
     for objective in catalogue.objectives:
         if objective.key in counts:
             of_objective = counts[objective.key]
             yield Readings(objective=objective, good=of_objective.good, total=of_objective.total)
-
-
-def _text(name: str) -> str:
-    try:
-        if name == "-":
-            return sys.stdin.buffer.read().decode("utf-8")
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{name}: cannot be read as UTF-8 text: {error}") from error
 
 
 def _tell_flagged(name: str, loaded: Loaded) -> None:

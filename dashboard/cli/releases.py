@@ -1,6 +1,5 @@
 """`reliability import deployments|incidents` and `reliability attribute`: what people record by hand."""
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,12 +7,12 @@ from pathlib import Path
 import click
 
 from dashboard.cli import options
+from dashboard.cli.input_file import called, text_of
 from dashboard.config import load_catalog, load_policy
 from dashboard.config.sources import load_sources
 from dashboard.domain.deployments import DeploymentEvent
 from dashboard.domain.incidents import IncidentEvent
 from dashboard.domain.names import NameMap
-from dashboard.errors import InputError
 from dashboard.ingest.events import Stored, store_events, unmapped_names
 from dashboard.sources.release_rows import deployment_events, incident_events
 from dashboard.ui import format as shown
@@ -43,7 +42,7 @@ def import_deployments(
     known = load_sources(sources, load_catalog(catalog))
     zone, corrected_at = known.time_zones.get("import"), datetime.now(UTC) if correct else None
     for name in files:
-        events = deployment_events(_called(name), text_of(name), zone=zone, corrected_at=corrected_at)
+        events = deployment_events(called(name), text_of(name), zone=zone, corrected_at=corrected_at)
         _tell(name, events, store_events(store, events), known.names)
 
 
@@ -65,7 +64,7 @@ def import_incidents(
     known = load_sources(sources, load_catalog(catalog))
     zone, corrected_at = known.time_zones.get("import"), datetime.now(UTC) if correct else None
     for name in files:
-        events = incident_events(_called(name), text_of(name), zone=zone, corrected_at=corrected_at)
+        events = incident_events(called(name), text_of(name), zone=zone, corrected_at=corrected_at)
         _tell(name, events, store_events(store, events), known.names)
         for event in events:
             times = [time for time in _times(event) if time is not None]
@@ -110,26 +109,6 @@ def attribute(  # noqa: PLR0913 - one argument per option
     said = correction(history, incident=incident, deployment=deployment, by=by, why=why, at=now)
     store_events(store, [said])
     click.echo(f"{incident}: attributed to {deployment or 'no deployment'} by {by}", err=True)
-
-
-def text_of(name: str) -> str:
-    """The text of the file `name`; `-` is stdin.
-
-    Raises:
-        InputError: it cannot be read as UTF-8.
-    """
-    try:
-        if name == "-":
-            return sys.stdin.buffer.read().decode("utf-8")
-        return Path(name).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{name}: found no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{_called(name)}: cannot be read as UTF-8 text: {error}") from error
-
-
-def _called(name: str) -> str:
-    return "stdin" if name == "-" else name
 
 
 def _tell(

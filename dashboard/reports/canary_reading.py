@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, run_as_of
 from dashboard.domain.canary.canaries import canaries_of
-from dashboard.domain.canary.canary import Canary, Outcome
+from dashboard.domain.canary.canary import Canary, Outcome, rollouts_of_id
 from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.domain.canary.sighting import Sighting, sighting
 from dashboard.domain.names import NameMap
@@ -77,8 +77,7 @@ def canary_named(
     connection: sqlite3.Connection, names: NameMap, name: str, now: datetime
 ) -> NamedCanary | None:
     """The canary with the id `name`, as it stood at `now`; None when the store knows none."""
-    rollout = name.rsplit(":", 1)[0]
-    for candidate in dict.fromkeys((rollout, rollout.rsplit(":", 1)[0])):
+    for candidate in rollouts_of_id(name):
         states = canary_rollouts.states_by_rollout(connection, [candidate], now)
         runs = canary_history.runs_of(connection, [candidate], now)
         for item in _joined(connection, states, runs, names, now):

@@ -16,7 +16,6 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cli.command import run, start
-from tests.cli.conftest import DEMO_NOW
 from tests.injected_fleet import build_fleet
 from tests.real_prometheus import PrometheusServer, backfill
 
@@ -68,13 +67,6 @@ def served(*options: object, env: Mapping[str, str] | None = None) -> Iterator[S
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
-    assert run("demo", "--store", path, "--now", DEMO_NOW).code == 0
-    return path
 
 
 @pytest.fixture(scope="module")

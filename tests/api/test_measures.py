@@ -9,14 +9,6 @@ import pytest
 
 from tests.api.test_api import Served, served
 from tests.cli.command import run
-from tests.cli.conftest import DEMO_NOW
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
-    assert run("demo", "--store", path, "--now", DEMO_NOW).code == 0
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.store.sync_log import SyncOutcome
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, folder, take
+from tests.browser.screens import SCHEMES, SIZES, are_wanted, folder, take
 from tests.pages.stores import build, log_sync, steady
 
 PATHS = {
@@ -158,6 +158,6 @@ def test_an_open_page_shows_a_sync_soon_after_it_ends(browser: Browser, tmp_path
 
 
 def test_every_page_can_be_photographed(browser: Browser, address: str) -> None:
-    taken = take(browser, address, PATHS, Path(folder()))
+    taken = take(browser, address, PATHS, folder(), everything=are_wanted())
     assert len(taken) == len(PATHS) * len(SIZES) * len(SCHEMES)
     assert all(file.stat().st_size > 0 for file in taken)

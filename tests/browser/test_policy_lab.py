@@ -1,7 +1,6 @@
 """The policy lab in a real browser: read by everyone, answered on the first screen, kept in the address."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.backtests import WEDNESDAY, at, began, past
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, folder, take
+from tests.browser.screens import SCHEMES, SIZES, are_wanted, folder, take
 from tests.browser.test_app import opened
 from tests.pages.releases import tell
 from tests.pages.test_policy_lab import HOSTILE
@@ -92,6 +91,6 @@ def test_one_click_leads_to_a_deployment(browser: Browser, lab: str) -> None:
 
 
 def test_it_can_be_photographed(browser: Browser, lab: str) -> None:
-    taken = take(browser, lab, PATHS, Path(folder()))
+    taken = take(browser, lab, PATHS, folder(), everything=are_wanted())
     assert len(taken) == len(PATHS) * len(SIZES) * len(SCHEMES)
     assert all(file.stat().st_size > 0 for file in taken)

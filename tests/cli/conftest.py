@@ -1,12 +1,8 @@
-"""A small catalogue, and the demo made once."""
+"""A small catalogue."""
 
 from pathlib import Path
 
 import pytest
-
-from tests.cli.command import run
-
-DEMO_NOW = "2026-11-20T12:00:00Z"
 
 CATALOG = """\
 indicators:
@@ -40,12 +36,3 @@ def catalog(tmp_path: Path) -> Path:
 def store(tmp_path: Path) -> Path:
     """Where a store may be made."""
     return tmp_path / "store" / "reliability.db"
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the demo; nobody writes to it."""
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
-    ended = run("demo", "--store", path, "--now", DEMO_NOW)
-    assert ended.code == 0, ended.err
-    return path

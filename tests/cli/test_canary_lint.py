@@ -11,7 +11,7 @@ import pytest
 from dashboard.domain.canary.lint_rules import RULES
 from dashboard.paths import CANARY_TEMPLATES
 from tests.cli.command import ROOT, Ended, run
-from tests.cli.conftest import DEMO_NOW
+from tests.conftest import DEMO_NOW
 
 _FOLDER = "tests/cli/canary_lint"
 _ABORTS = f"{_FOLDER}/aborts.yaml"

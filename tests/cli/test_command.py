@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ROOT, Ended, run, start
-from tests.cli.conftest import DEMO_NOW
+from tests.conftest import DEMO_NOW
 
 README = ROOT / "README.md"
 
