@@ -1,13 +1,14 @@
 """Limits beside the traffic of a service: how many good canaries they abort."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from dashboard.domain.canary.condition import ValueKind
 from dashboard.domain.canary.condition_trials import Conditions, conditions_of, kind_of, phase_of
-from dashboard.domain.canary.false_abort import FailsAt, FalseAbort, false_abort, threshold
+from dashboard.domain.canary.false_abort import FailsAt, FalseAbort, false_abort, more_than, threshold
 from dashboard.domain.canary.go_duration import short_duration
 from dashboard.domain.canary.lint_analysis import Analysis, Metric
 from dashboard.domain.canary.lint_finding import Finding, at_value, finding
@@ -118,13 +119,11 @@ def _told(metric: Metric, seen: _Seen, found: FalseAbort, fails: FailsAt) -> Fin
 
 def _mend(fails: FailsAt, found: FalseAbort, count: int, limit: int) -> str:
     parts = []
-    for allowed in range(limit + 1, count):
-        better = false_abort(
-            fails, requests=found.requests, ratio=found.ratio, measurements=count, failure_limit=allowed
-        )
-        if better is not None and better.chance < _SELDOM:
-            parts.append(f"failureLimit {allowed} makes it {_percent(better.chance)}")
-            break
+    higher = range(limit + 1, count)  # the chance falls with each failure that is allowed
+    at = bisect_left(higher, True, key=lambda allowed: more_than(allowed, count, found.one) < _SELDOM)  # noqa: FBT003 - the key's value
+    if at < len(higher):
+        better = more_than(higher[at], count, found.one)
+        parts.append(f"failureLimit {higher[at]} makes it {_percent(better)}")
     for times in (2, 5, 10, 20, 50):
         wider = false_abort(
             fails,

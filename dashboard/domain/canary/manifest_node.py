@@ -128,6 +128,11 @@ class Manifest:
         return self.root.string("metadata", "name") or self.root.string("metadata", "generateName") or ""
 
     @property
+    def namespace(self) -> str:
+        """Its namespace; empty where it does not say one."""
+        return self.root.string("metadata", "namespace") or ""
+
+    @property
     def called(self) -> str:
         """Kind and name, such as `AnalysisTemplate/smoke-check`."""
         return f"{self.kind or '?'}/{self.name or '?'}"
