@@ -5,7 +5,7 @@ number that it names, on none, and on NaN.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -17,6 +17,7 @@ from dashboard.domain.canary.placeholders import resolved
 from dashboard.domain.canary.promql_facts import AnswerKind, PromqlFacts, PromqlFault
 
 _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NEGATIVE = re.compile(r"(?:[<>=(,?:]|\band\b|\bor\b|\bin\b|\[)\s*-\s*[\d.]")
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _USUAL = (0.0, 0.001, 0.01, 0.05, 0.1, 0.3, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0, 2.0, 10.0, 100.0, 1e3, 1e6, 1e9)
 #: What a body may say.
@@ -111,9 +112,20 @@ def sampled(conditions: Conditions) -> list[float]:
     return sorted(found)
 
 
-def trials(conditions: Conditions, kind: ValueKind) -> dict[tuple[float, ...], Phase]:
-    """The phases of answers: of one number, and of several where conditions look at more than one series."""
-    numbers = sampled(conditions)
+def names_negative(conditions: Conditions) -> bool:
+    """Whether the conditions compare with a number below zero: whoever wrote them expects some."""
+    return _NEGATIVE.search(conditions.text) is not None
+
+
+def below_zero(conditions: Conditions) -> list[float]:
+    """Numbers below zero to try: those that are tried above it, with the other sign."""
+    return [-number for number in reversed(sampled(conditions)) if number > 0]
+
+
+def trials(
+    conditions: Conditions, kind: ValueKind, numbers: Sequence[float]
+) -> dict[tuple[float, ...], Phase]:
+    """The phases of `numbers`, one by one, and of several where conditions look at more than one series."""
     found: dict[tuple[float, ...], Phase] = {}
     for number in numbers:
         found[number,] = phase_of(conditions, kind, number)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dashboard.domain.canary.condition import MeasuredValue, ValueKind, fault_of, holds, judge
 from dashboard.domain.canary.condition_trials import (
     Conditions,
+    below_zero,
     conditions_of,
     json_trials,
     kind_of,
     measured,
+    names_negative,
+    sampled,
     trials,
 )
 from dashboard.domain.canary.go_duration import short_duration
@@ -155,7 +158,7 @@ def _ends(metric: Metric) -> str:
 def _sense(
     metric: Metric, conditions: Conditions, kind: ValueKind, facts: PromqlFacts | PromqlFault | None
 ) -> Iterator[Finding]:
-    found = trials(conditions, kind)
+    found = trials(conditions, kind, sampled(conditions))
     phases = set(found.values())
     if Phase.CANNOT_REPLAY in phases:
         node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
@@ -168,21 +171,35 @@ def _sense(
         yield _type_error(metric, conditions, f"with any number it fails: {why}")
         return
     if not conditions.probed:
-        yield from _difference(metric, conditions, kind, found)
+        negative = facts.negative if isinstance(facts, PromqlFacts) else None
+        if negative is None and names_negative(conditions):
+            negative = True
+        yield from _difference(metric, conditions, kind, found, negative=negative)
     yield from lint_answers(metric, conditions, kind, facts)
 
 
 def _difference(
-    metric: Metric, conditions: Conditions, kind: ValueKind, found: dict[tuple[float, ...], Phase]
+    metric: Metric,
+    conditions: Conditions,
+    kind: ValueKind,
+    found: dict[tuple[float, ...], Phase],
+    *,
+    negative: bool | None,
 ) -> Iterator[Finding]:
+    """What the conditions tell apart; `negative` says whether numbers below zero can be answered."""
     node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
     place = at_value(metric.manifest, node)
+    below = trials(conditions, kind, below_zero(conditions))
+    if negative:
+        found = below | found
     phases = set(found.values()) - {Phase.ERROR}
     if len(phases) == 1 and all(len(numbers) == 1 for numbers in found) and not _minds_nothing(conditions):
         (only,) = phases
         text = conditions.success or conditions.failure
-        message = f"found {_shown(text)}: any number of zero or more is {only.value}"
-        severity = Severity.ERROR if only is Phase.SUCCESSFUL else Severity.WARNING
+        differs = set(below.values()) - {Phase.ERROR} != phases
+        message = f"found {_shown(text)}: any number{' of zero or more' if differs else ''} is {only.value}"
+        certain = only is Phase.SUCCESSFUL and (negative is False or not differs)
+        severity = Severity.ERROR if certain else Severity.WARNING
         yield finding(RuleId.CONDITION_CONSTANT, place, message, severity=severity)
         return
     if not (conditions.success and conditions.failure):

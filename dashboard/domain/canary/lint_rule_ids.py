@@ -31,6 +31,7 @@ class RuleId(StrEnum):
     ARGUMENT_CONFLICT = "argument-conflict"
     ARGUMENT_WITH_BOTH = "argument-with-both"
     DRY_RUN_WITHOUT_MATCH = "dry-run-without-match"
+    PATTERN_NOT_CHECKED = "pattern-not-checked"
     ADDRESS_UNREADABLE = "address-unreadable"
     WEB_REQUEST_REFUSED = "web-request-refused"
     JOB_RESTART_POLICY = "job-restart-policy"

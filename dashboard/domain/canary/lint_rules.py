@@ -112,6 +112,9 @@ argument-with-both error
 dry-run-without-match error
   A rule of `dryRun` or `measurementRetention` that fits no metric: the run ends in Error.
   > Name a metric; the pattern for all is .*
+pattern-not-checked info
+  A pattern of metric names that uses what is not read here, such as \\b or \\pL: nothing is said about it.
+  > Name the metrics themselves.
 address-unreadable error
   An address without http:// or https://: every measurement ends in Error.
   > Write the scheme as well.
@@ -154,7 +157,7 @@ condition-not-checked info
   A condition outside of the language that we replay exactly: nothing is said about it.
   > Keep to comparisons, and, or, not and the functions of the documentation.
 condition-constant warning
-  A condition that says the same whatever is measured.
+  A condition that says the same whatever is measured; an error where that is a success.
   > Write what should make a difference.
 conditions-overlap warning
   A value that meets both conditions: failure wins.
@@ -169,8 +172,8 @@ condition-ignored error
   A condition on a provider that decides by itself: it is never evaluated.
   > Remove it.
 web-status-compared error
-  The result compared with an HTTP status: the result is the body, and any other status than 2xx is an Error
-  already.
+  The result compared with an HTTP status of 2xx: the result is the body, and any other status than 2xx is an
+  Error already. A warning where a field of the body, or what jsonPath takes of it, is.
   > Compare what the body says, through jsonPath.
 web-body-not-json info
   Up to Argo Rollouts 1.9 a body that is no JSON is a success, whatever the conditions say.

@@ -18,7 +18,8 @@ class AnswerKind(StrEnum):
 class PromqlFacts:
     """What is known of a query that parses.
 
-    `many`: it may answer more than one series. `empty`, `nan`: it may answer nothing, or NaN. `fallback` is
+    `many`: it may answer more than one series. `empty`, `nan`: it may answer nothing, or NaN. `negative`:
+    it may answer a number below zero; None where its text does not tell. `fallback` is
     the number after a closing `or vector(…)`. `drops` is the comparison (or absent) at its top, which leaves
     out the series that do not meet it. `buckets` are the matchers of a bucket or quantile label by a whole
     number. `windows` are the ranges that its rates look back. `ratio` is what it makes of a whole share (1,
@@ -30,6 +31,7 @@ class PromqlFacts:
     many: bool = False
     empty: bool = False
     nan: bool = False
+    negative: bool | None = None
     fallback: float | None = None
     drops: str | None = None
     buckets: tuple[str, ...] = ()

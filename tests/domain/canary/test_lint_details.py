@@ -259,3 +259,101 @@ def test_templates_that_name_templates_are_followed_without_end() -> None:
     )
     steps = "[{setWeight: 10}, {analysis: {templates: [{templateName: a}, {templateName: c}]}}]"
     assert "metric errors of check" in _only(text + _rollout(steps), "endless-analysis").message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rule"),
+    [
+        ("[a-z]+-rate", None),
+        ("^(error-rate|cpu)+$", None),
+        ("[[:alpha:]]+", None),
+        ("(?i)ERROR", None),
+        ("(?!x).*", "dry-run-without-match"),
+        ("latency", "dry-run-without-match"),
+        (r"\\bword", "pattern-not-checked"),
+    ],
+)
+def test_a_pattern_fits_as_go_finds_it(pattern: str, rule: str | None) -> None:
+    text = _template(_GUARDED, name="error-rate", spec=f'  dryRun: [{{metricName: "{pattern}"}}]\n')
+    told = {
+        finding.rule.value
+        for finding in lint_report({"a.yaml": text}).findings
+        if finding.rule.value in {"dry-run-without-match", "pattern-not-checked"}
+    }
+    assert told == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize(
+    ("condition", "query", "severity"),
+    [
+        ("successCondition: result[0] >= 0", _RATIO, "error"),
+        ("successCondition: result[0] >= -0.05", _RATIO, "error"),
+        ("failureCondition: result[0] < -0.05", _RATIO, "error"),
+        ("successCondition: result[0] >= 0", "max(temperature_celsius)", "warning"),
+        ("successCondition: result[0] >= 0", f"1 - {_RATIO}", "warning"),
+        ("successCondition: result[0] > -1", "max(temperature_celsius)", None),
+        ("successCondition: result[0] >= 0", f"{_RATIO} - max(other_ratio)", None),
+        ("successCondition: result[0] >= -0.05", f"{_RATIO} - {_RATIO}", None),
+        ("failureCondition: result[0] < -0.05", f"{_RATIO} - {_RATIO}", None),
+        ("successCondition: result[0] > -1", "max(delta(temperature[5m]))", None),
+        ("successCondition: result[0] >= -5", "min(deriv(temperature[5m]))", None),
+        ("successCondition: abs(result[0]) >= 0", "max(delta(temperature[5m]))", "error"),
+    ],
+)
+def test_a_threshold_at_or_below_zero_is_constant_only_where_nothing_is_below(
+    condition: str, query: str, severity: str | None
+) -> None:
+    found = _found(_template(condition, query=query), "condition-constant")
+    assert [finding.severity.value for finding in found] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    "canary",
+    ["      replicaProgressThreshold: {type: Percent, value: 90}\n"],
+)
+def test_the_fields_of_the_newest_canary_are_known(canary: str) -> None:
+    steps = "[{setWeight: 10}, {plugin: {name: a, config: {b: c}, disabled: true}}]"
+    assert _found(_rollout(steps, canary), "unknown-field") == []
+
+
+def _web(condition: str, path: str = "") -> str:
+    return (
+        "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: check}\n"
+        "spec:\n  metrics:\n"
+        f"    - name: a\n      successCondition: '{condition}'\n"
+        f"      provider: {{web: {{url: 'http://a'{path}}}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "severity"),
+    [
+        ("result == 200", "error"),
+        ("result != 204", "error"),
+        ('result == "200"', "error"),
+        ("200 == result", "error"),
+        ("result in [200, 201]", "error"),
+        ("result == 404", "warning"),
+        ("result.code == 200", "warning"),
+        ("result.statusCode == 200", "warning"),
+        ('result.status != "500"', "warning"),
+        ("result >= 100", None),
+        ("result < 500", None),
+        ("500 > result", None),
+        ("result.status >= 200", None),
+        ("result == 2000", None),
+        ("result == 200.5", None),
+        ("result.count == 200", None),
+        ('result in ["ok", "up"]', None),
+    ],
+)
+def test_only_what_is_a_status_for_sure_is_an_error(condition: str, severity: str | None) -> None:
+    found = _found(_web(condition), "web-status-compared")
+    assert [finding.severity.value for finding in found] == ([severity] if severity else [])
+
+
+def test_the_comparison_with_a_status_is_quoted_whole() -> None:
+    assert (
+        'found `result == "200"` on the web provider'
+        in _only(_web('result == "200"'), "web-status-compared").message
+    )
