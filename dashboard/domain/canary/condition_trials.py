@@ -7,7 +7,7 @@ number that it names, on none, and on NaN.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from dashboard.domain.canary.condition import MeasuredValue, ValueKind, judge
 from dashboard.domain.canary.language.go_values import Value
@@ -104,12 +104,21 @@ def sampled(conditions: Conditions) -> list[float]:
     if len(conditions.text) > _LONG_CONDITION or ".." in conditions.text:
         return list(_FEW)
     found = set(_USUAL)
-    for match in list(_NUMBER.finditer(conditions.text))[:_MOST_NUMBERS]:
-        number = float(match[0])
-        if number < 1e300:  # noqa: PLR2004 - beside larger ones there is nothing to try
-            step = max(_LEAST_STEP, number * 1e-6)
-            found |= {number, number + step, max(0.0, number - step)}
+    for number in _named(conditions):
+        step = max(_LEAST_STEP, number * 1e-6)
+        found |= {number, number + step, max(0.0, number - step)}
     return sorted(found)
+
+
+def _named(conditions: Conditions) -> set[float]:
+    """The numbers that the conditions name, without their signs; there is nothing beside huge ones."""
+    numbers = [float(match[0]) for match in list(_NUMBER.finditer(conditions.text))[:_MOST_NUMBERS]]
+    return {number for number in numbers if number < 1e300}  # noqa: PLR2004 - a huge one
+
+
+def between(conditions: Conditions) -> list[float]:
+    """The middle between each two neighbours among the numbers that the conditions name."""
+    return [float(f"{(low + high) / 2:.6g}") for low, high in pairwise(sorted(_named(conditions)))]
 
 
 def names_negative(conditions: Conditions) -> bool:

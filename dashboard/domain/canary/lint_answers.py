@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from math import nan
 
+from dashboard.domain.canary.backtest import RETRY_INTERVAL
 from dashboard.domain.canary.condition import ValueKind, judge
 from dashboard.domain.canary.condition_trials import Conditions, measured, phase_of
 from dashboard.domain.canary.go_duration import short_duration
@@ -35,6 +36,11 @@ def lint_answers(
         yield from _fallback(metric, conditions, kind, known.fallback)
 
 
+def errors_in_a_row(metric: Metric) -> str:
+    """How many errors end `metric`, and how far apart Argo takes them, whatever its interval is."""
+    return f"{metric.errors_to_abort} in a row, {short_duration(RETRY_INTERVAL)} apart,"
+
+
 def _place(metric: Metric) -> Place:
     node = metric.node.get("successCondition") or metric.node.get("failureCondition") or metric.node
     return at_value(metric.manifest, node)
@@ -45,11 +51,9 @@ def _empty(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[
         return
     said = judge(conditions.success, conditions.failure, measured(kind))
     if said.phase is Phase.ERROR:
-        apart = short_duration(metric.interval) if metric.interval else "10s"
         message = (
             f"{metric.name}: an empty answer (no traffic, a metric that is not there) is an Error"
-            f" (fail-closed): {said.message}; {metric.errors_to_abort} in a row, {apart} apart, abort the"
-            " rollout"
+            f" (fail-closed): {said.message}; {errors_in_a_row(metric)} abort the rollout"
         )
         severity = Severity.INFO if metric.dry_run else Severity.WARNING
         yield finding(

@@ -1,26 +1,27 @@
 """Conditions: do they parse, do they fit what the provider answers, and can they make a difference?"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dashboard.domain.canary.condition import MeasuredValue, ValueKind, fault_of, holds, judge
 from dashboard.domain.canary.condition_trials import (
     Conditions,
     below_zero,
+    between,
     conditions_of,
     json_trials,
     kind_of,
     measured,
     names_negative,
+    phase_of,
     sampled,
     trials,
 )
-from dashboard.domain.canary.go_duration import short_duration
 from dashboard.domain.canary.language import go_types
 from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
 from dashboard.domain.canary.language.parser import parse
 from dashboard.domain.canary.lint_analysis import Analysis, Metric
-from dashboard.domain.canary.lint_answers import MINDS_EMPTY, MINDS_NAN, lint_answers
+from dashboard.domain.canary.lint_answers import MINDS_EMPTY, MINDS_NAN, errors_in_a_row, lint_answers
 from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, finding
 from dashboard.domain.canary.lint_provider import DECIDE_THEMSELVES
 from dashboard.domain.canary.lint_query import PromqlReader, facts_of
@@ -35,7 +36,6 @@ _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?![=~])")
 _BARE_RESULT = re.compile(r"\bresult\b(?!\s*(?:\??\.|\[|\())")
 _FIRST_RESULT = re.compile(r"\bresult\s*\[\s*0\s*\]")
-_ERROR_RETRY = "10s"
 
 
 def lint_conditions(analysis: Analysis, read: PromqlReader) -> Iterator[Finding]:
@@ -150,9 +150,7 @@ def _type_error(metric: Metric, conditions: Conditions, why: str) -> Finding:
 
 
 def _ends(metric: Metric) -> str:
-    apart = short_duration(metric.interval) if metric.interval else _ERROR_RETRY
-    count = metric.errors_to_abort
-    return f"each measurement is an Error, and {count} in a row, {apart} apart, abort the rollout"
+    return f"each measurement is an Error, and {errors_in_a_row(metric)} abort the rollout"
 
 
 def _sense(
@@ -208,10 +206,32 @@ def _difference(
     if both:
         message = f"found both conditions true of {_answer(both[0])}: it is a failure"
         yield finding(RuleId.CONDITIONS_OVERLAP, at_key(metric.manifest, node), message)
-    gap = [numbers for numbers, phase in found.items() if phase is Phase.INCONCLUSIVE]
-    if gap:
-        message = f"found neither condition true of {_answer(gap[0])}: the rollout waits for a person"
+    gap = _gap(conditions, kind, found)
+    if gap is not None:
+        message = f"found neither condition true of {_answer(gap)}: the rollout waits for a person"
         yield finding(RuleId.CONDITIONS_LEAVE_A_GAP, at_key(metric.manifest, node), message)
+
+
+def _gap(
+    conditions: Conditions, kind: ValueKind, found: Mapping[tuple[float, ...], Phase]
+) -> tuple[float, ...] | None:
+    """An answer between others that are decided, of which neither condition is true; None without any.
+
+    Above (and below) all that is decided, both conditions leave the answer out on purpose.
+    """
+    open_to = [numbers for numbers, phase in found.items() if phase is Phase.INCONCLUSIVE]
+    if any(len(numbers) > 1 for numbers in found):
+        return next(iter(open_to), None)
+    decided = [numbers for numbers, phase in found.items() if phase in {Phase.SUCCESSFUL, Phase.FAILED}]
+    if not decided:
+        return next(iter(open_to), None)
+    lowest, highest = min(decided), max(decided)
+    inside = [numbers for numbers in open_to if (lowest < numbers or numbers == (0.0,)) and numbers < highest]
+    if not inside:
+        return None
+    middle = [number for number in between(conditions) if min(inside) <= (number,) <= max(inside)]
+    whole = [number for number in middle if phase_of(conditions, kind, number) is Phase.INCONCLUSIVE]
+    return (whole[0],) if whole else inside[0]
 
 
 def _minds_nothing(conditions: Conditions) -> bool:
@@ -228,7 +248,7 @@ def _both_hold(conditions: Conditions, kind: ValueKind, numbers: tuple[float, ..
 
 
 def _answer(numbers: tuple[float, ...]) -> str:
-    return ", ".join(f"{number:g}" for number in numbers)
+    return ", ".join(repr(number) for number in numbers)
 
 
 def _shown(text: str) -> str:

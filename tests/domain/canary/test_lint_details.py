@@ -1,5 +1,6 @@
 """What the findings of single rules say, and what they leave alone."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -357,3 +358,102 @@ def test_the_comparison_with_a_status_is_quoted_whole() -> None:
         'found `result == "200"` on the web provider'
         in _only(_web('result == "200"'), "web-status-compared").message
     )
+
+
+@pytest.mark.parametrize("interval", ["10s", "1m", "1h"])
+def test_errors_follow_each_other_by_ten_seconds_whatever_the_interval(interval: str) -> None:
+    text = _template("successCondition: result < 1", f"interval: {interval}", "count: 3")
+    assert "5 in a row, 10s apart, abort the rollout" in _only(text, "vector-compared").message
+    text = _template("successCondition: result[0] < 1", f"interval: {interval}", "count: 3")
+    assert "5 in a row, 10s apart, abort the rollout" in _only(text, "empty-answer-errors").message
+
+
+@pytest.mark.parametrize(
+    ("replicas", "weight", "surge", "said"),
+    [
+        (1, 50, "", None),
+        (2, 50, "", None),
+        (5, 10, "", "of 5 replicas Argo makes 1 of 6 pods the canary, or 17 % of the traffic"),
+        (
+            5,
+            10,
+            "      maxSurge: 0\n",
+            "of 5 replicas Argo makes 1 of 5 pods the canary, or 20 % of the traffic",
+        ),
+        (5, 10, '      maxSurge: "0%"\n', "1 of 5 pods"),
+        (10, 7, "", None),
+        (10, 1, "", "1 of 11 pods the canary, or 9 %"),
+        (1, 50, "      maxSurge: 0\n", "of 1 replica Argo makes 1 of 1 pods the canary, or 100 %"),
+        (1, 25, "", "1 of 2 pods the canary, or 50 %"),
+        (3, 50, "", None),
+        (2, 99, "", None),
+    ],
+)
+def test_the_pods_of_a_weight_are_those_that_argo_makes(
+    replicas: int, weight: int, surge: str, said: str | None
+) -> None:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: api}\nspec:\n"
+        f"  replicas: {replicas}\n  selector: {{matchLabels: {{app: api}}}}\n  strategy:\n    canary:\n"
+        f"{surge}      steps: [{{setWeight: {weight}}}]\n"
+    )
+    found = _found(text, "weight-needs-routing")
+    assert bool(found) is bool(said)
+    assert all(said in finding.message for finding in found if said)
+
+
+_GUARDS = "len(result) == 1 && result[0] >= 0 && result[0] <= 1"
+
+
+@pytest.mark.parametrize(
+    ("success", "failure", "named"),
+    [
+        ("result[0] < 0.01", "result[0] > 0.05", "0.03"),
+        ("result[0] >= 0.95", "result[0] < 0.9", "0.925"),
+        (f"{_GUARDS} && result[0] >= 0.95", f"{_GUARDS} && result[0] < 0.95", None),
+        (f"{_GUARDS} && result[0] >= 0.95", f"{_GUARDS} && result[0] < 0.9", "0.925"),
+        ("result[0] > 0 && result[0] < 0.05", "result[0] >= 0.05", "0.0"),
+        ("result[0] < 0.05", "result[0] > 0.05", "0.05"),
+    ],
+)
+def test_a_gap_is_told_by_a_value_in_it_and_not_beyond_the_guards(
+    success: str, failure: str, named: str | None
+) -> None:
+    text = _template(f'successCondition: "{success}"', f'failureCondition: "{failure}"')
+    found = _found(text, "conditions-leave-a-gap")
+    assert bool(found) is bool(named)
+    assert all(f"neither condition true of {named}:" in finding.message for finding in found)
+
+
+_QUERY = 'sum(rate(x{a="{{args.foo}}"}[5m]))'
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "column"),
+    [
+        ("query: |\n            sum(rate(\n              x{a='{{args.foo}}'}[5m]))\n", 3, 20),
+        ("query: >-\n            sum(rate(\n              x{a='{{args.foo}}'}[5m]))\n", 3, 20),
+        (
+            "query: >+\n\n            sum(up)\n            /\n\n            sum(x{a='{{args.foo}}'})\n\n",
+            6,
+            22,
+        ),
+        ("query: |2-\n              sum(x{a='{{args.foo}}'})\n", 2, 24),
+        ("query: sum(rate(\n            x{a='{{args.foo}}'}[5m]))\n", 2, 18),
+        ('query: "sum(rate(\n            x{a=\\"{{args.foo}}\\"}[5m]))"\n', 2, 19),
+        ("query: 'sum(rate(\n            x{a=''{{args.foo}}''}[5m]))'\n", 2, 19),
+        ('query: "sum(x{b=\\"\\x41\\u0041\\ta\\", \\\n            a=\\"{{args.foo}}\\"})"\n', 2, 17),
+        ("query: &q sum(x{a='{{args.foo}}'})\n", 1, 18),
+    ],
+)
+def test_a_placeholder_is_found_where_it_stands(written: str, line: int, column: int) -> None:
+    head = _template(_GUARDED, query="up").split("          query:")[0]
+    found = _only(f"{head}          {written}", "argument-undeclared")
+    first = len(head.splitlines())
+    assert (found.place.line - first, found.place.column) == (line, column)
+
+
+def test_many_placeholders_in_one_text_take_their_time_once() -> None:
+    began = time.process_time()
+    _found(_template(_GUARDED, query="{{args.a}}" * 20_000), "argument-undeclared")
+    assert time.process_time() - began < 20, "a walk from the beginning for each takes minutes"
