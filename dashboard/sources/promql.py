@@ -55,6 +55,8 @@ def _facts(expression: promql.Expr) -> PromqlFacts:
         quantile_without_le=any(answer.lacks_le(part) for part in parts),
         windows=tuple(_windows(parts)),
         ratio=answer.ratio(expression),
+        divides=any(answer.divides(part) for part in parts),
+        zero_by_zero=any(answer.may_divide_by_zero(part) for part in parts),
         labels=tuple((matcher.name, matcher.value) for matcher in matchers),
         metrics=tuple(selector.name for selector in selectors if selector.name),
     )

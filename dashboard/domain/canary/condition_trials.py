@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from dashboard.domain.canary.condition import MeasuredValue, ValueKind, judge
+from dashboard.domain.canary.condition import Judgement, MeasuredValue, ValueKind, judge
 from dashboard.domain.canary.language.go_values import Value
 from dashboard.domain.canary.lint_analysis import Metric
 from dashboard.domain.canary.phases import Phase
@@ -24,6 +24,7 @@ _USUAL = (0.0, 0.001, 0.01, 0.05, 0.1, 0.3, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0, 2.
 _SAYINGS: tuple[Value, ...] = (True, 0.5, "1", (0.5,), None)
 _MOST_FIELDS = 3
 _FIELD = re.compile(r"(?<![\w\d])(?:result\s*\??|\])?\.([A-Za-z_]\w*)")
+_ANY_FIELD = re.compile(r"\.\s*([A-Za-z_]\w*)")
 _DEEPER = re.compile(r"\.\s*[A-Za-z_]\w*\s*\??[.\[]|\[\s*[\"']|\bresult\s*\[[^\]]*\]\s*\[")
 _MOST_NUMBERS = 40
 _LEAST_STEP = 1e-6
@@ -82,7 +83,9 @@ def kind_of(metric: Metric, facts: PromqlFacts | PromqlFault | None) -> ValueKin
         asked = metric.asked
         grouped = asked is not None and any(" by {" in str(node.scalar) for node in asked.walk())
         return None if grouped else ValueKind.SCALAR
-    return ValueKind.JSON if metric.provider == "web" else None
+    if metric.provider == "graphite":
+        return ValueKind.VECTOR
+    return ValueKind.JSON if metric.provider in {"web", "cloudWatch"} else None
 
 
 def phase_of(conditions: Conditions, kind: ValueKind, *numbers: float) -> Phase:
@@ -146,11 +149,31 @@ def trials(
     return found
 
 
-def json_trials(conditions: Conditions) -> Iterator[Phase]:
-    """The phases of things that a body could say, where it is not known what it does say.
+def body_trials(conditions: Conditions, *, of_cloud: bool) -> tuple[Judgement, ...]:
+    """What the conditions make of what a body could say, or (`of_cloud`) CloudWatch, whose results are known.
 
     Nothing is tried where it could say too many things to try: deeper ones, or those with many names.
     """
+    bodies = _cloud_results(conditions) if of_cloud else _bodies(conditions)
+    judged = []
+    for value in bodies:
+        one = MeasuredValue(kind=ValueKind.JSON, value=value)
+        judged.append(judge(conditions.success, conditions.failure, one))
+    return tuple(judged)
+
+
+def _cloud_results(conditions: Conditions) -> Iterator[Value]:
+    """Lists of what CloudWatch answers, as far as the conditions ask for its numbers and names."""
+    if set(_ANY_FIELD.findall(conditions.text)) - {"Values", "Id", "Label"}:
+        return
+    for numbers in ((0.5,), (), (0.0, 100.0), (100.0,), (1.0, 1.0, 1.0)):
+        result: Value = {"Values": numbers, "Id": "a", "Label": "a"}
+        yield (result,)
+        yield (result, result)
+
+
+def _bodies(conditions: Conditions) -> Iterator[Value]:
+    """What a body could say: the fields that the conditions name, in an object and in a list of one."""
     text = conditions.text
     names = sorted(set(_FIELD.findall(text)))
     if len(names) > _MOST_FIELDS or _DEEPER.search(text):
@@ -158,6 +181,4 @@ def json_trials(conditions: Conditions) -> Iterator[Phase]:
     for said in product(_SAYINGS, repeat=max(1, len(names))):
         named = dict(zip(names, said, strict=False))
         values: tuple[Value, ...] = (named, (named,)) if names else (said[0], (said[0],))
-        for value in values:
-            one = MeasuredValue(kind=ValueKind.JSON, value=value)
-            yield judge(conditions.success, conditions.failure, one).phase
+        yield from values

@@ -20,6 +20,10 @@ from dashboard.domain.canary.promql_facts import PromqlFacts, PromqlFault
 MINDS_EMPTY = re.compile(
     r"\blen\s*\(|\bisNil\s*\(|\?\?|\bdefault\s*\(|\bfirst\s*\(|\bcount\s*\(|==\s*\[\s*\]|\bnil\b"
 )
+_NAN_STOPS = {
+    Phase.FAILED: "a canary without traffic counts as a bad one, and more than failureLimit abort it",
+    Phase.INCONCLUSIVE: "a rollout of a canary without traffic waits for a person",
+}
 MINDS_NAN = re.compile(r"\bisNaN\s*\(")
 
 
@@ -31,9 +35,9 @@ def lint_answers(
     if known is None or known.empty:
         yield from _empty(metric, conditions, kind)
     if known is not None and known.nan:
-        yield from _nan(metric, conditions, kind)
+        yield from _nan(metric, conditions, kind, known)
     if known is not None and known.fallback is not None and not conditions.probed:
-        yield from _fallback(metric, conditions, kind, known.fallback)
+        yield from _fallback(metric, conditions, kind, known, known.fallback)
 
 
 def errors_in_a_row(metric: Metric) -> str:
@@ -94,10 +98,13 @@ def _guard(conditions: Conditions, kind: ValueKind) -> str:
     return f"To fail without data: failureCondition: {guarded[:160]}"
 
 
-def _nan(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[Finding]:
-    if phase_of(conditions, kind, nan) is not Phase.SUCCESSFUL:
-        return
+def _nan(metric: Metric, conditions: Conditions, kind: ValueKind, facts: PromqlFacts) -> Iterator[Finding]:
+    phase = phase_of(conditions, kind, nan)
     minded = MINDS_NAN.search(conditions.text) is not None
+    if phase in _NAN_STOPS and facts.zero_by_zero and not minded:
+        yield _nan_stops(metric, conditions, kind, phase)
+    if phase is not Phase.SUCCESSFUL:
+        return
     why = "as its condition says" if minded else "since NaN is never above a limit"
     message = f"{metric.name}: NaN (0 of 0 requests) is Successful, {why} (fail-open)"
     severity = Severity.INFO if minded or metric.dry_run else None
@@ -108,7 +115,22 @@ def _nan(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[Fi
     yield finding(RuleId.NAN_ANSWER_PASSES, _place(metric), message, mend=mend, severity=severity)
 
 
-def _fallback(metric: Metric, conditions: Conditions, kind: ValueKind, number: float) -> Iterator[Finding]:
+def _nan_stops(metric: Metric, conditions: Conditions, kind: ValueKind, phase: Phase) -> Finding:
+    whole = "result[0]" if kind is ValueKind.VECTOR else "result"
+    message = (
+        f"{metric.name}: NaN (0 of 0 requests) is {phase.value}, since NaN is neither above nor below a limit"
+        f" (fail-closed): {_NAN_STOPS[phase]}"
+    )
+    mend = "Let 0 of 0 be no answer: divide by (… > 0), and decide what an empty answer means."
+    if conditions.success and not conditions.failure:
+        mend += f" To go on without traffic: isNaN({whole}) || in successCondition."
+    severity = Severity.INFO if metric.dry_run else None
+    return finding(RuleId.NAN_ANSWER_FAILS, _place(metric), message, mend=mend, severity=severity)
+
+
+def _fallback(
+    metric: Metric, conditions: Conditions, kind: ValueKind, facts: PromqlFacts, number: float
+) -> Iterator[Finding]:
     query = query_of(metric)
     if query is None or phase_of(conditions, kind, number) is not Phase.SUCCESSFUL:
         return
@@ -117,4 +139,11 @@ def _fallback(metric: Metric, conditions: Conditions, kind: ValueKind, number: f
         " with a wrong label or a renamed metric every canary passes"
     )
     severity = Severity.INFO if metric.dry_run else None
-    yield finding(RuleId.MISSING_DATA_PASSES, at_value(metric.manifest, query), message, severity=severity)
+    mend = None
+    if not facts.divides:
+        mend = (
+            "Leave the fallback out, and let the condition decide what no series means: len(result) > 0 && …"
+        )
+    yield finding(
+        RuleId.MISSING_DATA_PASSES, at_value(metric.manifest, query), message, mend=mend, severity=severity
+    )

@@ -63,6 +63,7 @@ class RuleId(StrEnum):
     EMPTY_ANSWER_ERRORS = "empty-answer-errors"
     EMPTY_ANSWER_PASSES = "empty-answer-passes"
     NAN_ANSWER_PASSES = "nan-answer-passes"
+    NAN_ANSWER_FAILS = "nan-answer-fails"
     MISSING_DATA_PASSES = "missing-data-passes"
     LIMIT_NEVER_REACHED = "limit-never-reached"
     WARNS_BUT_BLOCKS = "warns-but-blocks"

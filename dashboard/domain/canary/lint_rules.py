@@ -154,8 +154,9 @@ condition-type-error error
   abort the rollout.
   > Put right what the finding names.
 condition-not-checked info
-  A condition outside of the language that we replay exactly: nothing is said about it.
-  > Keep to comparisons, and, or, not and the functions of the documentation.
+  A condition outside of the language that we replay exactly, or on answers whose shape is not known here:
+  nothing is said about it but that it parses.
+  > Keep to comparisons, and, or, not and the functions of the documentation; try it with a dry run.
 condition-constant warning
   A condition that says the same whatever is measured; an error where that is a success.
   > Write what should make a difference.
@@ -215,10 +216,14 @@ empty-answer-passes error
 nan-answer-passes error
   NaN (0 of 0 requests) is a success: fail-open, a canary without traffic is promoted.
   > Judge by successCondition, to which NaN is no success, or name isNaN(result[0]).
+nan-answer-fails warning
+  NaN (0 of 0 requests) is a failure or Inconclusive: fail-closed, but a canary without traffic is aborted, or
+  its rollout waits for a person.
+  > Let 0 of 0 be no answer (divide by … > 0), or name isNaN(result[0]).
 missing-data-passes warning
   The fallback of the query is a success: where the series is missing altogether (a renamed metric, a wrong
   label) the canary is promoted.
-  > Put the fallback on the numerator alone, so that no traffic stays no answer.
+  > In a ratio put the fallback on the numerator alone, so that no traffic stays no answer; else leave it out.
 # What never fails, or only seems to warn
 limit-never-reached error
   As many failures are allowed as there are measurements: the metric cannot fail.

@@ -24,6 +24,8 @@ class PromqlFacts:
     out the series that do not meet it. `buckets` are the matchers of a bucket or quantile label by a whole
     number. `windows` are the ranges that its rates look back. `ratio` is what it makes of a whole share (1,
     or 100 for percent) where it divides two rates or increases, else None.
+    `divides` says that it divides one series by another, whatever they are, and `zero_by_zero` that the
+    divisor can be zero.
     `labels` are the names and values of its matchers. `metrics` are the names of its series.
     """
 
@@ -38,6 +40,8 @@ class PromqlFacts:
     quantile_without_le: bool = False
     windows: tuple[timedelta, ...] = ()
     ratio: float | None = None
+    divides: bool = False
+    zero_by_zero: bool = False
     labels: tuple[tuple[str, str], ...] = ()
     metrics: tuple[str, ...] = ()
 

@@ -96,18 +96,19 @@ def test_a_compared_vector_is_mended(condition: str, mended: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "empty", "nan"),
     [
-        ("successCondition: result[0] < 0.02", "empty-answer-errors", None),
-        ("successCondition: len(result) > 0 && result[0] < 0.02", None, None),
-        ("successCondition: len(result) == 0 || result[0] < 0.02", "empty-answer-passes", None),
+        ("successCondition: result[0] < 0.02", "empty-answer-errors", "nan-answer-fails"),
+        ("successCondition: len(result) > 0 && result[0] < 0.02", None, "nan-answer-fails"),
+        ("successCondition: len(result) == 0 || result[0] < 0.02", "empty-answer-passes", "nan-answer-fails"),
         (
             "successCondition: isNaN(result[0]) || result[0] < 0.02",
             "empty-answer-errors",
             "nan-answer-passes",
         ),
+        ("successCondition: len(result) > 0 && !isNaN(result[0]) && result[0] < 0.02", None, None),
         ("failureCondition: result[0] > 0.02", "empty-answer-errors", "nan-answer-passes"),
-        ('successCondition: "all(result, # < 0.02)"', "empty-answer-passes", None),
+        ('successCondition: "all(result, # < 0.02)"', "empty-answer-passes", "nan-answer-fails"),
         ('failureCondition: "any(result, # > 0.02)"', "empty-answer-passes", "nan-answer-passes"),
-        ("failureCondition: len(result) == 0 || !(result[0] < 0.02)", None, None),
+        ("failureCondition: len(result) == 0 || !(result[0] < 0.02)", None, "nan-answer-fails"),
     ],
 )
 def test_what_no_data_and_nan_do_is_what_argo_does(
@@ -457,3 +458,126 @@ def test_many_placeholders_in_one_text_take_their_time_once() -> None:
     began = time.process_time()
     _found(_template(_GUARDED, query="{{args.a}}" * 20_000), "argument-undeclared")
     assert time.process_time() - began < 20, "a walk from the beginning for each takes minutes"
+
+
+def test_nan_beside_two_conditions_waits_for_a_person() -> None:
+    query = "sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))"
+    text = _template(
+        "successCondition: len(result) > 0 && result[0] < 0.02",
+        "failureCondition: len(result) == 0 || result[0] >= 0.02",
+        query=query,
+    )
+    found = _only(text, "nan-answer-fails")
+    assert "NaN (0 of 0 requests) is Inconclusive" in found.message
+    assert found.severity.value == "warning"
+    assert "divide by (… > 0)" in found.mend
+
+
+def _asking(provider: str, condition: str) -> str:
+    return (
+        "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: check}\n"
+        f"spec:\n  metrics:\n    - name: a\n      successCondition: '{condition}'\n"
+        f"      provider: {{{provider}}}\n"
+    )
+
+
+_CLOUD = "cloudWatch: {metricDataQueries: [{id: a, expression: b}]}"
+
+
+@pytest.mark.parametrize(
+    ("provider", "condition", "rule"),
+    [
+        ("newRelic: {query: a}", "result > 3", "condition-not-checked"),
+        ("wavefront: {query: a}", "result > 3", "condition-not-checked"),
+        ("plugin: {a/b: {c: d}}", "result > 3", "condition-not-checked"),
+        ("web: {url: 'http://a'}", 'toJSON(result) contains "ok"', "condition-not-checked"),
+        ("web: {url: 'http://a'}", "result.a.b.c > 3", "condition-not-checked"),
+        ("web: {url: 'http://a'}", "result.a > 3", None),
+        (_CLOUD, "result < 10", "condition-type-error"),
+        (_CLOUD, "result[0] < 10", "condition-type-error"),
+        (_CLOUD, "all(result[0].Values, {# < 10})", None),
+        (_CLOUD, "len(result) > 0 && result[0].Values[0] < 10", None),
+        (_CLOUD, "result[0].Timestamps[0] != nil", "condition-not-checked"),
+        ("graphite: {address: 'http://a', query: b}", "result < 10", "vector-compared"),
+        ("graphite: {address: 'http://a', query: b}", "len(result) > 0 && result[0] < 10", None),
+    ],
+)
+def test_what_a_provider_answers_with_is_known_or_told(
+    provider: str, condition: str, rule: str | None
+) -> None:
+    text = _asking(provider, condition)
+    told = {finding.rule.value for finding in lint_report({"a.yaml": text}).findings}
+    assert told - {"web-body-not-json"} == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        ("{canary: null}", "neither canary nor blueGreen"),
+        ("{canary: null, blueGreen: {activeService: a}}", None),
+    ],
+)
+def test_a_strategy_of_null_is_none(strategy: str, said: str | None) -> None:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: api}\n"
+        f"spec: {{selector: {{matchLabels: {{app: api}}}}, strategy: {strategy}}}\n"
+    )
+    found = _found(text, "strategy-refused")
+    assert bool(found) is bool(said)
+    assert all(said in finding.message for finding in found if said)
+
+
+@pytest.mark.parametrize(
+    ("condition", "rule", "mend"),
+    [
+        (
+            "len(result) > 0 && result < 0.05",
+            "vector-compared",
+            "Write `len(result) > 0 && result[0] < 0.05`.",
+        ),
+        ("isNaN(result) || result[0] < 1", "vector-compared", "Write `isNaN(result[0]) || result[0] < 1`."),
+        ("default(result, 0) < 0.05", "condition-type-error", "Write `len(result) > 0 && result[0] < 0.05`."),
+        ("result.x < 1", "condition-type-error", "The result is a list of numbers: "),
+        ("answer < 1", "condition-type-error", "There is one name in a condition: result."),
+        ("(result[0] < 1", "condition-unreadable", "Add what is missing at the end: )"),
+        ("result[0] <", "condition-unreadable", "Write what it is compared with at the end"),
+        ("result[0] < 1 AND result[0] > 0", "condition-unreadable", "Write && (or and) instead of AND"),
+    ],
+)
+def test_a_condition_is_mended_by_what_is_wrong_with_it(condition: str, rule: str, mend: str) -> None:
+    assert _only(_template(f'successCondition: "{condition}"'), rule).mend.startswith(mend)
+
+
+def test_what_default_looks_at_is_told() -> None:
+    vector = _only(_template("successCondition: default(result, 0) < 0.05"), "condition-type-error")
+    assert "it never replaces an empty answer" in vector.message
+    body = _only(_web("default(result.value, 0) < 5"), "condition-type-error")
+    assert "it never replaces a field or an element" in body.message
+    assert body.mend == "Write result.NAME ?? 0 for a field that may not be there."
+
+
+@pytest.mark.parametrize(
+    ("query", "mend"),
+    [
+        (f"{_RATIO} or vector(0)", "In a ratio put the fallback on the numerator alone"),
+        ("sum(increase(restarts_total[5m])) or vector(0)", "Leave the fallback out"),
+        ("max(drift_score) or vector(0)", "Leave the fallback out"),
+    ],
+)
+def test_a_fallback_goes_to_the_numerator_only_where_there_is_one(query: str, mend: str) -> None:
+    assert _only(_template(_GUARDED, query=query), "missing-data-passes").mend.startswith(mend)
+
+
+def test_windows_that_share_requests_have_both_figures() -> None:
+    """60 requests, 2 errors fail one: 3.7 %; 10 of them on their own with one allowed failure: 5.1 %."""
+    traffic = Traffic(requests_per_second=0.2, error_ratio=0.005)
+    shared = _only(
+        _template(_GUARDED, "interval: 1m", "count: 10", "failureLimit: 2"), "false-abort", traffic=traffic
+    )
+    assert "if each measurement saw requests of its own, and 3.7 % if all saw the same ones" in shared.message
+    assert "(windows of 5m every 1m share them)" in shared.message
+    assert "failureLimit" not in shared.mend, "with all of the same requests another limit changes nothing"
+    apart = _found(
+        _template(_GUARDED, "interval: 5m", "count: 10", "failureLimit: 2"), "false-abort", traffic=traffic
+    )
+    assert apart == []

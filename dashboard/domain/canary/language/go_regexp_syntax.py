@@ -1,41 +1,22 @@
 """The syntax of Go's regular expressions, as far as it is read here."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
+from dashboard.domain.canary.language.go_regexp_classes import (
+    LARGEST,
+    PERL,
+    POSIX,
+    Ranges,
+    others,
+    with_other_cases,
+)
 
 _MOST_REPEATS = 1_000
 _DEEPEST = 50
-_LARGEST = 0x10FFFF
 
-_Ranges = tuple[tuple[int, int], ...]
-
-_DIGITS: _Ranges = ((48, 57),)
-_WORD: _Ranges = ((48, 57), (65, 90), (95, 95), (97, 122))
-_SPACES: _Ranges = ((9, 10), (12, 13), (32, 32))
-_CLASSES = {"d": _DIGITS, "w": _WORD, "s": _SPACES}
 _CONTROLS = {"a": 7, "f": 12, "t": 9, "n": 10, "r": 13, "v": 11}
 _UNREAD_ESCAPES = frozenset("bBCQpPx01234567")
-_POSIX: dict[str, _Ranges] = {
-    "alnum": ((48, 57), (65, 90), (97, 122)),
-    "alpha": ((65, 90), (97, 122)),
-    "ascii": ((0, 127),),
-    "blank": ((9, 9), (32, 32)),
-    "cntrl": ((0, 31), (127, 127)),
-    "digit": _DIGITS,
-    "graph": ((33, 126),),
-    "lower": ((97, 122),),
-    "print": ((32, 126),),
-    "punct": ((33, 47), (58, 64), (91, 96), (123, 126)),
-    "space": ((9, 13), (32, 32)),
-    "upper": ((65, 90),),
-    "word": _WORD,
-    "xdigit": ((48, 57), (65, 70), (97, 102)),
-}
-#: Letters beyond ASCII that are another case of one in it: the long s and the sign of kelvin.
-_OTHER_CASES = {ord("s"): 0x17F, ord("k"): 0x212A}
-_LAST_ASCII = 127
 _PUNCTUATION = frozenset(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
 
 
@@ -43,7 +24,7 @@ _PUNCTUATION = frozenset(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
 class Characters:
     """One character out of `ranges` (code points, both ends included)."""
 
-    ranges: _Ranges
+    ranges: Ranges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +136,8 @@ class _Reader:
             case "[":
                 return self._bracket()
             case ".":
-                everything = ((0, _LARGEST),)
-                return Characters(ranges=everything if self._dot_is_all else ((0, 9), (11, _LARGEST)))
+                everything = ((0, LARGEST),)
+                return Characters(ranges=everything if self._dot_is_all else ((0, 9), (11, LARGEST)))
             case "^":
                 return Edge(end=False)
             case "$":
@@ -217,21 +198,14 @@ class _Reader:
             return Edge(end=character == "z")
         return Characters(ranges=self._escaped(character))
 
-    def _cased(self, ranges: _Ranges) -> _Ranges:
+    def _cased(self, ranges: Ranges) -> Ranges:
         """`ranges` with the other cases of its letters, where case does not count."""
-        if not self._any_case:
-            return ranges
-        if any(high > _LAST_ASCII for _, high in ranges):
-            raise CannotReplayError("letters beyond ASCII without regard to case are not read here")
-        letters = {code for low, high in ranges for code in range(low, high + 1) if chr(code).isalpha()}
-        cases = {ord(chr(code).swapcase()) for code in letters}
-        cases |= {_OTHER_CASES[code] for code in letters | cases if code in _OTHER_CASES}
-        return (*ranges, *((code, code) for code in sorted(cases)))
+        return with_other_cases(ranges) if self._any_case else ranges
 
-    def _escaped(self, character: str) -> _Ranges:
-        if character.lower() in _CLASSES:
-            ranges = self._cased(_CLASSES[character.lower()])
-            return tuple(_others(ranges)) if character.isupper() else ranges
+    def _escaped(self, character: str) -> Ranges:
+        if character.lower() in PERL:
+            ranges = self._cased(PERL[character.lower()])
+            return tuple(others(ranges)) if character.isupper() else ranges
         if character in _CONTROLS:
             return ((_CONTROLS[character], _CONTROLS[character]),)
         if character in _PUNCTUATION:
@@ -243,7 +217,7 @@ class _Reader:
         raise CannotReplayError(f"\\{character} in a pattern is not read here")
 
     def _bracket(self) -> Part:
-        others = self._next("^")
+        negated = self._next("^")
         ranges: list[tuple[int, int]] = []
         first = True
         while first or not self._next("]"):
@@ -251,20 +225,20 @@ class _Reader:
                 raise self._wrong("a [ without its ]")
             ranges += self._named() or self._range()
             first = False
-        return Characters(ranges=tuple(_others(tuple(ranges))) if others else tuple(ranges))
+        return Characters(ranges=tuple(others(tuple(ranges))) if negated else tuple(ranges))
 
-    def _named(self) -> _Ranges:
+    def _named(self) -> Ranges:
         """A class such as [:alpha:]; nothing where none stands here."""
         if not self._pattern.startswith("[:", self._at) or ":]" not in self._pattern[self._at + 2 :]:
             return ()
         name, _, _ = self._pattern[self._at + 2 :].partition(":]")
         self._at += len(name) + 4
-        if name.removeprefix("^") not in _POSIX:
+        if name.removeprefix("^") not in POSIX:
             raise self._wrong(f"[:{name[:20]}:], which Go does not know")
-        ranges = self._cased(_POSIX[name.removeprefix("^")])
-        return tuple(_others(ranges)) if name.startswith("^") else ranges
+        ranges = self._cased(POSIX[name.removeprefix("^")])
+        return tuple(others(ranges)) if name.startswith("^") else ranges
 
-    def _range(self) -> _Ranges:
+    def _range(self) -> Ranges:
         escaped_class = self._pattern[self._at : self._at + 2].lower() in {"\\d", "\\w", "\\s"}
         low = self._member()
         dash = self._pattern.startswith("-", self._at) and not self._pattern.startswith("-]", self._at)
@@ -276,7 +250,7 @@ class _Reader:
             raise self._wrong("a range that runs backwards")
         return self._cased(((low[0][0], high[0][0]),))
 
-    def _member(self) -> _Ranges:
+    def _member(self) -> Ranges:
         if self._at >= len(self._pattern):
             raise self._wrong("a [ without its ]")
         character = self._take()
@@ -301,14 +275,3 @@ class _Reader:
 
 def _digits(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 4  # noqa: PLR2004 - up to 1000
-
-
-def _others(ranges: _Ranges) -> Iterator[tuple[int, int]]:
-    """The code points that are in none of `ranges`."""
-    at = 0
-    for low, high in sorted(ranges):
-        if low > at:
-            yield at, low - 1
-        at = max(at, high + 1)
-    if at <= _LARGEST:
-        yield at, _LARGEST
