@@ -11,6 +11,7 @@ import click
 
 from dashboard.cli import options
 from dashboard.cli.input_file import text_of
+from dashboard.errors import InputError
 
 if TYPE_CHECKING:
     from dashboard.reports.canary_lint import LintReport
@@ -85,10 +86,19 @@ def lint(  # noqa: PLR0913 - one argument per option
         traffic = service_traffic(store, load_catalog(catalog), service, at, error_ratio)
     elif requests_per_second is not None:
         traffic = Traffic(requests_per_second=requests_per_second, error_ratio=error_ratio, source="as given")
+    _require_files(files)
     texts = {("stdin" if name == "-" else name): text_of(name) for name in files}
     report = lint_report(texts, scrape_interval=scrape_interval, traffic=traffic)
     _tell(report, "json" if as_json else shape)
     sys.exit(1 if report.has_errors else 0)
+
+
+def _require_files(files: tuple[str, ...]) -> None:
+    if files.count("-") > 1:
+        raise click.UsageError(f"found - {files.count('-')} times, expected it once: stdin is read once")
+    for name in files:
+        if name != "-" and Path(name).is_dir():
+            raise InputError(f"{name}: found a directory, expected files, such as {name.rstrip('/')}/*.yaml")
 
 
 def _tell(report: "LintReport", shape: str) -> None:

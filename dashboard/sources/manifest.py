@@ -4,6 +4,7 @@ Many documents a file, and lists as `kubectl get -o yaml` prints them. The text 
 YAML 1.1, merge keys, the last of a repeated key.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -24,6 +25,8 @@ _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MEANT = {f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float")}
 _NULL, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 _LONGEST_NUMBER = 100
+#: What ends a line for YAML.
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 def read_manifests(file: str, text: str) -> tuple[Manifest, ...]:
@@ -41,8 +44,9 @@ def read_manifests(file: str, text: str) -> tuple[Manifest, ...]:
         documents = [node for node in yaml.compose_all(text, Loader=_LOADER) if not _is_empty(node)]
         comments = comments_of(text, documents)
         builder = _Builder()
+        lines = _BREAK.split(text)
         manifests = [
-            Manifest(file=file, root=root, comments=comments, miswritten=miswritten)
+            Manifest(file=file, root=root, comments=comments, miswritten=miswritten, lines=lines)
             for document in documents
             for root, miswritten in builder.objects(document)
         ]
@@ -112,6 +116,7 @@ class _Builder:
             column=node.start_mark.column + 1,
             key_line=key.start_mark.line + 1,
             key_column=key.start_mark.column + 1,
+            end_line=node.end_mark.line + 1,
         )
         if isinstance(node, yaml.MappingNode):
             if (placeholder := _placeholder(node)) is not None:

@@ -9,6 +9,7 @@ import promql_parser as promql
 
 from dashboard.domain.canary.promql_facts import AnswerKind, PromqlFacts, PromqlFault
 from dashboard.sources import promql_answer as answer
+from dashboard.sources.promql_sign import may_be_negative
 
 #: The parser's time grows with the square of the nesting, and it crashes on ten thousand levels.
 _MOST_CHARACTERS = 20_000
@@ -47,12 +48,15 @@ def _facts(expression: promql.Expr) -> PromqlFacts:
         many=not scalar and answer.may_be_many(expression),
         empty=not scalar and answer.may_be_empty(expression),
         nan=answer.may_be_nan(expression),
+        negative=may_be_negative(expression),
         fallback=answer.fallback(expression),
         drops=answer.drops(expression),
         buckets=tuple(str(matcher) for matcher in matchers if _is_whole_bucket(matcher)),
         quantile_without_le=any(answer.lacks_le(part) for part in parts),
         windows=tuple(_windows(parts)),
         ratio=answer.ratio(expression),
+        divides=any(answer.divides(part) for part in parts),
+        zero_by_zero=any(answer.may_divide_by_zero(part) for part in parts),
         labels=tuple((matcher.name, matcher.value) for matcher in matchers),
         metrics=tuple(selector.name for selector in selectors if selector.name),
     )

@@ -230,6 +230,23 @@ def lacks_le(expression: promql.Expr) -> bool:
     return ("le" in modifier.labels) is without
 
 
+def divides(expression: promql.Expr) -> bool:
+    """Whether it divides one series by another."""
+    if not isinstance(expression, promql.BinaryExpr) or str(expression.op) != "/":
+        return False
+    return not is_scalar(expression.lhs) and not is_scalar(expression.rhs)
+
+
+def may_divide_by_zero(expression: promql.Expr) -> bool:
+    """Whether it divides by a series that can be zero, as that of requests is without traffic."""
+    return divides(expression) and not _cannot_be_zero(_divisor(expression))
+
+
+def _divisor(expression: promql.Expr) -> promql.Expr:
+    assert isinstance(expression, promql.BinaryExpr)  # noqa: S101 - so it is, since it divides
+    return expression.rhs
+
+
 def ratio(expression: promql.Expr) -> float | None:
     """What a share of 1 is answered as, where it is a share of requests, perhaps times or by a number.
 

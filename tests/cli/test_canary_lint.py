@@ -128,6 +128,8 @@ def test_what_others_publish_is_read_and_has_no_errors() -> None:
         ("AnalysisTemplate/many-providers", "empty-answer-passes"),
         ("AnalysisTemplate/many-providers", "web-body-not-json"),
         ("AnalysisRun/check-", "web-body-not-json"),
+        ("ClusterAnalysisTemplate/success-rate-istio", "nan-answer-fails"),
+        ("AnalysisTemplate/many-providers", "condition-not-checked"),
     }
 
 
@@ -232,3 +234,12 @@ def test_the_false_abort_warning_has_the_figure() -> None:
     assert "with 3 requests a minute" in found["message"]
     assert "a true error ratio of 0.5 % aborts 4.4 % of good canaries" in found["message"]
     assert found["severity"] == "warning"
+
+
+def test_stdin_is_read_once_and_a_directory_is_told(tmp_path: Path) -> None:
+    twice = run("canary", "lint", "-", "-", stdin=(ROOT / _ABORTS).read_bytes())
+    assert twice.code == 2
+    assert "found - 2 times, expected it once" in twice.err
+    folder = run("canary", "lint", tmp_path)
+    assert folder.code == 2
+    assert f"{tmp_path}: found a directory, expected files, such as {tmp_path}/*.yaml" in folder.err

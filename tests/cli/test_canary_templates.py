@@ -10,6 +10,7 @@ import yaml
 
 from dashboard.domain.canary.rollout_analyses import Site, analyses_of
 from dashboard.domain.canary.rollout_steps import canary_of, pause_length, steps_of
+from dashboard.domain.canary.template_index import TemplateIndex
 from dashboard.domain.durations import parse_duration
 from dashboard.paths import CANARY_TEMPLATES, DEFAULT_POLICY
 from dashboard.reports.canary_lint import lint_report
@@ -128,7 +129,7 @@ def test_a_rollout_has_the_steps_of_its_strategy_in_the_policy(file: str, strate
     pauses = [pause_length(step.node) for step in steps_of(canary) if "pause" in step.kinds]
     analyses = [
         [reference.name for reference in analysis.references]
-        for analysis in analyses_of(rollout, ())
+        for analysis in analyses_of(rollout, TemplateIndex())
         if analysis.site is Site.STEP
     ]
     policy = yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8"))

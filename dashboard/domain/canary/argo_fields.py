@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from dashboard.domain.canary.argo_analysis_fields import ANALYSIS_SPEC, TEMPLATES
 from dashboard.domain.canary.argo_rollout_fields import ROLLOUT_SPEC
-from dashboard.domain.canary.argo_shape import ANYTHING, FLAG, TEXT, Kind, Shape, group
+from dashboard.domain.canary.argo_shape import ANYTHING, FLAG, TEXT, WHOLE, Kind, Shape, group
 
 
 def _resource(spec: Shape) -> Shape:
@@ -21,13 +21,14 @@ def _resource(spec: Shape) -> Shape:
     )
 
 
+_TTL = group(secondsAfterCompletion=WHOLE, secondsAfterFailure=WHOLE, secondsAfterSuccess=WHOLE)
 _TEMPLATE = _resource(group(**ANALYSIS_SPEC, templates=TEMPLATES))
 #: What is linted, by its kind.
 RESOURCES: Mapping[str, Shape] = MappingProxyType(
     {
         "AnalysisTemplate": _TEMPLATE,
         "ClusterAnalysisTemplate": _TEMPLATE,
-        "AnalysisRun": _resource(group(terminate=FLAG, **ANALYSIS_SPEC)),
+        "AnalysisRun": _resource(group(terminate=FLAG, ttlStrategy=_TTL, **ANALYSIS_SPEC)),
         "Rollout": _resource(ROLLOUT_SPEC),
     }
 )

@@ -75,7 +75,7 @@ STEP = group(
     setMirrorRoute=group(
         "name", name=TEXT, percentage=WHOLE, match=each(group(method=_MATCH, path=_MATCH, headers=ANYTHING))
     ),
-    plugin=group("name", name=TEXT, config=ANYTHING),
+    plugin=group("name", name=TEXT, config=ANYTHING, disabled=FLAG),
 )
 _ANTI_AFFINITY = group(
     preferredDuringSchedulingIgnoredDuringExecution=group("weight", weight=WHOLE),
@@ -96,6 +96,7 @@ _CANARY = group(
     scaleDownDelayRevisionLimit=WHOLE,
     abortScaleDownDelaySeconds=WHOLE,
     dynamicStableScale=FLAG,
+    replicaProgressThreshold=group("type value", type=TEXT, value=WHOLE),
     pingPong=group("pingService pongService", pingService=TEXT, pongService=TEXT),
     antiAffinity=_ANTI_AFFINITY,
 )

@@ -5,11 +5,11 @@ number that it names, on none, and on NaN.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
-from dashboard.domain.canary.condition import MeasuredValue, ValueKind, judge
+from dashboard.domain.canary.condition import Judgement, MeasuredValue, ValueKind, judge
 from dashboard.domain.canary.language.go_values import Value
 from dashboard.domain.canary.lint_analysis import Metric
 from dashboard.domain.canary.phases import Phase
@@ -17,12 +17,14 @@ from dashboard.domain.canary.placeholders import resolved
 from dashboard.domain.canary.promql_facts import AnswerKind, PromqlFacts, PromqlFault
 
 _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NEGATIVE = re.compile(r"(?:[<>=(,?:]|\band\b|\bor\b|\bin\b|\[)\s*-\s*[\d.]")
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _USUAL = (0.0, 0.001, 0.01, 0.05, 0.1, 0.3, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0, 2.0, 10.0, 100.0, 1e3, 1e6, 1e9)
 #: What a body may say.
 _SAYINGS: tuple[Value, ...] = (True, 0.5, "1", (0.5,), None)
 _MOST_FIELDS = 3
 _FIELD = re.compile(r"(?<![\w\d])(?:result\s*\??|\])?\.([A-Za-z_]\w*)")
+_ANY_FIELD = re.compile(r"\.\s*([A-Za-z_]\w*)")
 _DEEPER = re.compile(r"\.\s*[A-Za-z_]\w*\s*\??[.\[]|\[\s*[\"']|\bresult\s*\[[^\]]*\]\s*\[")
 _MOST_NUMBERS = 40
 _LEAST_STEP = 1e-6
@@ -81,7 +83,9 @@ def kind_of(metric: Metric, facts: PromqlFacts | PromqlFault | None) -> ValueKin
         asked = metric.asked
         grouped = asked is not None and any(" by {" in str(node.scalar) for node in asked.walk())
         return None if grouped else ValueKind.SCALAR
-    return ValueKind.JSON if metric.provider == "web" else None
+    if metric.provider == "graphite":
+        return ValueKind.VECTOR
+    return ValueKind.JSON if metric.provider in {"web", "cloudWatch"} else None
 
 
 def phase_of(conditions: Conditions, kind: ValueKind, *numbers: float) -> Phase:
@@ -103,17 +107,37 @@ def sampled(conditions: Conditions) -> list[float]:
     if len(conditions.text) > _LONG_CONDITION or ".." in conditions.text:
         return list(_FEW)
     found = set(_USUAL)
-    for match in list(_NUMBER.finditer(conditions.text))[:_MOST_NUMBERS]:
-        number = float(match[0])
-        if number < 1e300:  # noqa: PLR2004 - beside larger ones there is nothing to try
-            step = max(_LEAST_STEP, number * 1e-6)
-            found |= {number, number + step, max(0.0, number - step)}
+    for number in _named(conditions):
+        step = max(_LEAST_STEP, number * 1e-6)
+        found |= {number, number + step, max(0.0, number - step)}
     return sorted(found)
 
 
-def trials(conditions: Conditions, kind: ValueKind) -> dict[tuple[float, ...], Phase]:
-    """The phases of answers: of one number, and of several where conditions look at more than one series."""
-    numbers = sampled(conditions)
+def _named(conditions: Conditions) -> set[float]:
+    """The numbers that the conditions name, without their signs; there is nothing beside huge ones."""
+    numbers = [float(match[0]) for match in list(_NUMBER.finditer(conditions.text))[:_MOST_NUMBERS]]
+    return {number for number in numbers if number < 1e300}  # noqa: PLR2004 - a huge one
+
+
+def between(conditions: Conditions) -> list[float]:
+    """The middle between each two neighbours among the numbers that the conditions name."""
+    return [float(f"{(low + high) / 2:.6g}") for low, high in pairwise(sorted(_named(conditions)))]
+
+
+def names_negative(conditions: Conditions) -> bool:
+    """Whether the conditions compare with a number below zero: whoever wrote them expects some."""
+    return _NEGATIVE.search(conditions.text) is not None
+
+
+def below_zero(conditions: Conditions) -> list[float]:
+    """Numbers below zero to try: those that are tried above it, with the other sign."""
+    return [-number for number in reversed(sampled(conditions)) if number > 0]
+
+
+def trials(
+    conditions: Conditions, kind: ValueKind, numbers: Sequence[float]
+) -> dict[tuple[float, ...], Phase]:
+    """The phases of `numbers`, one by one, and of several where conditions look at more than one series."""
     found: dict[tuple[float, ...], Phase] = {}
     for number in numbers:
         found[number,] = phase_of(conditions, kind, number)
@@ -125,11 +149,31 @@ def trials(conditions: Conditions, kind: ValueKind) -> dict[tuple[float, ...], P
     return found
 
 
-def json_trials(conditions: Conditions) -> Iterator[Phase]:
-    """The phases of things that a body could say, where it is not known what it does say.
+def body_trials(conditions: Conditions, *, of_cloud: bool) -> tuple[Judgement, ...]:
+    """What the conditions make of what a body could say, or (`of_cloud`) CloudWatch, whose results are known.
 
     Nothing is tried where it could say too many things to try: deeper ones, or those with many names.
     """
+    bodies = _cloud_results(conditions) if of_cloud else _bodies(conditions)
+    judged = []
+    for value in bodies:
+        one = MeasuredValue(kind=ValueKind.JSON, value=value)
+        judged.append(judge(conditions.success, conditions.failure, one))
+    return tuple(judged)
+
+
+def _cloud_results(conditions: Conditions) -> Iterator[Value]:
+    """Lists of what CloudWatch answers, as far as the conditions ask for its numbers and names."""
+    if set(_ANY_FIELD.findall(conditions.text)) - {"Values", "Id", "Label"}:
+        return
+    for numbers in ((0.5,), (), (0.0, 100.0), (100.0,), (1.0, 1.0, 1.0)):
+        result: Value = {"Values": numbers, "Id": "a", "Label": "a"}
+        yield (result,)
+        yield (result, result)
+
+
+def _bodies(conditions: Conditions) -> Iterator[Value]:
+    """What a body could say: the fields that the conditions name, in an object and in a list of one."""
     text = conditions.text
     names = sorted(set(_FIELD.findall(text)))
     if len(names) > _MOST_FIELDS or _DEEPER.search(text):
@@ -137,6 +181,4 @@ def json_trials(conditions: Conditions) -> Iterator[Phase]:
     for said in product(_SAYINGS, repeat=max(1, len(names))):
         named = dict(zip(names, said, strict=False))
         values: tuple[Value, ...] = (named, (named,)) if names else (said[0], (said[0],))
-        for value in values:
-            one = MeasuredValue(kind=ValueKind.JSON, value=value)
-            yield judge(conditions.success, conditions.failure, one).phase
+        yield from values

@@ -7,6 +7,8 @@ unit is no duration either.
 import re
 from datetime import timedelta
 
+#: A thousand years: longer ones are not told apart, so that sums of lengths have an end.
+LONGEST = timedelta(days=365_000)
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _PART = re.compile(r"([0-9]*\.?[0-9]*)(ms|us|µs|μs|ns|h|m|s)")
 _LONGEST_TEXT = 100
@@ -48,8 +50,15 @@ def _expected(text: str) -> str:
     return "a duration of Go, such as 30s, 5m or 1h30m"
 
 
+def length_of(seconds: float) -> timedelta:
+    """`seconds` as a length, of at most `LONGEST`."""
+    return timedelta(seconds=min(seconds, LONGEST.total_seconds()))
+
+
 def short_duration(length: timedelta) -> str:
     """`length` as Go would write it without its zeros: 90 seconds is `1m30s`."""
+    if length >= LONGEST:
+        return "a thousand years or more"
     seconds = length.total_seconds()
     whole = int(seconds)
     if whole != seconds:

@@ -1,6 +1,6 @@
 """All rules over all files together: templates with the Rollouts that use them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,8 +23,7 @@ from dashboard.domain.canary.lint_writing import is_linted, lint_writing
 from dashboard.domain.canary.manifest_node import Manifest, Node
 from dashboard.domain.canary.rollout_analyses import RolloutAnalysis, Site, analyses_of
 from dashboard.domain.canary.rollout_steps import canary_of, steps_of, whole_weight
-
-_TEMPLATES = ("AnalysisTemplate", "ClusterAnalysisTemplate")
+from dashboard.domain.canary.template_index import template_index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +40,13 @@ def lint(
     """What is wrong with the manifests of `files` (by name), in the order in which they are read."""
     known = known or Surroundings()
     manifests = [manifest for found in files.values() for manifest in found]
-    templates = [manifest for manifest in manifests if manifest.kind in _TEMPLATES]
-    analyses = [
-        analysis
+    templates = template_index(manifests)
+    analyses = {
+        id(manifest): tuple(analyses_of(manifest, templates))
         for manifest in manifests
         if manifest.kind == "Rollout"
-        for analysis in analyses_of(manifest, templates)
-    ]
+    }
+    uses = _uses(analysis for found in analyses.values() for analysis in found)
     found: list[Finding] = [
         _nothing(name) for name, inside in files.items() if not any(map(is_linted, inside))
     ]
@@ -57,12 +56,19 @@ def lint(
             continue
         found += lint_fields(manifest)
         if manifest.kind == "Rollout":
-            of_rollout = [analysis for analysis in analyses if analysis.manifest is manifest]
-            found += _rollout(manifest, of_rollout, templates_given=bool(templates))
+            found += _rollout(manifest, analyses[id(manifest)], templates_given=bool(templates))
         else:
-            uses = [analysis for analysis in analyses if any(item is manifest for item in analysis.templates)]
-            found += _analysis(manifest, uses, read, known)
+            found += _analysis(manifest, uses.get(id(manifest), ()), read, known)
     return tuple(sorted(dict.fromkeys(found), key=lambda item: item.order))
+
+
+def _uses(analyses: Iterable[RolloutAnalysis]) -> Mapping[int, Sequence[RolloutAnalysis]]:
+    """The analyses that name each template, by the template's id: two templates may well be equal."""
+    found: dict[int, list[RolloutAnalysis]] = {}
+    for analysis in analyses:
+        for template in analysis.templates:
+            found.setdefault(id(template), []).append(analysis)
+    return found
 
 
 def _nothing(file: str) -> Finding:
@@ -83,9 +89,10 @@ def _rollout(
 
 
 def _used_metrics(analysis: RolloutAnalysis) -> Iterator[Metric]:
+    values = analysis.values
     for template in analysis.templates:
         for node in template.root.each("spec", "metrics"):
-            yield read_metric(template, node, analysis.values, dry_run=False)
+            yield read_metric(template, node, values, dry_run=False)
 
 
 def _analysis(

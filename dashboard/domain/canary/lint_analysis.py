@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dashboard.domain.canary.argo_analysis_fields import PROVIDERS
-from dashboard.domain.canary.go_duration import parse_go_duration
+from dashboard.domain.canary.go_duration import length_of, parse_go_duration
 from dashboard.domain.canary.manifest_node import Manifest, Node
 from dashboard.domain.canary.placeholders import resolved
-
-_DIGITS_OF_INT64 = 19
+from dashboard.domain.canary.whole_number import whole_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +55,14 @@ class Metric:
 
     @property
     def lasts(self) -> timedelta | None:
-        """From the start of the run to its last measurement; None where that is not known, or never."""
+        """From the start of the run to its last measurement; None where that is not known, or never.
+
+        It is at most `LONGEST`.
+        """
         if self.measurements is None or (self.measurements > 1 and self.interval is None):
             return None
-        return (self.delay or timedelta()) + (self.measurements - 1) * (self.interval or timedelta())
+        delay, apart = self.delay or timedelta(), self.interval or timedelta()
+        return length_of(delay.total_seconds() + (self.measurements - 1) * apart.total_seconds())
 
     @property
     def errors_to_abort(self) -> int:
@@ -142,9 +145,7 @@ def read_number(node: Node | None, values: Mapping[str, str]) -> int | None:
     text, left = resolved(str(node.scalar), values)
     if left:
         return None
-    digits = text.removeprefix("-").removeprefix("+")
-    fits = digits.isascii() and digits.isdigit() and len(digits) < _DIGITS_OF_INT64
-    return int(text) if fits else 0
+    return whole_number(text) or 0
 
 
 def _limit(node: Node, name: str, values: Mapping[str, str]) -> int | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from math import nan
 
+from dashboard.domain.canary.backtest import RETRY_INTERVAL
 from dashboard.domain.canary.condition import ValueKind, judge
 from dashboard.domain.canary.condition_trials import Conditions, measured, phase_of
 from dashboard.domain.canary.go_duration import short_duration
@@ -19,6 +20,10 @@ from dashboard.domain.canary.promql_facts import PromqlFacts, PromqlFault
 MINDS_EMPTY = re.compile(
     r"\blen\s*\(|\bisNil\s*\(|\?\?|\bdefault\s*\(|\bfirst\s*\(|\bcount\s*\(|==\s*\[\s*\]|\bnil\b"
 )
+_NAN_STOPS = {
+    Phase.FAILED: "a canary without traffic counts as a bad one, and more than failureLimit abort it",
+    Phase.INCONCLUSIVE: "a rollout of a canary without traffic waits for a person",
+}
 MINDS_NAN = re.compile(r"\bisNaN\s*\(")
 
 
@@ -30,9 +35,14 @@ def lint_answers(
     if known is None or known.empty:
         yield from _empty(metric, conditions, kind)
     if known is not None and known.nan:
-        yield from _nan(metric, conditions, kind)
+        yield from _nan(metric, conditions, kind, known)
     if known is not None and known.fallback is not None and not conditions.probed:
-        yield from _fallback(metric, conditions, kind, known.fallback)
+        yield from _fallback(metric, conditions, kind, known, known.fallback)
+
+
+def errors_in_a_row(metric: Metric) -> str:
+    """How many errors end `metric`, and how far apart Argo takes them, whatever its interval is."""
+    return f"{metric.errors_to_abort} in a row, {short_duration(RETRY_INTERVAL)} apart,"
 
 
 def _place(metric: Metric) -> Place:
@@ -45,11 +55,9 @@ def _empty(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[
         return
     said = judge(conditions.success, conditions.failure, measured(kind))
     if said.phase is Phase.ERROR:
-        apart = short_duration(metric.interval) if metric.interval else "10s"
         message = (
             f"{metric.name}: an empty answer (no traffic, a metric that is not there) is an Error"
-            f" (fail-closed): {said.message}; {metric.errors_to_abort} in a row, {apart} apart, abort the"
-            " rollout"
+            f" (fail-closed): {said.message}; {errors_in_a_row(metric)} abort the rollout"
         )
         severity = Severity.INFO if metric.dry_run else Severity.WARNING
         yield finding(
@@ -90,10 +98,13 @@ def _guard(conditions: Conditions, kind: ValueKind) -> str:
     return f"To fail without data: failureCondition: {guarded[:160]}"
 
 
-def _nan(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[Finding]:
-    if phase_of(conditions, kind, nan) is not Phase.SUCCESSFUL:
-        return
+def _nan(metric: Metric, conditions: Conditions, kind: ValueKind, facts: PromqlFacts) -> Iterator[Finding]:
+    phase = phase_of(conditions, kind, nan)
     minded = MINDS_NAN.search(conditions.text) is not None
+    if phase in _NAN_STOPS and facts.zero_by_zero and not minded:
+        yield _nan_stops(metric, conditions, kind, phase)
+    if phase is not Phase.SUCCESSFUL:
+        return
     why = "as its condition says" if minded else "since NaN is never above a limit"
     message = f"{metric.name}: NaN (0 of 0 requests) is Successful, {why} (fail-open)"
     severity = Severity.INFO if minded or metric.dry_run else None
@@ -104,7 +115,22 @@ def _nan(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[Fi
     yield finding(RuleId.NAN_ANSWER_PASSES, _place(metric), message, mend=mend, severity=severity)
 
 
-def _fallback(metric: Metric, conditions: Conditions, kind: ValueKind, number: float) -> Iterator[Finding]:
+def _nan_stops(metric: Metric, conditions: Conditions, kind: ValueKind, phase: Phase) -> Finding:
+    whole = "result[0]" if kind is ValueKind.VECTOR else "result"
+    message = (
+        f"{metric.name}: NaN (0 of 0 requests) is {phase.value}, since NaN is neither above nor below a limit"
+        f" (fail-closed): {_NAN_STOPS[phase]}"
+    )
+    mend = "Let 0 of 0 be no answer: divide by (… > 0), and decide what an empty answer means."
+    if conditions.success and not conditions.failure:
+        mend += f" To go on without traffic: isNaN({whole}) || in successCondition."
+    severity = Severity.INFO if metric.dry_run else None
+    return finding(RuleId.NAN_ANSWER_FAILS, _place(metric), message, mend=mend, severity=severity)
+
+
+def _fallback(
+    metric: Metric, conditions: Conditions, kind: ValueKind, facts: PromqlFacts, number: float
+) -> Iterator[Finding]:
     query = query_of(metric)
     if query is None or phase_of(conditions, kind, number) is not Phase.SUCCESSFUL:
         return
@@ -113,4 +139,11 @@ def _fallback(metric: Metric, conditions: Conditions, kind: ValueKind, number: f
         " with a wrong label or a renamed metric every canary passes"
     )
     severity = Severity.INFO if metric.dry_run else None
-    yield finding(RuleId.MISSING_DATA_PASSES, at_value(metric.manifest, query), message, severity=severity)
+    mend = None
+    if not facts.divides:
+        mend = (
+            "Leave the fallback out, and let the condition decide what no series means: len(result) > 0 && …"
+        )
+    yield finding(
+        RuleId.MISSING_DATA_PASSES, at_value(metric.manifest, query), message, mend=mend, severity=severity
+    )

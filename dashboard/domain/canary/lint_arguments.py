@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from dashboard.domain.canary.lint_analysis import Analysis, Argument
-from dashboard.domain.canary.lint_finding import Finding, Place, at_key, at_line, finding
+from dashboard.domain.canary.lint_finding import Finding, Place, at_characters, at_key, finding
 from dashboard.domain.canary.lint_rule_ids import RuleId
 from dashboard.domain.canary.lint_rules import Severity
-from dashboard.domain.canary.manifest_node import Manifest, Node
+from dashboard.domain.canary.manifest_node import Manifest
 from dashboard.domain.canary.placeholders import Placeholder, placeholders
 
 #: Names and their length; comparing takes its time.
@@ -78,21 +78,9 @@ def _used(analysis: Analysis) -> Iterator[tuple[Place, Placeholder]]:
     for metric in analysis.metrics:
         for node in metric.node.walk():
             if isinstance(node.scalar, str) and "{{" in node.scalar:
-                for placeholder in placeholders(node.scalar):
-                    yield _inside(metric.manifest, node, placeholder.start), placeholder
-
-
-def _inside(manifest: Manifest, node: Node, start: int) -> Place:
-    """The line of a block scalar that holds the character `start`; of other scalars that of the scalar."""
-    return at_text(manifest, node, str(node.scalar), start)
-
-
-def at_text(manifest: Manifest, node: Node, text: str, start: int) -> Place:
-    """Where the character `start` of `text`, the scalar of `node`, is in the file."""
-    if not node.block:
-        return at_line(manifest, node.line, node.column, node.path)
-    line = node.line + 1 + text.count("\n", 0, start)
-    return at_line(manifest, line, 1, node.path)
+                found = list(placeholders(node.scalar))
+                places = at_characters(metric.manifest, node, [placeholder.start for placeholder in found])
+                yield from zip(places, found, strict=True)
 
 
 def _named(manifest: Manifest, argument: Argument) -> Place:

@@ -1,38 +1,45 @@
 """Conditions: do they parse, do they fit what the provider answers, and can they make a difference?"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from dashboard.domain.canary.condition import MeasuredValue, ValueKind, fault_of, holds, judge
+from dashboard.domain.canary.condition import ValueKind, holds, judge
 from dashboard.domain.canary.condition_trials import (
     Conditions,
+    below_zero,
+    between,
     conditions_of,
-    json_trials,
     kind_of,
     measured,
+    names_negative,
+    phase_of,
+    sampled,
     trials,
 )
-from dashboard.domain.canary.go_duration import short_duration
-from dashboard.domain.canary.language import go_types
 from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
 from dashboard.domain.canary.language.parser import parse
 from dashboard.domain.canary.lint_analysis import Analysis, Metric
 from dashboard.domain.canary.lint_answers import MINDS_EMPTY, MINDS_NAN, lint_answers
+from dashboard.domain.canary.lint_condition_types import (
+    CONDITION_NAMES,
+    first_condition,
+    lint_types,
+    not_checked,
+    shown,
+    type_error,
+    written,
+)
 from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, finding
 from dashboard.domain.canary.lint_provider import DECIDE_THEMSELVES
 from dashboard.domain.canary.lint_query import PromqlReader, facts_of
 from dashboard.domain.canary.lint_rule_ids import RuleId
 from dashboard.domain.canary.lint_rules import Severity
-from dashboard.domain.canary.manifest_node import Node
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.promql_facts import PromqlFacts, PromqlFault
 
-_NAMES = ("successCondition", "failureCondition")
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+_WORDS = re.compile(r"\b(?:AND|OR)\b")
 _SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?![=~])")
-_BARE_RESULT = re.compile(r"\bresult\b(?!\s*(?:\??\.|\[|\())")
-_FIRST_RESULT = re.compile(r"\bresult\s*\[\s*0\s*\]")
-_ERROR_RETRY = "10s"
 
 
 def lint_conditions(analysis: Analysis, read: PromqlReader) -> Iterator[Finding]:
@@ -44,15 +51,18 @@ def lint_conditions(analysis: Analysis, read: PromqlReader) -> Iterator[Finding]
         if conditions is None:
             yield _untried(metric) if metric.success or metric.failure else _none(metric)
             continue
-        faults = [found for name in _NAMES for found in _syntax(metric, conditions, name)]
+        faults = [found for name in CONDITION_NAMES for found in _syntax(metric, conditions, name)]
         yield from faults
         if faults:
             continue
         facts = facts_of(metric, read, analysis.values)
         kind = kind_of(metric, facts)
         if kind is None:
+            node, text = first_condition(metric), conditions.success or conditions.failure
+            why = f"what {metric.provider} answers with is not known here; it does parse"
+            yield not_checked(metric, node, text, why)
             continue
-        faults = list(_types(metric, conditions, kind))
+        faults = list(lint_types(metric, conditions, kind))
         yield from faults
         if not faults and kind is not ValueKind.JSON:
             yield from _sense(metric, conditions, kind, facts)
@@ -66,17 +76,13 @@ def _none(metric: Metric) -> Finding:
 
 
 def _untried(metric: Metric) -> Finding:
-    node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
+    node = first_condition(metric)
     why = ValueError("it is too long, or goes round too often")
-    return _not_checked(metric, node, metric.success or metric.failure or "", why)
-
-
-def _written(conditions: Conditions, name: str) -> str:
-    return conditions.success if name == "successCondition" else conditions.failure
+    return not_checked(metric, node, metric.success or metric.failure or "", why)
 
 
 def _syntax(metric: Metric, conditions: Conditions, name: str) -> Iterator[Finding]:
-    node, text = metric.node.get(name), _written(conditions, name)
+    node, text = metric.node.get(name), written(conditions, name)
     if node is None or not text:
         return
     place = at_value(metric.manifest, node)
@@ -85,104 +91,75 @@ def _syntax(metric: Metric, conditions: Conditions, name: str) -> Iterator[Findi
     except ConditionFaultError as error:
         single = _SINGLE_EQUALS.search(_TEXTS.sub('""', text))
         if single is not None:
-            message = f"found = in {_shown(text)}, which compares nothing"
-            mend = f"Write {_shown(_SINGLE_EQUALS.sub('==', text))}."
-            yield finding(RuleId.SINGLE_EQUALS, place, message, mend=mend)
+            message = f"found = in {shown(text)}, which compares nothing"
+            equal = f"Write {shown(_SINGLE_EQUALS.sub('==', text))}."
+            yield finding(RuleId.SINGLE_EQUALS, place, message, mend=equal)
         else:
             cut = not node.block and node.line in metric.manifest.comments
-            quoted = "Put it in quotes: YAML takes what follows a space and # as a comment." if cut else None
-            yield finding(RuleId.CONDITION_UNREADABLE, place, f"found {_shown(text)}: {error}", mend=quoted)
+            quoted = "Put it in quotes: YAML takes what follows a space and # as a comment."
+            mend = quoted if cut else _readable(text, str(error))
+            yield finding(RuleId.CONDITION_UNREADABLE, place, f"found {shown(text)}: {error}", mend=mend)
     except CannotReplayError as error:
-        yield _not_checked(metric, node, text, error)
+        yield not_checked(metric, node, text, error)
 
 
-def _not_checked(metric: Metric, node: Node, text: str, error: Exception) -> Finding:
-    message = f"{_shown(text)} was not checked: {error}"
-    return finding(RuleId.CONDITION_NOT_CHECKED, at_value(metric.manifest, node), message)
-
-
-def _types(metric: Metric, conditions: Conditions, kind: ValueKind) -> Iterator[Finding]:
-    if kind is ValueKind.JSON:
-        phases = set(json_trials(conditions))
-        if phases == {Phase.ERROR}:
-            true = MeasuredValue(kind=ValueKind.JSON, value=True)
-            why = judge(conditions.success, conditions.failure, true).message
-            yield _type_error(
-                metric, conditions, f"it fails whatever the body says, of true for instance: {why}"
-            )
-        return
-    own, other = go_types.FLOATS, go_types.FLOAT
-    if kind is ValueKind.SCALAR:
-        own, other = other, own
-    for name in _NAMES:
-        node, text = metric.node.get(name), _written(conditions, name)
-        if node is None or not text:
-            continue
-        try:
-            fault = fault_of(text, own)
-            fits_other = fault is not None and fault_of(text, other) is None
-        except CannotReplayError as error:
-            yield _not_checked(metric, node, text, error)
-            continue
-        if fault is None:
-            continue
-        place, ends = at_value(metric.manifest, node), _ends(metric)
-        if fits_other and kind is ValueKind.VECTOR:
-            message = f"found {_shown(text)} on a query that answers a vector: {fault}; {ends}"
-            mend = f"Write {_shown(_BARE_RESULT.sub('result[0]', text))}."
-            yield finding(RuleId.VECTOR_COMPARED, place, message, mend=mend)
-        elif fits_other:
-            message = f"found {_shown(text)} on an answer that is one number: {fault}; {ends}"
-            mend = f"Write {_shown(_FIRST_RESULT.sub('result', text))}."
-            yield finding(RuleId.SCALAR_INDEXED, place, message, mend=mend)
-        else:
-            yield finding(RuleId.CONDITION_TYPE_ERROR, place, f"found {_shown(text)}: {fault}; {ends}")
-
-
-def _type_error(metric: Metric, conditions: Conditions, why: str) -> Finding:
-    node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
-    text = conditions.success or conditions.failure
-    message = f"found {_shown(text)}: {why}; {_ends(metric)}"
-    return finding(RuleId.CONDITION_TYPE_ERROR, at_value(metric.manifest, node), message)
-
-
-def _ends(metric: Metric) -> str:
-    apart = short_duration(metric.interval) if metric.interval else _ERROR_RETRY
-    count = metric.errors_to_abort
-    return f"each measurement is an Error, and {count} in a row, {apart} apart, abort the rollout"
+def _readable(text: str, error: str) -> str | None:
+    """How a condition that does not parse is put right, where the fault tells it."""
+    wanted = re.search(r"found the end, expected ([)\]}:,])$", error)
+    if wanted is not None:
+        return f"Add what is missing at the end: {wanted[1]}"
+    if error.endswith("expected a value"):
+        return "Write what it is compared with at the end, such as result[0] < 0.05."
+    if _WORDS.search(_TEXTS.sub('""', text)):
+        return "Write && (or and) instead of AND, || (or or) instead of OR."
+    return None
 
 
 def _sense(
     metric: Metric, conditions: Conditions, kind: ValueKind, facts: PromqlFacts | PromqlFault | None
 ) -> Iterator[Finding]:
-    found = trials(conditions, kind)
+    found = trials(conditions, kind, sampled(conditions))
     phases = set(found.values())
     if Phase.CANNOT_REPLAY in phases:
-        node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
+        node = first_condition(metric)
         why = judge(conditions.success, conditions.failure, measured(kind, 1.0)).message
         text = conditions.success or conditions.failure
-        yield _not_checked(metric, node, text, CannotReplayError(why))
+        yield not_checked(metric, node, text, CannotReplayError(why))
         return
     if phases == {Phase.ERROR}:
         why = judge(conditions.success, conditions.failure, measured(kind, 1.0)).message
-        yield _type_error(metric, conditions, f"with any number it fails: {why}")
+        yield type_error(metric, conditions, f"with any number it fails: {why}", kind)
         return
     if not conditions.probed:
-        yield from _difference(metric, conditions, kind, found)
+        negative = facts.negative if isinstance(facts, PromqlFacts) else None
+        if negative is None and names_negative(conditions):
+            negative = True
+        yield from _difference(metric, conditions, kind, found, negative=negative)
     yield from lint_answers(metric, conditions, kind, facts)
 
 
 def _difference(
-    metric: Metric, conditions: Conditions, kind: ValueKind, found: dict[tuple[float, ...], Phase]
+    metric: Metric,
+    conditions: Conditions,
+    kind: ValueKind,
+    found: dict[tuple[float, ...], Phase],
+    *,
+    negative: bool | None,
 ) -> Iterator[Finding]:
-    node = next(node for name in _NAMES if (node := metric.node.get(name)) is not None)
+    """What the conditions tell apart; `negative` says whether numbers below zero can be answered."""
+    node = first_condition(metric)
     place = at_value(metric.manifest, node)
+    below = trials(conditions, kind, below_zero(conditions))
+    if negative:
+        found = below | found
     phases = set(found.values()) - {Phase.ERROR}
     if len(phases) == 1 and all(len(numbers) == 1 for numbers in found) and not _minds_nothing(conditions):
         (only,) = phases
         text = conditions.success or conditions.failure
-        message = f"found {_shown(text)}: any number of zero or more is {only.value}"
-        severity = Severity.ERROR if only is Phase.SUCCESSFUL else Severity.WARNING
+        differs = set(below.values()) - {Phase.ERROR} != phases
+        message = f"found {shown(text)}: any number{' of zero or more' if differs else ''} is {only.value}"
+        certain = only is Phase.SUCCESSFUL and (negative is False or not differs)
+        severity = Severity.ERROR if certain else Severity.WARNING
         yield finding(RuleId.CONDITION_CONSTANT, place, message, severity=severity)
         return
     if not (conditions.success and conditions.failure):
@@ -191,10 +168,32 @@ def _difference(
     if both:
         message = f"found both conditions true of {_answer(both[0])}: it is a failure"
         yield finding(RuleId.CONDITIONS_OVERLAP, at_key(metric.manifest, node), message)
-    gap = [numbers for numbers, phase in found.items() if phase is Phase.INCONCLUSIVE]
-    if gap:
-        message = f"found neither condition true of {_answer(gap[0])}: the rollout waits for a person"
+    gap = _gap(conditions, kind, found)
+    if gap is not None:
+        message = f"found neither condition true of {_answer(gap)}: the rollout waits for a person"
         yield finding(RuleId.CONDITIONS_LEAVE_A_GAP, at_key(metric.manifest, node), message)
+
+
+def _gap(
+    conditions: Conditions, kind: ValueKind, found: Mapping[tuple[float, ...], Phase]
+) -> tuple[float, ...] | None:
+    """An answer between others that are decided, of which neither condition is true; None without any.
+
+    Above (and below) all that is decided, both conditions leave the answer out on purpose.
+    """
+    open_to = [numbers for numbers, phase in found.items() if phase is Phase.INCONCLUSIVE]
+    if any(len(numbers) > 1 for numbers in found):
+        return next(iter(open_to), None)
+    decided = [numbers for numbers, phase in found.items() if phase in {Phase.SUCCESSFUL, Phase.FAILED}]
+    if not decided:
+        return next(iter(open_to), None)
+    lowest, highest = min(decided), max(decided)
+    inside = [numbers for numbers in open_to if (lowest < numbers or numbers == (0.0,)) and numbers < highest]
+    if not inside:
+        return None
+    middle = [number for number in between(conditions) if min(inside) <= (number,) <= max(inside)]
+    whole = [number for number in middle if phase_of(conditions, kind, number) is Phase.INCONCLUSIVE]
+    return (whole[0],) if whole else inside[0]
 
 
 def _minds_nothing(conditions: Conditions) -> bool:
@@ -211,9 +210,4 @@ def _both_hold(conditions: Conditions, kind: ValueKind, numbers: tuple[float, ..
 
 
 def _answer(numbers: tuple[float, ...]) -> str:
-    return ", ".join(f"{number:g}" for number in numbers)
-
-
-def _shown(text: str) -> str:
-    plain = " ".join(text.split())
-    return f"`{plain}`" if len(plain) <= 120 else f"`{plain[:119]}…`"  # noqa: PLR2004 - a line of a terminal
+    return ", ".join(repr(number) for number in numbers)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
+from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
+from dashboard.domain.canary.language.go_regexp import compile_regexp, found_in
 from dashboard.domain.canary.lint_analysis import Analysis, Metric
-from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, finding
+from dashboard.domain.canary.lint_finding import Finding, Place, at_key, at_value, finding
 from dashboard.domain.canary.lint_rule_ids import RuleId
 from dashboard.domain.canary.manifest_node import Manifest, Node
 
@@ -21,8 +22,6 @@ _SHORT = 4  # Words: a comment that says no more than "warning" means just that.
 _DENIED = re.compile(
     r"\b(?:not|no|never|isn't|rather than|instead of|without)\W+(?:\w+ +){0,3}$", re.IGNORECASE
 )
-_LONGEST_PATTERN = 200
-_NESTED_REPEAT = re.compile(r"[)\]*+}][*+{]")
 
 
 def lint_dry_run(analysis: Analysis) -> Iterator[Finding]:
@@ -56,29 +55,28 @@ def lint_metric_rules(manifest: Manifest, rules: Sequence[Node], names: Sequence
             message = f"found metricName {pattern!r} again, it is on line {seen[pattern].line} as well"
             yield finding(RuleId.DRY_RUN_WITHOUT_MATCH, place, message, mend="Keep one of them.")
         seen.setdefault(pattern, node)
-        if not any(fits(pattern, name) for name in names):
-            known = ", ".join(names[:8])
-            message = f"found metricName {pattern!r}, which fits no metric, expected one of {known}"
-            yield finding(RuleId.DRY_RUN_WITHOUT_MATCH, place, message)
+        answers = {found_in(pattern, name) for name in names}
+        if True not in answers:
+            yield _without_match(place, pattern, names, certain=answers == {False})
+
+
+def _without_match(place: Place, pattern: str, names: Sequence[str], *, certain: bool) -> Finding:
+    said = f"found metricName {pattern[:80]!r}"
+    try:
+        compile_regexp(pattern)
+    except ConditionFaultError as error:
+        return finding(RuleId.DRY_RUN_WITHOUT_MATCH, place, f"{said}, which fits no metric: {error}")
+    except CannotReplayError as error:
+        return finding(RuleId.PATTERN_NOT_CHECKED, place, f"{said} was not checked: {error}")
+    if not certain:
+        return finding(RuleId.PATTERN_NOT_CHECKED, place, f"{said} was not checked: the names are too long")
+    message = f"{said}, which fits no metric, expected one of {', '.join(names[:8])}"
+    return finding(RuleId.DRY_RUN_WITHOUT_MATCH, place, message)
 
 
 def fits(pattern: str, name: str) -> bool:
-    """Whether a rule's pattern is found in a metric's name, as Go's regular expressions find it.
-
-    Go's need no more than linear time; patterns that Python could take for ever on are compared as text.
-    """
-    if len(pattern) > _LONGEST_PATTERN or _NESTED_REPEAT.search(pattern):
-        return pattern == name
-    compiled = _compiled(pattern)
-    return compiled is not None and compiled.search(name[:_LONGEST_PATTERN]) is not None
-
-
-@lru_cache(maxsize=8192)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return None
+    """Whether a rule's pattern is found in a metric's name; one that we cannot read is taken to be."""
+    return found_in(pattern, name) is not False
 
 
 def _said_to_warn(metric: Metric) -> str | None:

@@ -9,9 +9,9 @@ from dashboard.domain.canary.argo_shape import Kind, Shape
 from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, finding
 from dashboard.domain.canary.lint_rule_ids import RuleId
 from dashboard.domain.canary.manifest_node import Manifest, Node
+from dashboard.domain.canary.whole_number import LARGEST, SMALLEST
 
 _CLOSE = 0.75
-_LARGEST_INT32 = 2**31 - 1
 _LENGTHS = frozenset({"interval", "initialDelay", "requestTimeout"})
 #: What fields were called before Argo Rollouts 0.7, and in other tools' words.
 _FORMER_NAMES: Mapping[str, str] = {
@@ -91,8 +91,9 @@ def _misfit(node: Node, kind: Kind) -> str | None:
     }
     if not fits[kind]:
         return kind.value
-    if isinstance(scalar, int) and whole and kind is Kind.WHOLE and abs(scalar) > _LARGEST_INT32:
-        return f"a whole number of at most {_LARGEST_INT32:,}"
+    numbered = kind in {Kind.WHOLE, Kind.WHOLE_OR_TEXT}
+    if isinstance(scalar, int) and whole and numbered and not SMALLEST <= scalar <= LARGEST:
+        return f"a whole number of at most {LARGEST:,}"
     return None
 
 

@@ -1,12 +1,24 @@
 """What a lint finds: which rule, how bad, where, the exact fault and its mend."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.domain.canary.lint_rule_ids import RuleId
 from dashboard.domain.canary.lint_rules import RULES, Severity
 from dashboard.domain.canary.manifest_node import Manifest, Node, Path, written_path
+from dashboard.domain.canary.scalar_place import places_in_scalar
 
-__all__ = ["Finding", "Place", "Severity", "at_key", "at_line", "at_value", "finding"]
+__all__ = [
+    "Finding",
+    "Place",
+    "Severity",
+    "at_character",
+    "at_characters",
+    "at_key",
+    "at_line",
+    "at_value",
+    "finding",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -58,6 +70,17 @@ def at_key(manifest: Manifest, node: Node) -> Place:
 def at_value(manifest: Manifest, node: Node) -> Place:
     """Where the value of `node` is."""
     return _place(manifest, node.line, node.column, node.path)
+
+
+def at_character(manifest: Manifest, node: Node, start: int) -> Place:
+    """Where the character `start` of the scalar of `node` is, which may be some lines below its first one."""
+    return at_characters(manifest, node, [start])[0]
+
+
+def at_characters(manifest: Manifest, node: Node, starts: Sequence[int]) -> list[Place]:
+    """Where each of the characters `starts`, which rise, of the scalar of `node` is."""
+    places = places_in_scalar(manifest.lines, node, starts)
+    return [_place(manifest, line, column, node.path) for line, column in places]
 
 
 def at_line(manifest: Manifest, line: int, column: int, path: Path) -> Place:

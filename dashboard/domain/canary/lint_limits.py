@@ -8,6 +8,7 @@ from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, find
 from dashboard.domain.canary.lint_rule_ids import RuleId
 from dashboard.domain.canary.manifest_node import Manifest, Node
 from dashboard.domain.canary.placeholders import resolved
+from dashboard.domain.canary.whole_number import LARGEST, whole_number
 
 _LENGTHS = ("interval", "initialDelay")
 _NUMBERS = ("count", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit", "consecutiveSuccessLimit")
@@ -48,9 +49,11 @@ def _number(metric: Metric, name: str, values: Mapping[str, str]) -> Iterator[Fi
     if node is None or isinstance(node.scalar, int) or not isinstance(node.scalar, str):
         return
     text, left = resolved(node.scalar, values)
-    digits = text.removeprefix("-").removeprefix("+")
-    if not left and not (digits.isascii() and digits.isdigit()):
-        message = f"found {text[:40]!r} at {node.where}: Argo reads it as 0"
+    if not left and whole_number(text) is None:
+        message = (
+            f"found {text[:40]!r} at {node.where}, expected a whole number of at most {LARGEST:,}:"
+            " Argo reads it as 0"
+        )
         yield finding(RuleId.NUMBER_UNREADABLE, at_value(metric.manifest, node), message)
 
 

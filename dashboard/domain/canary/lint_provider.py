@@ -12,12 +12,17 @@ from dashboard.domain.canary.placeholders import resolved
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]+")
 _METHODS = frozenset({"GET", "POST", "PUT"})
+_CODE = r"(?P<quote>['\"]?)[1-5]\d\d(?P=quote)(?![\w.])"
+_TURNED_CODE = r"(?<![\w.])(?P<turned>['\"]?)[1-5]\d\d(?P=turned)"
+#: The whole result compared with a status. A number below or above one may be a time or an amount.
 _STATUS = re.compile(
-    r"\bresult\b\s*(?:==|!=|<=|>=|<|>)\s*['\"]?[1-5]\d\d\b|\b[1-5]\d\d['\"]?\s*(?:==|!=|<=|>=|<|>)\s*result\b(?!\s*[.\[])"
-    r"|\bresult\b\s+in\s+\[?\s*[1-5]\d\d\b|\bresult\.(?:statusCode|status_code|code|status)\s*[=!<>]=?\s*[1-5]\d\d\b"
-    r"|\bresponse\.(?:code|status)",
-    re.IGNORECASE,
+    rf"\bresult\s*[=!]=\s*{_CODE}|{_TURNED_CODE}\s*[=!]=\s*result\b(?!\s*\??[.\[])"
+    r"|\bresult\s+in\s+\[[\s\d,'\"]*\b[1-5]\d\d\b[\s\d,'\"]*\]|\bresponse\.(?:code|status)\w*"
 )
+_STATUS_FIELD = re.compile(
+    rf"\bresult\??\.(?:statusCode|status_code|code|status)\s*[=!]=\s*{_CODE}", re.IGNORECASE
+)
+_GOOD_STATUS = re.compile(r"\b2\d\d\b|^response")
 #: Providers that decide by themselves: the job by its pod, Kayenta by its score.
 DECIDE_THEMSELVES: Mapping[str, str] = {
     "job": "its pod's exit code decides",
@@ -107,20 +112,21 @@ def _request(metric: Metric, asked: Node) -> Iterator[Finding]:
 def _status(metric: Metric) -> Iterator[Finding]:
     for name in ("successCondition", "failureCondition"):
         node = metric.node.get(name)
-        match = _STATUS.search(node.string() or "") if node is not None else None
+        text = (node.string() or "") if node is not None else ""
+        whole = _STATUS.search(text)
+        match = whole or _STATUS_FIELD.search(text)
         if node is not None and match is not None:
             taken = metric.asked is not None and metric.asked.get("jsonPath") is not None
-            if taken and ("<" in match[0] or ">" in match[0]):
-                continue  # A number out of the body may well be compared with 500.
+            certain = whole is not None and _GOOD_STATUS.search(match[0]) is not None and not taken
             message = (
-                f"found {match[0]!r} on the web provider: result is the body (or what jsonPath takes of it),"
+                f"found `{match[0]}` on the web provider: result is the body (or what jsonPath takes of it),"
                 " not the status; a status other than 2xx is an Error before any condition is read"
             )
             mend = (
                 'Ask the body, such as jsonPath: "{$.ok}" with result == true; for the status alone use'
                 " a job that runs curl --fail."
             )
-            severity = Severity.WARNING if taken else Severity.ERROR
+            severity = Severity.ERROR if certain else Severity.WARNING
             place = at_value(metric.manifest, node)
             yield finding(RuleId.WEB_STATUS_COMPARED, place, message, mend=mend, severity=severity)
 

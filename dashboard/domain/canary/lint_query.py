@@ -6,8 +6,7 @@ from datetime import timedelta
 
 from dashboard.domain.canary.go_duration import short_duration
 from dashboard.domain.canary.lint_analysis import Analysis, Metric
-from dashboard.domain.canary.lint_arguments import at_text
-from dashboard.domain.canary.lint_finding import Finding, Place, at_value, finding
+from dashboard.domain.canary.lint_finding import Finding, Place, at_character, at_value, finding
 from dashboard.domain.canary.lint_rule_ids import RuleId
 from dashboard.domain.canary.manifest_node import Node
 from dashboard.domain.canary.placeholders import resolved
@@ -115,9 +114,11 @@ def _samples(metric: Metric, node: Node, facts: PromqlFacts, apart: timedelta | 
 
 
 def _near(metric: Metric, node: Node, text: str) -> Place:
-    """The line of the query that has `text`; that of the query where none has."""
-    start = max(0, str(node.scalar).find(text))
-    return at_text(metric.manifest, node, str(node.scalar), start)
+    """Where the query has `text`; where it begins if it has it nowhere."""
+    start = str(node.scalar).find(text)
+    if start < 0:
+        return at_value(metric.manifest, node)
+    return at_character(metric.manifest, node, start)
 
 
 def _without_texts(query: str) -> str:

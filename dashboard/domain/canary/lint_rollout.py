@@ -20,7 +20,7 @@ def lint_rollout(manifest: Manifest) -> Iterator[Finding]:
         return
     yield from _pods(manifest, spec)
     strategy = spec.get("strategy")
-    written = [name for name in _STRATEGIES if strategy is not None and name in (strategy.fields or {})]
+    written = [name for name in _STRATEGIES if strategy is not None and strategy.get(name) is not None]
     if len(written) != 1:
         found = "canary and blueGreen" if written else "neither canary nor blueGreen"
         message = f"found {found} in spec.strategy, expected one of them"

@@ -24,6 +24,8 @@ def lint_references(analysis: RolloutAnalysis, *, templates_given: bool) -> Iter
             kind = "ClusterAnalysisTemplate" if reference.cluster else "AnalysisTemplate"
             where = "none of the given files has" if templates_given else "no file was given for"
             message = f"found templateName {reference.name}: {where} the {kind} of that name"
+            if templates_given and not reference.cluster and analysis.manifest.namespace:
+                message += f" in namespace {analysis.manifest.namespace}"
             if not templates_given:
                 message = f"found templateName {reference.name}: {where} that {kind}"
             place = at_value(analysis.manifest, reference.node.get("templateName") or reference.node)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dashboard.domain.canary.go_duration import short_duration
+from dashboard.domain.canary.go_duration import length_of, short_duration
 from dashboard.domain.canary.lint_analysis import Metric
 from dashboard.domain.canary.lint_finding import Finding, at_key, at_value, finding
 from dashboard.domain.canary.lint_rule_ids import RuleId
@@ -60,9 +60,10 @@ def _longer_than_pause(analysis: RolloutAnalysis, metrics: tuple[Metric, ...]) -
         return
     lasts = longest.lasts or timedelta()
     if lasts > step.paused:
+        whole = length_of(lasts.total_seconds() + step.paused.total_seconds())
         message = (
             f"found {_course(longest)}, which takes {short_duration(lasts)}, after a pause of"
-            f" {short_duration(step.paused)}: the step lasts {short_duration(lasts + step.paused)}"
+            f" {short_duration(step.paused)}: the step lasts {short_duration(whole)}"
         )
         place = at_key(analysis.manifest, analysis.node)
         yield finding(RuleId.ANALYSIS_LONGER_THAN_PAUSE, place, message)
@@ -93,17 +94,17 @@ def _background(analysis: RolloutAnalysis, metrics: tuple[Metric, ...]) -> Itera
 
 def _time_left(steps: tuple[Node, ...]) -> timedelta | None:
     """How long `steps` pause in all; None where they wait for something that has no set time."""
-    total = timedelta()
+    total = 0.0
     for step in steps:
         fields = step.fields or {}
         if "pause" in fields:
             length = pause_length(step)
             if length is None:
                 return None
-            total += length
+            total += length.total_seconds()
         elif {"analysis", "experiment", "plugin"} & set(fields):
             return None
-    return total
+    return length_of(total)
 
 
 def _longest(metrics: tuple[Metric, ...]) -> Metric | None:

@@ -112,6 +112,9 @@ argument-with-both error
 dry-run-without-match error
   A rule of `dryRun` or `measurementRetention` that fits no metric: the run ends in Error.
   > Name a metric; the pattern for all is .*
+pattern-not-checked info
+  A pattern of metric names that uses what is not read here, such as \\b or \\pL: nothing is said about it.
+  > Name the metrics themselves.
 address-unreadable error
   An address without http:// or https://: every measurement ends in Error.
   > Write the scheme as well.
@@ -151,10 +154,11 @@ condition-type-error error
   abort the rollout.
   > Put right what the finding names.
 condition-not-checked info
-  A condition outside of the language that we replay exactly: nothing is said about it.
-  > Keep to comparisons, and, or, not and the functions of the documentation.
+  A condition outside of the language that we replay exactly, or on answers whose shape is not known here:
+  nothing is said about it but that it parses.
+  > Keep to comparisons, and, or, not and the functions of the documentation; try it with a dry run.
 condition-constant warning
-  A condition that says the same whatever is measured.
+  A condition that says the same whatever is measured; an error where that is a success.
   > Write what should make a difference.
 conditions-overlap warning
   A value that meets both conditions: failure wins.
@@ -169,8 +173,8 @@ condition-ignored error
   A condition on a provider that decides by itself: it is never evaluated.
   > Remove it.
 web-status-compared error
-  The result compared with an HTTP status: the result is the body, and any other status than 2xx is an Error
-  already.
+  The result compared with an HTTP status of 2xx: the result is the body, and any other status than 2xx is an
+  Error already. A warning where a field of the body, or what jsonPath takes of it, is.
   > Compare what the body says, through jsonPath.
 web-body-not-json info
   Up to Argo Rollouts 1.9 a body that is no JSON is a success, whatever the conditions say.
@@ -212,10 +216,14 @@ empty-answer-passes error
 nan-answer-passes error
   NaN (0 of 0 requests) is a success: fail-open, a canary without traffic is promoted.
   > Judge by successCondition, to which NaN is no success, or name isNaN(result[0]).
+nan-answer-fails warning
+  NaN (0 of 0 requests) is a failure or Inconclusive: fail-closed, but a canary without traffic is aborted, or
+  its rollout waits for a person.
+  > Let 0 of 0 be no answer (divide by … > 0), or name isNaN(result[0]).
 missing-data-passes warning
   The fallback of the query is a success: where the series is missing altogether (a renamed metric, a wrong
   label) the canary is promoted.
-  > Put the fallback on the numerator alone, so that no traffic stays no answer.
+  > In a ratio put the fallback on the numerator alone, so that no traffic stays no answer; else leave it out.
 # What never fails, or only seems to warn
 limit-never-reached error
   As many failures are allowed as there are measurements: the metric cannot fail.

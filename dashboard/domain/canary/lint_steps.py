@@ -78,6 +78,31 @@ def _is_seconds(text: str) -> bool:
     return text.removeprefix("-").isascii() and text.removeprefix("-").isdigit() and len(text) < 18  # noqa: PLR2004
 
 
+def _replicas(number: int) -> str:
+    return "1 replica" if number == 1 else f"{number} replicas"
+
+
+def _pods(replicas: int, weight: int, *, can_surge: bool) -> tuple[int, int]:
+    """How many pods are the canary's, and of how many, at a `weight` of 1 to 99 without traffic routing.
+
+    Argo Rollouts takes what comes closest to the weight out of the pods rounded up and down, of `replicas`
+    and, where maxSurge allows it, of one more (`utils/replicaset/canary.go`). Neither canary nor stable is
+    left without a pod, unless there is one pod in all.
+    """
+    up, down = -(-replicas * weight // 100), replicas * weight // 100
+    alone = replicas == 1 and not can_surge
+    options: list[tuple[int, int]] = []
+    if up < replicas or alone:
+        options.append((up, replicas))
+    for total in (replicas, replicas + 1) if can_surge else (replicas,):
+        if total > replicas:
+            options.append((up, total))
+        tied = 2 * total * weight % 200 == 100  # noqa: PLR2004 - half a pod
+        if not tied and (down or alone):
+            options.append((down, total))
+    return min(options, key=lambda pods: abs(100 * pods[0] / pods[1] - weight), default=(0, replicas))
+
+
 def _weight(
     manifest: Manifest, canary: Node, node: Node, weight: int, highest: int | None
 ) -> Iterator[Finding]:
@@ -98,13 +123,13 @@ def _weight(
         pods = replicas.scalar if isinstance(replicas.scalar, int) else None
     if pods is None or pods <= 0:
         return
-    canary_pods = max(1, round(pods * weight / most))
-    share = 100 * canary_pods / pods
-    wanted = 100 * weight / most
-    if abs(share - wanted) > _FAR * wanted:
+    surge = canary.get("maxSurge")
+    of_canary, total = _pods(pods, weight, can_surge=surge is None or surge.text not in {"0", "0%"})
+    share = 100 * of_canary / total
+    if abs(share - weight) > _FAR * weight:
         message = (
-            f"found setWeight {weight} without trafficRouting: of {pods} replicas that is"
-            f" {canary_pods}, or {share:.0f} % of the traffic"
+            f"found setWeight {weight} without trafficRouting: of {_replicas(pods)} Argo makes {of_canary} of"
+            f" {total} pods the canary, or {share:.0f} % of the traffic"
         )
         needed = -(-most // weight)
         mend = f"Add trafficRouting, or run {needed} replicas or more."

@@ -1,13 +1,14 @@
 """Limits beside the traffic of a service: how many good canaries they abort."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from dashboard.domain.canary.condition import ValueKind
 from dashboard.domain.canary.condition_trials import Conditions, conditions_of, kind_of, phase_of
-from dashboard.domain.canary.false_abort import FailsAt, FalseAbort, false_abort, threshold
+from dashboard.domain.canary.false_abort import FailsAt, FalseAbort, false_abort, more_than, threshold
 from dashboard.domain.canary.go_duration import short_duration
 from dashboard.domain.canary.lint_analysis import Analysis, Metric
 from dashboard.domain.canary.lint_finding import Finding, at_value, finding
@@ -60,11 +61,11 @@ def lint_traffic(
         share = min(shares, key=lambda found: found.part, default=None)
         if not _sees_canary_alone(analysis, metric, facts):
             share = None
-        seen = _Seen(rate=traffic.requests_per_second, share=share, window=window)
+        seen = _Seen(rate=traffic.requests_per_second, share=share, window=window, apart=metric.interval)
         ratio = traffic.error_ratio if traffic.error_ratio is not None else (threshold(fails) or 0.0) / 2
         requests = min(max(1, round(seen.requests)), _MOST_REQUESTS)
         found = false_abort(fails, requests=requests, ratio=ratio, measurements=taken, failure_limit=limit)
-        if found is not None and found.chance >= _SELDOM:
+        if found is not None and _chance(found, seen, limit, taken) >= _SELDOM:
             yield _told(metric, seen, found, fails)
 
 
@@ -90,15 +91,32 @@ def _sees_canary_alone(analysis: Analysis, metric: Metric, facts: PromqlFacts) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What one measurement sees: `requests` (expected) over `window`, of `rate`, all or a `share` of them."""
+    """What one measurement sees: `requests` (expected) over `window`, of `rate`, all or a `share` of them.
+
+    The next one follows after the time `apart`.
+    """
 
     rate: float
     share: Share | None
     window: timedelta
+    apart: timedelta | None
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether a measurement sees requests that the one before has seen."""
+        return self.apart is not None and self.apart < self.window
 
     @property
     def requests(self) -> float:
         return self.rate * self.window.total_seconds() * (self.share.part if self.share else 1.0)
+
+
+def _chance(found: FalseAbort, seen: _Seen, limit: int, count: int) -> float:
+    """The larger chance of a false abort: of measurements on their own, or all of the same requests.
+
+    Where windows overlap, failures come together: the truth lies between. Then all fail, or none does.
+    """
+    return max(found.chance, found.one) if seen.overlaps and limit < count else found.chance
 
 
 def _told(metric: Metric, seen: _Seen, found: FalseAbort, fails: FailsAt) -> Finding:
@@ -106,25 +124,30 @@ def _told(metric: Metric, seen: _Seen, found: FalseAbort, fails: FailsAt) -> Fin
     part = f", {_percent(share.part)} of them the canary's at {share.where}" if share is not None else ""
     count, limit = metric.measurements or 1, metric.failure_limit or 0
     errors = "1 error fails it" if found.errors == 1 else f"{found.errors:,} errors fail it"
+    aborts = f"aborts {_percent(found.chance)} of good canaries"
+    if seen.overlaps and seen.apart is not None and count > 1:
+        every = f"windows of {short_duration(seen.window)} every {short_duration(seen.apart)} share them"
+        aborts += (
+            f" if each measurement saw requests of its own, and {_percent(found.one)} if all saw the same"
+        )
+        aborts += f" ones ({every})"
     message = (
         f"{metric.name}: with {_rate(seen.rate)}{part}, a measurement over {short_duration(seen.window)} sees"
-        f" {_count(seen.requests)}, and {errors}: a true error ratio of {_percent(found.ratio)} aborts"
-        f" {_percent(found.chance)} of good canaries ({count} measurements, failureLimit {limit})"
+        f" {_count(seen.requests)}, and {errors}: a true error ratio of {_percent(found.ratio)} {aborts}"
+        f" ({count} measurements, failureLimit {limit})"
     )
     node = metric.node.get("failureLimit") or metric.node.get("successCondition") or metric.node
-    mend = _mend(fails, found, count, limit)
+    mend = _mend(fails, found, seen, count, limit)
     return finding(RuleId.FALSE_ABORT, at_value(metric.manifest, node), message, mend=mend)
 
 
-def _mend(fails: FailsAt, found: FalseAbort, count: int, limit: int) -> str:
+def _mend(fails: FailsAt, found: FalseAbort, seen: _Seen, count: int, limit: int) -> str:
     parts = []
-    for allowed in range(limit + 1, count):
-        better = false_abort(
-            fails, requests=found.requests, ratio=found.ratio, measurements=count, failure_limit=allowed
-        )
-        if better is not None and better.chance < _SELDOM:
-            parts.append(f"failureLimit {allowed} makes it {_percent(better.chance)}")
-            break
+    higher = range(limit + 1, count)  # the chance falls with each failure that is allowed
+    at = bisect_left(higher, True, key=lambda allowed: more_than(allowed, count, found.one) < _SELDOM)  # noqa: FBT003 - the key's value
+    if at < len(higher) and not (seen.overlaps and found.one >= _SELDOM):
+        better = more_than(higher[at], count, found.one)
+        parts.append(f"failureLimit {higher[at]} makes it {_percent(better)}")
     for times in (2, 5, 10, 20, 50):
         wider = false_abort(
             fails,
@@ -133,9 +156,10 @@ def _mend(fails: FailsAt, found: FalseAbort, count: int, limit: int) -> str:
             measurements=count,
             failure_limit=limit,
         )
-        if wider is not None and wider.chance < _SELDOM:
+        chance = None if wider is None else _chance(wider, seen, limit, count)
+        if chance is not None and chance < _SELDOM:
             parts.append(
-                f"{times} times the requests (a wider window, more weight) make it {_percent(wider.chance)}"
+                f"{times} times the requests (a wider window, more weight) make it {_percent(chance)}"
             )
             break
     return ("; ".join(parts) or "Raise the threshold, or judge by a comparison with stable") + "."

@@ -1,6 +1,6 @@
 """A manifest as a tree whose every value knows the line that it was written on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -14,8 +14,8 @@ class Node:
     """One value of a manifest: exactly one of a scalar, a list of nodes and a mapping of nodes.
 
     `line` and `column` count from 1 and are where the value begins; `key_line` and `key_column` where its key
-    (or the dash of its list) does. `text` is the scalar as it was written; `block` says that it is a block
-    scalar, whose lines follow `line`.
+    (or the dash of its list) does; `end_line` is the last one that it reaches. `text` is the scalar as it was
+    written; `block` says that it is a block scalar, whose lines follow `line`.
     """
 
     path: Path
@@ -28,6 +28,7 @@ class Node:
     fields: "Mapping[str, Node] | None" = None
     text: str = ""
     block: bool = False
+    end_line: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -105,12 +106,13 @@ class Miswritten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """One object of Kubernetes, with the comments of its file by line."""
+    """One object of Kubernetes, with the lines of its file, and the comments among them by line."""
 
     file: str
     root: Node
     comments: Mapping[int, str] = field(default_factory=dict)
     miswritten: tuple[Miswritten, ...] = ()
+    lines: Sequence[str] = ()
 
     @property
     def kind(self) -> str:
@@ -126,6 +128,11 @@ class Manifest:
     def name(self) -> str:
         """Its name; what it generates names from where it has none."""
         return self.root.string("metadata", "name") or self.root.string("metadata", "generateName") or ""
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace; empty where it does not say one."""
+        return self.root.string("metadata", "namespace") or ""
 
     @property
     def called(self) -> str:

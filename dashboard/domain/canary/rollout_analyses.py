@@ -7,6 +7,7 @@ from enum import StrEnum
 from dashboard.domain.canary.lint_analysis import Argument, read_arguments
 from dashboard.domain.canary.manifest_node import Manifest, Node
 from dashboard.domain.canary.rollout_steps import Step, canary_of, steps_of
+from dashboard.domain.canary.template_index import TemplateIndex
 
 _DEEPEST = 8  # Templates that name templates.
 
@@ -72,11 +73,11 @@ class RolloutAnalysis:
         return {**defaults, **given}
 
 
-def analyses_of(manifest: Manifest, templates: Sequence[Manifest]) -> Iterator[RolloutAnalysis]:
+def analyses_of(manifest: Manifest, templates: TemplateIndex) -> Iterator[RolloutAnalysis]:
     """The analyses of the Rollout `manifest`, whose templates are looked for in `templates`."""
     for site, node, step in _sites(manifest):
         listed = [node] if site is Site.EXPERIMENT else node.each("templates")
-        references = tuple(_references(listed, templates))
+        references = tuple(_references(listed, templates, manifest.namespace))
         found = [reference.found for reference in references if reference.found is not None]
         yield RolloutAnalysis(
             manifest=manifest,
@@ -84,7 +85,7 @@ def analyses_of(manifest: Manifest, templates: Sequence[Manifest]) -> Iterator[R
             node=node,
             step=step,
             references=references,
-            templates=tuple(_with_inner(found, templates)),
+            templates=tuple(_with_inner(found, templates, manifest.namespace)),
             given=tuple(_given(node)),
         )
 
@@ -112,25 +113,24 @@ def _sites(manifest: Manifest) -> Iterator[tuple[Site, Node, Step | None]]:
                 yield site, node, None
 
 
-def _references(listed: Sequence[Node], templates: Sequence[Manifest]) -> Iterator[Reference]:
+def _references(listed: Sequence[Node], templates: TemplateIndex, namespace: str) -> Iterator[Reference]:
     for node in listed:
         name, scope = node.string("templateName"), node.get("clusterScope")
         if name is None:
             continue
         cluster = scope is not None and scope.scalar is True
-        kind, other = ("AnalysisTemplate", "ClusterAnalysisTemplate")[:: -1 if cluster else 1]
-        found = [template for template in templates if template.name == name]
-        right = [template for template in found if template.kind == kind]
+        found = templates.find(name, namespace, cluster=cluster)
+        other = None if found is not None else templates.find(name, namespace, cluster=not cluster)
         yield Reference(
             name=name,
             node=node,
             cluster=cluster,
-            found=right[0] if right else None,
-            other_scope=not right and any(template.kind == other for template in found),
+            found=found,
+            other_scope=other is not None,
         )
 
 
-def _with_inner(found: Sequence[Manifest], templates: Sequence[Manifest]) -> list[Manifest]:
+def _with_inner(found: Sequence[Manifest], templates: TemplateIndex, namespace: str) -> list[Manifest]:
     """`found` and the templates that they name, each once."""
     whole: dict[int, Manifest] = {}
     waiting = [(template, 0) for template in found]
@@ -139,7 +139,7 @@ def _with_inner(found: Sequence[Manifest], templates: Sequence[Manifest]) -> lis
         if id(template) in whole or depth > _DEEPEST:
             continue
         whole[id(template)] = template
-        inner = _references(template.root.each("spec", "templates"), templates)
+        inner = _references(template.root.each("spec", "templates"), templates, namespace)
         waiting += [(item.found, depth + 1) for item in inner if item.found is not None]
     return list(whole.values())
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dashboard.domain.canary.go_duration import parse_go_duration
+from dashboard.domain.canary.go_duration import length_of, parse_go_duration
 from dashboard.domain.canary.manifest_node import Manifest, Node
 
 KINDS = (
@@ -60,7 +60,11 @@ def steps_of(canary: Node) -> Iterator[Step]:
             weight, paused, has_pause = set_weight.scalar, timedelta(), False
         if "pause" in kinds:
             length = pause_length(node)
-            paused = None if paused is None or length is None else paused + length
+            paused = (
+                None
+                if paused is None or length is None
+                else length_of(paused.total_seconds() + length.total_seconds())
+            )
             has_pause = True
 
 

@@ -14,8 +14,24 @@ from dashboard.domain.canary.argo_shape import Kind, Shape
 from dashboard.domain.canary.lint_traffic import Traffic
 from dashboard.reports.canary_lint import lint_report
 
-_NUMBERS = [0, 1, -1, 3, 10**20, 1.5, True, False, None, "100%", "200", "3"]
-_LENGTHS = ["30s", "1d", "-5m", "60", "0", "1h1h"]
+_NUMBERS = [
+    0,
+    1,
+    -1,
+    3,
+    2**31 - 1,
+    10**20,
+    "9999999999999999",
+    "2147483647",
+    1.5,
+    True,
+    False,
+    None,
+    "100%",
+    "200",
+    "3",
+]
+_LENGTHS = ["30s", "1000h", "2500000h", "1d", "-5m", "60", "0", "1h1h"]
 _CONDITIONS = [
     "result[0] < 0.02",
     "result < 1",

@@ -1,12 +1,12 @@
 """Go's regular expressions: what `matches` and the metric names of `dryRun` are written in.
 
 A pattern becomes a small automaton that reads a text once, so that no pattern can hang (Python's own engine
-backtracks). Flags, Unicode classes, word borders and named groups are left out.
+backtracks). Unicode classes, word borders and `^` of each line (the flag m) are left out.
 """
 
 from functools import lru_cache
 
-from dashboard.domain.canary.language.faults import CannotReplayError
+from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
 from dashboard.domain.canary.language.go_regexp_syntax import (
     Characters,
     Choice,
@@ -103,6 +103,16 @@ class Regexp:
         for _ in range(least):
             following = self._built(part, following)
         return following
+
+
+def found_in(pattern: str, text: str) -> bool | None:
+    """Whether Go finds `pattern` in `text`: not where it is no pattern of Go's; None where we cannot tell."""
+    try:
+        return compile_regexp(pattern).found_in(text)
+    except ConditionFaultError:
+        return False
+    except CannotReplayError:
+        return None
 
 
 @lru_cache(maxsize=256)

@@ -1,21 +1,22 @@
 """The syntax of Go's regular expressions, as far as it is read here."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
+from dashboard.domain.canary.language.go_regexp_classes import (
+    LARGEST,
+    PERL,
+    POSIX,
+    Ranges,
+    others,
+    with_other_cases,
+)
 
 _MOST_REPEATS = 1_000
 _DEEPEST = 50
-_LARGEST = 0x10FFFF
 
-_Ranges = tuple[tuple[int, int], ...]
-
-_DIGITS: _Ranges = ((48, 57),)
-_WORD: _Ranges = ((48, 57), (65, 90), (95, 95), (97, 122))
-_SPACES: _Ranges = ((9, 10), (12, 13), (32, 32))
-_CLASSES = {"d": _DIGITS, "w": _WORD, "s": _SPACES}
 _CONTROLS = {"a": 7, "f": 12, "t": 9, "n": 10, "r": 13, "v": 11}
+_UNREAD_ESCAPES = frozenset("bBCQpPx01234567")
 _PUNCTUATION = frozenset(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
 
 
@@ -23,7 +24,7 @@ _PUNCTUATION = frozenset(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
 class Characters:
     """One character out of `ranges` (code points, both ends included)."""
 
-    ranges: _Ranges
+    ranges: Ranges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,9 @@ class _Reader:
         self._pattern = pattern
         self._at = 0
         self._nesting = 0
+        #: Whether case does not count (the flag i), and whether . is any character at all (s).
+        self._any_case = False
+        self._dot_is_all = False
 
     def whole(self) -> Part:
         part = self._choice()
@@ -132,7 +136,8 @@ class _Reader:
             case "[":
                 return self._bracket()
             case ".":
-                return Characters(ranges=((0, 9), (11, _LARGEST)))
+                everything = ((0, LARGEST),)
+                return Characters(ranges=everything if self._dot_is_all else ((0, 9), (11, LARGEST)))
             case "^":
                 return Edge(end=False)
             case "$":
@@ -142,15 +147,48 @@ class _Reader:
             case "*" | "+" | "?":
                 raise self._wrong("a repetition of nothing")
             case _:
-                return _one(ord(character))
+                return Characters(ranges=self._cased(((ord(character), ord(character)),)))
 
     def _group(self) -> Part:
-        if self._next("?") and not self._next(":"):
-            raise CannotReplayError("flags and names of groups in a pattern are not read here")
+        before = self._any_case, self._dot_is_all
+        if self._next("?") and not self._opened():
+            return Sequence(parts=())  # flags alone: they hold to the end of the group around them
         inner = self._choice()
         if not self._next(")"):
             raise self._wrong("a ( without its )")
+        self._any_case, self._dot_is_all = before
         return inner
+
+    def _opened(self) -> bool:
+        """What stands between (? and the group's own text; False where the group ends there."""
+        if self._next("P<") or (self._next("<") and self._pattern[self._at : self._at + 1] not in {"=", "!"}):
+            name, closed, _ = self._pattern[self._at :].partition(">")
+            if (
+                not closed
+                or not name
+                or not all(sign == "_" or (sign.isascii() and sign.isalnum()) for sign in name)
+            ):
+                raise self._wrong("a group without a name that is one")
+            self._at += len(name) + 1
+            return True
+        off, flags = False, 0
+        while self._at < len(self._pattern):
+            sign = self._take()
+            if sign in ":)":
+                if off and not flags:
+                    break
+                return sign == ":"
+            if sign == "-" and not off:
+                off, flags = True, 0
+                continue
+            if sign not in "imsU":
+                break
+            flags += 1
+            if sign == "m" and not off:
+                raise CannotReplayError("the flag m in a pattern is not read here")
+            self._any_case = self._any_case if sign != "i" else not off
+            self._dot_is_all = self._dot_is_all if sign != "s" else not off
+        raise self._wrong("a (? that Go does not know, which has no look-ahead and no look-behind")
 
     def _escape(self) -> Part:
         if self._at >= len(self._pattern):
@@ -160,41 +198,59 @@ class _Reader:
             return Edge(end=character == "z")
         return Characters(ranges=self._escaped(character))
 
-    def _escaped(self, character: str) -> _Ranges:
-        if character.lower() in _CLASSES:
-            ranges = _CLASSES[character.lower()]
-            return tuple(_others(ranges)) if character.isupper() else ranges
+    def _cased(self, ranges: Ranges) -> Ranges:
+        """`ranges` with the other cases of its letters, where case does not count."""
+        return with_other_cases(ranges) if self._any_case else ranges
+
+    def _escaped(self, character: str) -> Ranges:
+        if character.lower() in PERL:
+            ranges = self._cased(PERL[character.lower()])
+            return tuple(others(ranges)) if character.isupper() else ranges
         if character in _CONTROLS:
             return ((_CONTROLS[character], _CONTROLS[character]),)
         if character in _PUNCTUATION:
             return ((ord(character), ord(character)),)
+        digit = self._pattern[self._at : self._at + 1]
+        refers = character in "1234567" and not (digit and digit in "01234567")
+        if character not in _UNREAD_ESCAPES or refers:
+            raise self._wrong(f"\\{character}, which Go does not know")
         raise CannotReplayError(f"\\{character} in a pattern is not read here")
 
     def _bracket(self) -> Part:
-        others = self._next("^")
+        negated = self._next("^")
         ranges: list[tuple[int, int]] = []
         first = True
         while first or not self._next("]"):
             if self._at >= len(self._pattern):
                 raise self._wrong("a [ without its ]")
-            if self._pattern.startswith("[:", self._at):
-                raise CannotReplayError("[: :] in a pattern is not read here")
-            ranges += self._range()
+            ranges += self._named() or self._range()
             first = False
-        return Characters(ranges=tuple(_others(tuple(ranges))) if others else tuple(ranges))
+        return Characters(ranges=tuple(others(tuple(ranges))) if negated else tuple(ranges))
 
-    def _range(self) -> _Ranges:
+    def _named(self) -> Ranges:
+        """A class such as [:alpha:]; nothing where none stands here."""
+        if not self._pattern.startswith("[:", self._at) or ":]" not in self._pattern[self._at + 2 :]:
+            return ()
+        name, _, _ = self._pattern[self._at + 2 :].partition(":]")
+        self._at += len(name) + 4
+        if name.removeprefix("^") not in POSIX:
+            raise self._wrong(f"[:{name[:20]}:], which Go does not know")
+        ranges = self._cased(POSIX[name.removeprefix("^")])
+        return tuple(others(ranges)) if name.startswith("^") else ranges
+
+    def _range(self) -> Ranges:
+        escaped_class = self._pattern[self._at : self._at + 2].lower() in {"\\d", "\\w", "\\s"}
         low = self._member()
         dash = self._pattern.startswith("-", self._at) and not self._pattern.startswith("-]", self._at)
         if not dash or len(low) != 1 or low[0][0] != low[0][1]:
-            return low
+            return low if escaped_class else self._cased(low)
         self._at += 1
         high = self._member()
         if len(high) != 1 or high[0][0] != high[0][1] or high[0][0] < low[0][0]:
             raise self._wrong("a range that runs backwards")
-        return ((low[0][0], high[0][0]),)
+        return self._cased(((low[0][0], high[0][0]),))
 
-    def _member(self) -> _Ranges:
+    def _member(self) -> Ranges:
         if self._at >= len(self._pattern):
             raise self._wrong("a [ without its ]")
         character = self._take()
@@ -217,20 +273,5 @@ class _Reader:
         return ConditionFaultError(f"the pattern {self._pattern[:80]!r} has {what}")
 
 
-def _one(code: int) -> Part:
-    return Characters(ranges=((code, code),))
-
-
 def _digits(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 4  # noqa: PLR2004 - up to 1000
-
-
-def _others(ranges: _Ranges) -> Iterator[tuple[int, int]]:
-    """The code points that are in none of `ranges`."""
-    at = 0
-    for low, high in sorted(ranges):
-        if low > at:
-            yield at, low - 1
-        at = max(at, high + 1)
-    if at <= _LARGEST:
-        yield at, _LARGEST

@@ -280,11 +280,14 @@ class _Parser:
 
     def _expect(self, text: str) -> None:
         if not self._is(text):
-            raise self._unexpected()
+            raise ConditionFaultError(f"found {self._now}, expected {text}")
         self._at += 1
 
     def _unexpected(self, token: Token | None = None) -> ConditionFaultError:
-        return ConditionFaultError(f"found {token or self._now}, which does not belong there")
+        found = token or self._now
+        if found.kind is TokenKind.END:
+            return ConditionFaultError("found the end, expected a value")
+        return ConditionFaultError(f"found {found}, which does not belong there")
 
 
 def _operation(operator: str, left: Node, right: Node) -> Node:
