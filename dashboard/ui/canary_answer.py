@@ -4,19 +4,22 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.domain.canary.ladder import Ladder, Place, times_contradict
+from dashboard.domain.canary.rollouts import StepKind
 from dashboard.domain.canary.room import Evidence
-from dashboard.domain.canary.sequential import Verdict
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_detail import CanaryReport
-from dashboard.reports.canary_standing import Standing, answers, is_last_chance, standing, tightest_metric
+from dashboard.reports.canary_standing import answers, is_last_chance, standing, tightest_metric
 from dashboard.ui import format as show
+from dashboard.ui.canary_safe_words import safe_words
+from dashboard.ui.canary_time_words import verdict_words, when_words
 from dashboard.ui.canary_words import (
     HINDSIGHTS,
     STANDINGS,
+    agreement_words,
     badge_of,
     counts_words,
     version_words,
-    when_words,
 )
 from dashboard.ui.components import badge
 from dashboard.ui.release_words import brief, some
@@ -40,16 +43,22 @@ class Told:
     ended: str = ""
 
     @property
+    def head(self) -> str:
+        """The answer that matters most."""
+        return self.ended or self.safe
+
+    @property
     def lines(self) -> list[str]:
-        """Those that say something, each with the question that it answers."""
-        questions = {
-            "What became of it?": self.ended,
-            "Safe?": self.safe,
-            "How sure?": self.sure,
-            "Room left?": self.room,
-            "When known?": self.when,
-        }
+        """What its page says below that: the others, each with the question that it answers."""
+        questions = {"How sure?": self.sure, "Room left?": self.room, "When known?": self.when}
         return [f"**{question}** {line}" for question, line in questions.items() if line]
+
+    @property
+    def short_lines(self) -> list[str]:
+        """All of it for a card of a list, in which what it rests on is small."""
+        small = [f":small[**How sure?** {self.sure}]"]
+        rest = {"Room left?": self.room, "When known?": self.when}
+        return [self.head, *small, *(f"**{question}** {line}" for question, line in rest.items() if line)]
 
 
 def draw(report: CanaryReport, policy: Policy) -> None:
@@ -61,7 +70,10 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     st.subheader(f"{name} {tier} :small[{version_words(canary)}]", anchor=False)
     found = standing(report)
     look = STANDINGS[found]
-    lines = [f"# {look.symbol} {look.word.upper()}", *answer(report, policy).lines]
+    told = answer(report, policy)
+    question = "Safe?" if told.safe else "What became of it?"
+    # The verdict and its sentence stand out; what they rest on is read after them.
+    lines = [f"# {look.symbol} {look.word.upper()}", f"#### {question} {told.head}", *told.lines]
     disagrees = report.errors is not None and report.errors.agreement.is_disagreement
     colour = "orange" if disagrees and look.colour == "green" else look.colour
     _BOXES.get(colour, st.info)("\n\n".join(lines))
@@ -72,38 +84,26 @@ def answer(report: CanaryReport, policy: Policy) -> Told:
     canary = report.row.named.canary
     if not canary.outcome.is_open:
         return Told(ended=_ended(report, policy), sure=_sure(report))
-    return Told(
-        safe=_safe(report),
-        sure=_sure(report),
-        room=_room(report),
-        when=when_words(report.row.ladder, policy.timezone),
-    )
+    return Told(safe=safe_words(report), sure=_sure(report), room=_room(report), when=_when(report, policy))
 
 
-def _safe(report: CanaryReport) -> str:
-    found = standing(report)
-    metrics = report.row.named.canary.decided_by
-    if found is Standing.TROUBLE:
-        if report.errors is not None and report.errors.judgement.verdict is Verdict.FAIL:
-            return "No. Its error rate is shown to be worse than stable's."
-        return f"No. {some(metrics)} ended its analysis." if metrics else "No. Its analysis did not pass."
-    if found is Standing.UNDECIDED:
-        return f"Nobody knows: {some(metrics) if metrics else 'its analysis'} could not tell, and Argo waits."
-    if found is Standing.AT_RISK:
-        return "It stands, but one more bad measurement aborts it."
-    if found is Standing.NOT_YET:
-        return "Nothing that was measured says so yet."
-    return "Yes, by everything that was measured so far."
+def _when(report: CanaryReport, policy: Policy) -> str:
+    """When it is through, and when its error counts can tell."""
+    ladder, now = report.row.ladder, report.freshness.as_of
+    told = [when_words(ladder, policy.timezone, report.analyses_ahead, now)]
+    if report.errors is not None and report.errors.verdict_ahead is not None:
+        told.append(verdict_words(report.errors.verdict_ahead))
+    return " ".join(told)
 
 
 def _sure(report: CanaryReport) -> str:
     """What the answer rests on: the error counts of both arms, and what Argo's metrics measured."""
-    found = answers(report)
+    found, is_open = answers(report), report.row.named.canary.outcome.is_open
     told = []
     if report.errors is not None:
-        told.append(f"Error counts: {counts_words(report.errors.judgement)}.")
+        told.append(f"Error counts: {counts_words(report.errors.judgement, is_open=is_open)}.")
     if not found.answered and not found.errors:
-        told.append("No metric that counts has been measured.")
+        told.append(f"No metric that counts {'has been' if is_open else 'was'} measured.")
     else:
         measured = (
             f"{show.amount(found.answered, 'answer')}, {show.amount(found.failed, 'failure')} among them"
@@ -117,7 +117,7 @@ def _sure(report: CanaryReport) -> str:
     if report.errors is None:
         told.append("The error counts of canary and stable are not known, so they are not compared.")
     elif report.errors.agreement.is_disagreement:
-        told.append(f"**{literal(report.errors.agreement.sentence)}**")
+        told.append(f"**{literal(agreement_words(report.errors.agreement, is_open=is_open))}**")
     return " ".join(told)
 
 
@@ -134,18 +134,32 @@ def _room(report: CanaryReport) -> str:
     found = tightest_metric(report)
     if found is None or found.metric.room is None:
         running = any(item.run.phase is None or not item.run.phase.is_final for item in report.runs)
-        return (
-            "Its limits are not known." if running else "No analysis runs now, so nothing can abort it now."
-        )
+        return "Its limits are not known." if running else _without_analysis(report.row.ladder)
     last = "; **the next one that goes wrong aborts it**" if is_last_chance(found.metric) else ""
     return f"{brief(found.metric.state.name, 60)}: {found.metric.room.sentence}{last}."
+
+
+def _without_analysis(ladder: Ladder | None) -> str:
+    """What stands in the way of an abort while no analysis is known to run: never a promise."""
+    if ladder is None:
+        return "No analysis is known to run; its steps are not known."
+    analyses = [rung for rung in ladder.rungs if rung.step.kind in {StepKind.ANALYSIS, StepKind.EXPERIMENT}]
+    if any(rung.place is Place.CURRENT for rung in analyses):
+        return "It stands at an analysis whose run is not known, so its room is not known either."
+    ahead = next((rung for rung in analyses if rung.place is Place.TO_COME), None)
+    following = "none is ahead" if ahead is None else f"the next is step {ahead.index + 1}"
+    told = f"No analysis runs at this step; {following}."
+    return f"{told} Argo still aborts it when its pods are not ready in time."
 
 
 def _ended(report: CanaryReport, policy: Policy) -> str:
     row = report.row
     canary = row.named.canary
     when = "" if canary.ended_at is None else f" on {show.moment(canary.ended_at, policy.timezone)}"
+    if times_contradict(canary):
+        when = ", at a time before it began: its times contradict"
     by = f", by {some(canary.decided_by)}" if canary.decided_by else ""
-    hindsight = badge_of(HINDSIGHTS[row.consequence.hindsight])
+    look = HINDSIGHTS[row.consequence.hindsight]
+    why = f": {brief(row.consequence.why, 160)}" if row.consequence.why != look.word else ""
     word = STANDINGS[standing(report)].word
-    return f"It {word}{when}{by}. In hindsight {hindsight} {brief(row.consequence.why, 160)}."
+    return f"It {word}{when}{by}. In hindsight: {badge_of(look)}{why}."

@@ -29,6 +29,7 @@ from dashboard.ui.canary_chart import (
     metric_alt,
     metric_figure,
 )
+from dashboard.ui.canary_time_words import when_words
 
 UTC_ZONE = ZoneInfo("UTC")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -113,7 +114,7 @@ def _ladder(**told: object) -> Ladder:
     ],
 )
 def test_when_it_is_known_says_what_it_takes_for_granted(ladder: Ladder | None, said: str) -> None:
-    assert words.when_words(ladder, UTC_ZONE) == said
+    assert when_words(ladder, UTC_ZONE) == said
 
 
 def test_a_pause_that_is_over_says_so_and_one_that_goes_on_how_long_yet() -> None:
