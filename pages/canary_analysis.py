@@ -23,7 +23,7 @@ name = canary_filters.asked()
 if name is not None:
     one = canary_cache.canary(name)
     components.trust(one.freshness, policy.timezone, counts_needed=False)
-    canary_sources.draw_reads(one.reads, one.freshness.as_of, policy.timezone)
+    canary_sources.draw_reads(one.reads, one.freshness.as_of, policy.timezone, is_demo=one.freshness.is_demo)
     canary_filters.all_canaries_link()
     canary_answer.draw(one, policy)
     canary_page.draw(one, policy)
@@ -35,7 +35,9 @@ else:
     report = canary_cache.canaries(period_of(days, cache.as_of()), services)
     with top:
         components.trust(report.freshness, policy.timezone, counts_needed=False)
-        canary_sources.draw_reads(report.reads, report.as_of, policy.timezone)
+        canary_sources.draw_reads(
+            report.reads, report.as_of, policy.timezone, is_demo=report.freshness.is_demo
+        )
         found = canary_list.under_way(report)
         st.subheader(canaries_headline(report, [standing(one) for one in found]), anchor=False)
         canary_list.draw_under_way(found, policy)

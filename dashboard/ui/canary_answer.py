@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.domain.canary.ladder import Ladder, Place, times_contradict
+from dashboard.domain.canary.ladder import Place, times_contradict
 from dashboard.domain.canary.rollouts import StepKind
 from dashboard.domain.canary.room import Evidence
 from dashboard.domain.policy import Policy
@@ -17,8 +17,10 @@ from dashboard.ui.canary_words import (
     HINDSIGHTS,
     STANDINGS,
     agreement_words,
+    argo_badge,
     badge_of,
     counts_words,
+    verdict_badge,
     version_words,
 )
 from dashboard.ui.components import badge
@@ -33,10 +35,11 @@ _WEAK = {Evidence.TRUNCATED: "truncated evidence", Evidence.NONE: "no evidence"}
 class Told:
     """The answers, each a sentence in markdown; empty where there is nothing to say.
 
-    One that has ended has `ended` in place of three of them.
+    One that has ended has `ended` in place of three of them. `sure_in_short` is for a card of a list.
     """
 
     sure: str
+    sure_in_short: str = ""
     safe: str = ""
     room: str = ""
     when: str = ""
@@ -55,10 +58,10 @@ class Told:
 
     @property
     def short_lines(self) -> list[str]:
-        """All of it for a card of a list, in which what it rests on is small."""
-        small = [f":small[**How sure?** {self.sure}]"]
-        rest = {"Room left?": self.room, "When known?": self.when}
-        return [self.head, *small, *(f"**{question}** {line}" for question, line in rest.items() if line)]
+        """All of it for a card of a list, where what it rests on is told in short."""
+        rest = {"How sure?": self.sure_in_short, "Room left?": self.room, "When known?": self.when}
+        small = (f":small[**{question}** {line}]" for question, line in rest.items() if line)
+        return [f"**{self.head}**", *small]
 
 
 def draw(report: CanaryReport, policy: Policy) -> None:
@@ -84,7 +87,13 @@ def answer(report: CanaryReport, policy: Policy) -> Told:
     canary = report.row.named.canary
     if not canary.outcome.is_open:
         return Told(ended=_ended(report, policy), sure=_sure(report))
-    return Told(safe=safe_words(report), sure=_sure(report), room=_room(report), when=_when(report, policy))
+    return Told(
+        safe=safe_words(report),
+        sure=_sure(report),
+        sure_in_short=_sure_in_short(report),
+        room=_room(report),
+        when=_when(report, policy),
+    )
 
 
 def _when(report: CanaryReport, policy: Policy) -> str:
@@ -121,6 +130,16 @@ def _sure(report: CanaryReport) -> str:
     return " ".join(told)
 
 
+def _sure_in_short(report: CanaryReport) -> str:
+    """The verdict of the error counts, and how many answers Argo has."""
+    found = answers(report)
+    counts = "error counts not known"
+    if report.errors is not None:
+        counts = f"error counts {verdict_badge(report.errors.judgement.verdict)}"
+    failed = show.amount(found.failed, "failure")
+    return f"{counts} · {show.amount(found.answered, 'answer')}, {failed} · {argo_badge(report)}"
+
+
 def _weak_evidence(report: CanaryReport) -> list[str]:
     """The successes that stand on less than all that was to be measured."""
     return [
@@ -134,22 +153,24 @@ def _room(report: CanaryReport) -> str:
     found = tightest_metric(report)
     if found is None or found.metric.room is None:
         running = any(item.run.phase is None or not item.run.phase.is_final for item in report.runs)
-        return "Its limits are not known." if running else _without_analysis(report.row.ladder)
+        return "Its limits are not known." if running else _without_analysis(report)
     last = "; **the next one that goes wrong aborts it**" if is_last_chance(found.metric) else ""
     return f"{brief(found.metric.state.name, 60)}: {found.metric.room.sentence}{last}."
 
 
-def _without_analysis(ladder: Ladder | None) -> str:
+def _without_analysis(report: CanaryReport) -> str:
     """What stands in the way of an abort while no analysis is known to run: never a promise."""
+    ladder, ended = report.row.ladder, {item.run.step_index for item in report.runs}
     if ladder is None:
         return "No analysis is known to run; its steps are not known."
     analyses = [rung for rung in ladder.rungs if rung.step.kind in {StepKind.ANALYSIS, StepKind.EXPERIMENT}]
-    if any(rung.place is Place.CURRENT for rung in analyses):
+    here = next((rung for rung in analyses if rung.place is Place.CURRENT), None)
+    if here is not None and here.index not in ended:
         return "It stands at an analysis whose run is not known, so its room is not known either."
+    runs = "No analysis runs at this step" if here is None else "The analysis of this step has ended"
     ahead = next((rung for rung in analyses if rung.place is Place.TO_COME), None)
     following = "none is ahead" if ahead is None else f"the next is step {ahead.index + 1}"
-    told = f"No analysis runs at this step; {following}."
-    return f"{told} Argo still aborts it when its pods are not ready in time."
+    return f"{runs}; {following}. Argo still aborts it when its pods are not ready in time."
 
 
 def _ended(report: CanaryReport, policy: Policy) -> str:

@@ -1,5 +1,7 @@
 """The error counts of canary and stable: their verdict beside Argo's, their rates, and the traffic split."""
 
+from fractions import Fraction
+
 import streamlit as st
 
 from dashboard.domain.canary.error_level import ErrorLevel, OwnErrors
@@ -72,8 +74,10 @@ def _own(found: OwnErrors, limits: ErrorLimits) -> str:
     """The share of errors of each arm, and what it is held to."""
     told = f"**{_share(found.canary)}** of the canary's requests failed, {_share(found.stable)} of stable's"
     edges = f"warning above {show.target(limits.warning)}, critical above {show.target(limits.critical)}"
-    return f"{told}; {edges}."
+    if found.stable_level is ErrorLevel.FINE:
+        return f"{told}; {edges}."
+    return f"{told}; {edges}. :orange-badge[△ stable is {found.stable_level.value} itself]"
 
 
 def _share(found: Proportion | None) -> str:
-    return "an unknown share" if found is None else show.percent(found.value)
+    return "an unknown share" if found is None else show.percent(Fraction(found.k, found.n))

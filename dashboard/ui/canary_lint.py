@@ -19,10 +19,11 @@ _MOST = 30
 
 def draw(found: LintReport | None, called: str = "") -> None:
     """The findings in a template, folded, with how many there are; None where its spec is not known."""
+    head = f"{called} · " if called else ""
     if found is None:
-        st.markdown(":small[The store has no spec of these templates, so they cannot be linted.]")
+        st.markdown(f"{head}:small[the store has no spec of these templates, so they cannot be linted]")
         return
-    with st.expander(f"Template lint: {counted(found)}{f' in {called}' if called else ''}"):
+    with st.expander(f"{head}Template lint: {counted(found)}"):
         st.markdown(f":small[{_rests_on(found)}]")
         # No table: what is found holds code that no cell of a phone could break.
         st.markdown("\n".join(f"- {_found(item)}" for item in found.findings[:_MOST]))

@@ -49,7 +49,7 @@ def draw_under_way(found: Sequence[CanaryReport], policy: Policy) -> None:
                     canary_filters.canary_link(row.named.canary, label=_name(row))
                     st.markdown("  \n".join(_under_way_lines(row)))
                 told = canary_answer.answer(whole, policy)
-                answers.markdown("  \n".join([f"#### {badge_of(look)}", *told.short_lines]))
+                answers.markdown("  \n".join([badge_of(look), *told.short_lines]))
 
 
 def draw_past(report: CanariesReport, policy: Policy) -> None:

@@ -1,6 +1,7 @@
 """Is a canary safe so far? The one sentence that answers it, for each way in which it may stand."""
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from dashboard.domain.canary.error_level import ErrorLevel
 from dashboard.domain.canary.sequential import Verdict
@@ -85,7 +86,7 @@ def _often(count: int) -> str:
 def _share(found: Proportion | None) -> str:
     if found is None:
         return "an unknown share"
-    return f"**{show.percent(found.value)}** ({show.k_of_n(found)})"
+    return f"{show.percent(Fraction(found.k, found.n))} ({show.k_of_n(found)})"
 
 
 _SAFE: Mapping[Standing, Callable[[CanaryReport], str]] = {

@@ -28,8 +28,8 @@ def how_to_begin() -> None:
     )
 
 
-def draw_reads(reads: tuple[SourceRead, ...], now: datetime, zone: ZoneInfo) -> None:
-    """How far each source was read, and what keeps it from being read."""
+def draw_reads(reads: tuple[SourceRead, ...], now: datetime, zone: ZoneInfo, *, is_demo: bool) -> None:
+    """How far each source was read, and what keeps it from being read; a demo reads none."""
     for read in (read for read in reads if read.problem):
         last = "never" if read.read_at is None else f"{show.age(read.read_at, now)} ago"
         st.warning(
@@ -37,7 +37,7 @@ def draw_reads(reads: tuple[SourceRead, ...], now: datetime, zone: ZoneInfo) -> 
             f" (last whole: {last}): {brief(read.problem or '', 300)}. What follows may be behind."
         )
     good = [read for read in reads if not read.problem and read.read_at is not None]
-    if good:
+    if good and not is_demo:
         told = " · ".join(f"{brief(read.source, 60)} read {show.age(read.read_at, now)} ago" for read in good)
         st.markdown(f":small[{told}]")
 

@@ -24,11 +24,10 @@ def draw(report: CanariesReport) -> None:
     if not uses:
         return
     st.subheader("Templates", anchor="templates")
+    st.markdown(":small[How each has done in this time, and what the lint finds in its newest use.]")
     for use in uses[:_MOST]:
-        with st.container(border=True, gap=None):
-            st.markdown(f"**{names_words(use.names)}**  \n:small[{_used(use)}]")
-            lint = None if use.newest is None else canary_cache.lint_of(*use.newest)
-            canary_lint.draw(lint)
+        lint = None if use.newest is None else canary_cache.lint_of(*use.newest)
+        canary_lint.draw(lint, f"**{names_words(use.names)}** · {_used(use)}")
     if len(uses) > _MOST:
         st.markdown(f"and {show.number(len(uses) - _MOST)} more")
 
@@ -42,6 +41,7 @@ def draw_of(report: CanaryReport) -> None:
     for place, (names, run) in enumerate(groups):
         with st.container(border=True, gap=None):
             called = names_words(names) if names else f"templates of {brief(run.name, 60)}"
+            # A heading, so that the metrics can link to it.
             st.subheader(f":small[{called}]", anchor=f"template-{place + 1}")
             canary_lint.draw(canary_cache.lint_of(report.row.named, run))
 
@@ -73,4 +73,4 @@ def _groups(report: CanaryReport) -> Sequence[tuple[tuple[str, ...], AnalysisRun
 def _used(use: TemplateUse) -> str:
     runs = show.amount(use.runs, "analysis", "analyses")
     aborted = show.amount(use.aborted, "canary", "canaries") if use.aborted else "no canary"
-    return f"{runs}, aborted {aborted}; the lint is of the newest"
+    return f"{runs}, aborted {aborted}"

@@ -56,7 +56,7 @@ def verdict_words(found: VerdictAhead) -> str:
     """When the error counts can be expected to tell, at the traffic that there is; markdown."""
     rate = f"at {show.value(found.per_minute)} requests a minute"
     if found.left is None:
-        return f"Nothing has failed yet, so when the error counts can tell is not known ({rate})."
+        return f"When the error counts can tell is not known yet ({rate}): it takes errors, and both arms."
     left = show.lasted(found.left.total_seconds())
     if found.to_pass:
         return f"The error counts rule out a {times(found.ratio)} rise in about **{left}**, {rate}."
