@@ -57,6 +57,9 @@ def verdict_words(found: VerdictAhead) -> str:
     rate = f"at {show.value(found.per_minute)} requests a minute"
     if found.left is None:
         return f"When the error counts can tell is not known yet ({rate}): it takes errors, and both arms."
+    if not found.left:
+        told = f"There were requests enough for the error counts to rule out {times(found.ratio)}"
+        return f"{told}, and they do not: its error rate may be near that ({rate})."
     left = show.lasted(found.left.total_seconds())
     if found.to_pass:
         return f"The error counts rule out a {times(found.ratio)} rise in about **{left}**, {rate}."
