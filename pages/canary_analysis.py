@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.reports.canary_standing import standing
 from dashboard.reports.incidents import period_of
 from dashboard.ui import (
     cache,
@@ -11,6 +12,7 @@ from dashboard.ui import (
     canary_list,
     canary_page,
     canary_sources,
+    canary_templates,
     components,
 )
 from dashboard.ui.canary_words import CANARY_GLOSSARY, canaries_headline
@@ -21,7 +23,7 @@ name = canary_filters.asked()
 if name is not None:
     one = canary_cache.canary(name)
     components.trust(one.freshness, policy.timezone, counts_needed=False)
-    canary_sources.draw_reads(one.reads, one.freshness.as_of, policy.timezone)
+    canary_sources.draw_reads(one.reads, one.freshness.as_of, policy.timezone, is_demo=one.freshness.is_demo)
     canary_filters.all_canaries_link()
     canary_answer.draw(one, policy)
     canary_page.draw(one, policy)
@@ -33,11 +35,15 @@ else:
     report = canary_cache.canaries(period_of(days, cache.as_of()), services)
     with top:
         components.trust(report.freshness, policy.timezone, counts_needed=False)
-        canary_sources.draw_reads(report.reads, report.as_of, policy.timezone)
-        st.subheader(canaries_headline(report), anchor=False)
-        canary_list.draw_under_way(report, policy)
+        canary_sources.draw_reads(
+            report.reads, report.as_of, policy.timezone, is_demo=report.freshness.is_demo
+        )
+        found = canary_list.under_way(report)
+        st.subheader(canaries_headline(report, [standing(one) for one in found]), anchor=False)
+        canary_list.draw_under_way(found, policy)
     if report.ever:
         canary_list.draw_past(report, policy)
+        canary_templates.draw(report)
         canary_list.draw_alone(report.runs_alone, policy.timezone)
     else:
         canary_sources.how_to_begin()

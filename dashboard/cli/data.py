@@ -11,6 +11,7 @@ from dashboard.cli import options
 from dashboard.cli.input_file import called, text_of
 from dashboard.config import load_catalog
 from dashboard.demo.incidents import DemoIncident, demo_incidents
+from dashboard.domain.canary.canary import Outcome
 from dashboard.domain.event_counts import floor_to_bucket
 from dashboard.domain.sli_bucket import BucketFault
 from dashboard.domain.slo import Catalogue
@@ -81,10 +82,10 @@ def demo(*, store: Path, now: datetime | None) -> None:
             f"  {release.started:%Y-%m-%d %H:%M}Z {release.service} {release.version}: {codes}", err=True
         )
     told = made.canaries
-    running = told.under_way - told.inconclusive
+    past = sum(count for outcome, count in told.items() if not outcome.is_open)
     click.echo(
-        f"{told.under_way + told.past} canaries: {running} running,"
-        f" {told.inconclusive} paused as inconclusive, {told.past} past ({told.aborted} aborted)",
+        f"{told.total()} canaries: {told[Outcome.RUNNING]} running, {told[Outcome.INCONCLUSIVE]} paused as"
+        f" inconclusive, {past} past ({told[Outcome.ABORTED]} aborted)",
         err=True,
     )
 

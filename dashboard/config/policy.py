@@ -125,6 +125,15 @@ class _Incidents(StrictModel):
     postmortem_for: list[Annotated[Severity, choice(Severity)]]
 
 
+class _ErrorRatio(StrictModel):
+    warning: Share
+    critical: Share
+
+
+class _KeyMetrics(StrictModel):
+    error_ratio: _ErrorRatio
+
+
 class _Policy(StrictModel):
     timezone: Annotated[ZoneInfo, BeforeValidator(time_zone)]
     error_budget: _ErrorBudget
@@ -132,6 +141,7 @@ class _Policy(StrictModel):
     tiers: _Tiers
     delivery: _Delivery
     incidents: _Incidents
+    key_metrics: _KeyMetrics
     release_gate: ReleaseGateSection
     strategies: StrategiesSection
 
@@ -167,6 +177,10 @@ def load_policy(path: Path) -> rules.Policy:
         tiers={tier: _tier_rule(_written(document, tier)) for tier in PolicyTier},
         delivery=_delivery_rules(document.delivery),
         incidents=_incident_rules(document.incidents),
+        canary_errors=rules.ErrorLimits(
+            warning=document.key_metrics.error_ratio.warning,
+            critical=document.key_metrics.error_ratio.critical,
+        ),
         gate=gate_rules(
             document.release_gate,
             document.strategies,

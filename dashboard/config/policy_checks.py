@@ -16,6 +16,7 @@ def check_policy(document: dict[str, Any]) -> list[Fault]:
         *_check_bands(parts(document, "error_budget")),
         *_check_windows(parts(document, "burn_rate")),
         *_check_unknown(parts(document, "tiers")),
+        *_check_error_ratio(parts(document, "key_metrics", "error_ratio")),
         *check_release_gate(document),
     ]
 
@@ -54,6 +55,17 @@ def _check_bands(budget: dict[str, Any]) -> list[Fault]:
     return [
         Fault(where=("error_budget",), message=f"found {found}; expected them to rise and to stay below 1")
     ]
+
+
+def _check_error_ratio(limits: dict[str, Any]) -> list[Fault]:
+    try:
+        warning, critical = exact(limits["warning"]), exact(limits["critical"])
+    except (KeyError, ValueError):
+        return []  # told by the field itself
+    if warning <= critical:
+        return []
+    message = f"found critical {limits['critical']}, expected at least what warning is, {limits['warning']}"
+    return [Fault(where=("key_metrics", "error_ratio"), message=message)]
 
 
 def _check_windows(burn: dict[str, Any]) -> list[Fault]:

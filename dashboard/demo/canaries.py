@@ -31,6 +31,8 @@ _TRIED_AGAIN_AFTER = timedelta(seconds=75)
 #: A pause that is cut shorter than that shows nothing: then it is promoted without its steps.
 _LEAST_LAST_PAUSE = timedelta(minutes=1)
 _OF_THE_SERVICE = frozenset({"burn-slow", "budget-remaining"})
+#: What chance aborts is thrown again, up to so many times.
+_MOST_ROLLS = 12
 _NOTHING = CanaryField(service="")
 
 
@@ -40,10 +42,6 @@ class DemoCanaries:
 
     objects: list[Object] = field(default_factory=list)
     ticks: list[tuple[str, str, list[Tick]]] = field(default_factory=list)
-    under_way: int = 0
-    inconclusive: int = 0
-    past: int = 0
-    aborted: int = 0
 
 
 def demo_canaries(
@@ -107,14 +105,7 @@ class _Teller:
             self.told.objects.append(settled(self._revision(stable, stable), stable.finished or self.end))
         for release in chosen:
             revision = self._revision(release, stable)
-            aborted = len(self.told.objects)
             self._canary(revision, release)
-            if release.finished is None:
-                self.told.under_way += 1
-            else:
-                self.told.past += 1
-                added = self.told.objects[aborted:]
-                self.told.aborted += any(item.get("status", {}).get("abort") for item in added)
             if _stood(release):
                 stable = release
 
@@ -141,33 +132,38 @@ class _Teller:
             )
         began_at, attempt, in_vain = release.started, 1, False
         while True:
-            climb = self._climb(revision, release, attempt, particular, field_of)
             until = release.finished
+            climb = self._climb(revision, release, attempt, particular, field_of)
             superseded = release.state is DeploymentState.SUPERSEDED
             in_vain = in_vain or (until is not None and not _has_time(climb, began_at, until))
             if until is not None and not superseded and not failed and in_vain:
                 self._add(promoted_fully(revision, began_at), settled(revision, until))
                 return
             done = climb.go(began_at, None if superseded else until)
+            for roll in range(1, _MOST_ROLLS):
+                if failed or not _by_chance(done, particular):
+                    break
+                climb = self._climb(revision, release, attempt, particular, field_of, roll)
+                done = climb.go(began_at, None if superseded else until)
             self._add(*states(revision, done), *(run_object(revision, run) for run in done.runs))
             pods = rollout_key(release.service), revision.pod_hash
             self.told.ticks.append((*pods, list(climb.arms.ticks())))
-            self.told.inconclusive += done.end is End.INCONCLUSIVE
             if done.end is not End.ABORTED or failed or until is None or done.ended_at is None:
                 return
             # It was deployed in the end, so somebody tried it again.
             began_at, attempt = _again_at(done.ended_at, until), attempt + 1
             particular, in_vain = Particular(), _is_of_the_service(done)
 
-    def _climb(
+    def _climb(  # noqa: PLR0913, PLR0917 - one argument per fact
         self,
         revision: Revision,
         release: DemoRelease,
         attempt: int,
         particular: Particular,
         told: CanaryField,
+        roll: int = 0,
     ) -> Climb:
-        name = f"{release.service} {release.version} {attempt}"
+        name = f"{release.service} {release.version} {attempt}{f' {roll}' if roll else ''}"
         superseded = release.state is DeploymentState.SUPERSEDED
         return Climb(
             name=name,
@@ -218,6 +214,19 @@ def _is_of_the_service(done: Try) -> bool:
         metric.phase is run.phase and metric.spec.name in _OF_THE_SERVICE
         for run in bad
         for metric in run.outcome.metrics
+    )
+
+
+def _by_chance(done: Try, particular: Particular) -> bool:
+    """Whether chance alone aborted it: neither the file says so, nor was the whole service to blame.
+
+    Few requests give such aborts more often than a story about a good version bears.
+    """
+    return (
+        done.end is End.ABORTED
+        and not particular.tried_again
+        and not _is_of_the_service(done)
+        and not (particular.provider_errors)
     )
 
 

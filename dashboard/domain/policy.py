@@ -68,6 +68,14 @@ class IncidentRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorLimits:
+    """Above which shares of requests that fail errors are high, and critical (FRAMEWORK, Key metrics)."""
+
+    warning: Fraction
+    critical: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Everything of `policy.yaml`, validated. `timezone` is where people read times.
 
@@ -81,3 +89,4 @@ class Policy:
     delivery: DeliveryRules
     incidents: IncidentRules
     gate: GateRules
+    canary_errors: ErrorLimits

@@ -1,5 +1,6 @@
 """The whole demo → a store: counts, incidents, releases as the gate lets them happen, and their canaries."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,12 +8,12 @@ from pathlib import Path
 
 from dashboard.config import load_catalog, load_policy
 from dashboard.config.sources import load_sources
-from dashboard.demo.canaries import DemoCanaries
 from dashboard.demo.deployments import DemoRelease, demo_releases
 from dashboard.demo.fleet import readings
 from dashboard.demo.incident_events import demo_incident_events
 from dashboard.demo.incidents import demo_incidents
 from dashboard.demo.release_file import ReleasesFile, releases_file
+from dashboard.domain.canary.canary import Outcome
 from dashboard.domain.event_counts import floor_to_bucket
 from dashboard.domain.freezes import Freeze
 from dashboard.ingest.demo_asking import asked_releases
@@ -43,7 +44,7 @@ class DemoMade:
     denied: int
     controls: Controls
     in_spite: tuple[Deployed, ...]
-    canaries: DemoCanaries
+    canaries: Counter[Outcome]
 
 
 def demo_context(store: Path) -> GateContext:

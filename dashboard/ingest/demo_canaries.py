@@ -1,16 +1,20 @@
 """The demo's canaries → the store, the way on which a cluster's Rollouts and AnalysisRuns get there."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dashboard.demo.canaries import DemoCanaries, demo_canaries
+from dashboard.demo.canaries import demo_canaries
 from dashboard.demo.canary_counts import ServiceCounts
 from dashboard.demo.canary_file import canaries_file
 from dashboard.demo.deployments import DemoRelease
 from dashboard.demo.fleet import DemoReadings
-from dashboard.domain.canary.rollouts import RolloutState
+from dashboard.domain.canary.analysis_runs import AnalysisRunState
+from dashboard.domain.canary.canaries import canaries_of
+from dashboard.domain.canary.canary import Canary, Outcome
+from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.ingest.canaries import record_canaries
 from dashboard.sources.argo_observations import Observation, Observations
 from dashboard.store import canaries, canary_ticks
@@ -45,21 +49,30 @@ class Kept:
 
 def record_demo_canaries(
     connection: sqlite3.Connection, deployed: Iterable[DemoRelease], kept: Kept, registry: str, end: datetime
-) -> DemoCanaries:
-    """Store the canaries of what was deployed, inside the caller's transaction; returns what was told."""
+) -> Counter[Outcome]:
+    """Store the canaries of what was deployed, inside the caller's transaction; returns how they ended.
+
+    A version that was tried again is a canary each time.
+    """
     told = demo_canaries(list(deployed), kept.counts(), registry, end)
-    there: set[str] = set()
-    record_canaries(connection, _noted(Observations(_SOURCE, told.objects), there))
+    observed = list(Observations(_SOURCE, told.objects))
+    record_canaries(connection, observed)
     for rollout, pods, ticks in told.ticks:
         canary_ticks.record_ticks(connection, rollout, pods, ticks)
+    there = {item.rollout for item in observed if isinstance(item, RolloutState)}
     canaries.mark_present(connection, _SOURCE, there)
     canaries.mark_read(connection, _SOURCE, end)
-    return told
+    return Counter(canary.outcome for canary in _seen(observed))
 
 
-def _noted(observations: Iterable[Observation], rollouts: set[str]) -> Iterator[Observation]:
-    """`observations`, while the Rollouts among them are added to `rollouts`."""
-    for item in observations:
+def _seen(observed: Iterable[Observation]) -> Iterator[Canary]:
+    """The canaries that the store will tell of."""
+    states: dict[str, list[RolloutState]] = {}
+    runs: dict[str, list[AnalysisRunState]] = {}
+    for item in observed:
         if isinstance(item, RolloutState):
-            rollouts.add(item.rollout)
-        yield item
+            states.setdefault(item.rollout, []).append(item)
+        elif isinstance(item, AnalysisRunState):
+            runs.setdefault(item.rollout or "", []).append(item)
+    for rollout, told in states.items():
+        yield from canaries_of(in_order(told), runs.get(rollout, ()))

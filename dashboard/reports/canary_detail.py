@@ -1,26 +1,36 @@
 """One canary in depth: its ladder, what each metric measured, what it cost, and what the error counts say."""
 
-import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from dashboard.domain.budget_ledger import Claim, Owner, OwnerKind, canary_claim, deployment_claim
-from dashboard.domain.canary.agreement import Agreement, agreement
-from dashboard.domain.canary.canary import Canary, Outcome
-from dashboard.domain.canary.ladder import ladder_of
+from dashboard.domain.canary.agreement import Agreement, ArgoWord, agreement, argo_word
+from dashboard.domain.canary.canary import Canary
+from dashboard.domain.canary.error_level import OwnErrors, own_errors
+from dashboard.domain.canary.ladder import Ladder, ladder_of
 from dashboard.domain.canary.sequential import ErrorJudgement, judge_errors
 from dashboard.domain.canary.ticks import Tick
+from dashboard.domain.canary.time_ahead import (
+    AnalysesAhead,
+    VerdictAhead,
+    analyses_ahead,
+    usual_length,
+    verdict_ahead,
+)
 from dashboard.domain.canary.traffic_split import TrafficSplit, traffic_splits
 from dashboard.domain.names import NameMap
 from dashboard.domain.periods import Period
-from dashboard.domain.policy import Policy
+from dashboard.domain.policy import ErrorLimits, Policy
 from dashboard.domain.releases import Release
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError
 from dashboard.reports.canaries import CanaryRow, consequence_of, pause_factor
-from dashboard.reports.canary_metrics import RunView, run_view
+from dashboard.reports.canary_commands import commands
+from dashboard.reports.canary_metrics import RunView, run_view, spec_of
 from dashboard.reports.canary_reading import canaries_between, canary_named, with_measurements
+from dashboard.reports.canary_templates import templates_of
 from dashboard.reports.fleet import read_statuses
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.reports.history import History
@@ -29,6 +39,9 @@ from dashboard.store import canaries as stored
 from dashboard.store.canaries import SourceRead
 from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading
+
+#: So far back an earlier canary tells how long the analyses of its templates take.
+_EARLIER = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +59,32 @@ class CanaryCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorCounts:
-    """What both arms counted, the verdict on it, how it stands to Argo's, and how the traffic was split."""
+    """What both arms counted, the verdict on it, how it stands to Argo's, and how the traffic was split.
+
+    `own` is the canary's share of errors by itself, and `verdict_ahead` when the verdict can be expected.
+    """
 
     ticks: tuple[Tick, ...]
     judgement: ErrorJudgement
     agreement: Agreement
     traffic: tuple[TrafficSplit, ...]
+    own: OwnErrors
+    verdict_ahead: VerdictAhead | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryReport:
     """One canary; `errors` is None where the counts of both arms are not known.
 
-    `commands` are what a person may run on it, by what they do; this product never runs them.
+    `commands` are what a person may run on it, by what they do; this product never runs them. They act on
+    the Rollout as it is now, so there are fewer of a canary that is not its newest any more (`is_newest`).
+    `analyses_ahead` is None where its steps are not known.
     """
 
     row: CanaryRow
+    argo: ArgoWord
+    is_newest: bool
+    analyses_ahead: AnalysesAhead | None
     runs: tuple[RunView, ...]
     errors: ErrorCounts | None
     cost: CanaryCost
@@ -85,13 +108,14 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         if found is None:
             raise InputError(f"canary: found {name!r}, expected one that the store knows")
         canary = found.canary
-        since = Period(name="since", start=canary.began_at, end=now)
+        around = Period(name="around", start=canary.began_at - _EARLIER, end=now)
         others = [
             item
-            for item in canaries_between(connection, names, since, now, [canary.rollout])
+            for item in canaries_between(connection, names, around, now, [canary.rollout])
             if item.canary.id != canary.id
         ]
-        consequence = consequence_of(found, others, history)
+        later = [item for item in others if item.canary.began_at >= canary.began_at]
+        consequence = consequence_of(found, later, history)
         service = catalogue.services.get(found.service or "")
         (status,) = read_statuses(connection, [service], policy, now) if service else (None,)
         tier = None if status is None else status.policy_tier
@@ -106,18 +130,23 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
             spent = cost_of(connection, service, history, policy, claim)
             cost = _cost(spent, claim.owner, measured=is_measured(connection, service, claim))
         reads, fresh = stored.reads(connection), freshness(connection, policy.budget, now)
+    ladder = ladder_of(canary, now, factor)
+    word = argo_word(canary, ladder)
     return CanaryReport(
         row=CanaryRow(
             named=found,
             consequence=consequence,
             policy_tier=tier,
             pause_factor=factor,
-            ladder=ladder_of(canary, now, factor),
+            ladder=ladder,
         ),
+        argo=word,
+        is_newest=not later,
+        analyses_ahead=_analyses_ahead(canary, ladder, [item.canary for item in others], now),
         runs=tuple(map(run_view, runs)),
-        errors=_errors(ticks, canary),
+        errors=_errors(ticks, word, policy.canary_errors),
         cost=cost,
-        commands=commands(canary),
+        commands=commands(canary, is_newest=not later),
         reads=tuple(reads),
         freshness=fresh,
     )
@@ -138,28 +167,31 @@ def _cost(spent: Mapping[Owner, tuple[Cost, ...]], own: Owner, *, measured: bool
     )
 
 
-def _errors(ticks: tuple[Tick, ...], canary: Canary) -> ErrorCounts | None:
+def _analyses_ahead(
+    canary: Canary, ladder: Ladder | None, others: Iterable[Canary], now: datetime
+) -> AnalysesAhead | None:
+    """What the analyses that are to come take, by the newest run of the same templates that is known."""
+    if ladder is None or not ladder.analyses_ahead:
+        return None
+    lengths: dict[tuple[str, ...], timedelta] = {}
+    for one in sorted((*others, canary), key=lambda item: item.began_at):
+        for run in one.runs:
+            spec, _ = spec_of(run)
+            length = None if spec is None else usual_length(spec)
+            if length is not None:
+                lengths[templates_of(one, run)] = length
+    return analyses_ahead(ladder, lengths, now)
+
+
+def _errors(ticks: tuple[Tick, ...], word: ArgoWord, limits: ErrorLimits) -> ErrorCounts | None:
     if not ticks:
         return None
     judgement = judge_errors(ticks)
     return ErrorCounts(
         ticks=ticks,
         judgement=judgement,
-        agreement=agreement(judgement.verdict, canary.verdict),
+        agreement=agreement(judgement.verdict, word),
         traffic=traffic_splits(ticks),
+        own=own_errors(ticks, limits),
+        verdict_ahead=verdict_ahead(ticks, judgement),
     )
-
-
-def commands(canary: Canary) -> dict[str, str]:
-    """What a person may run on `canary`, by what it does (FRAMEWORK, Commands that it names)."""
-    rollout, namespace = shlex.quote(canary.name), shlex.quote(canary.namespace)
-    verbs = ["status"]
-    if canary.outcome.is_open:
-        verbs += ["promote", "abort", "undo"]
-    elif canary.outcome is Outcome.ABORTED:
-        verbs += ["undo", "retry rollout"]
-    else:
-        verbs += ["undo"]
-    return {
-        verb.partition(" ")[0]: f"kubectl argo rollouts {verb} {rollout} -n {namespace}" for verb in verbs
-    }

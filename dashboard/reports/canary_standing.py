@@ -1,25 +1,35 @@
 """How a canary stands, from all that is known of it: is it safe so far, and which metric has least room?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboard.domain.canary.canary import Outcome
+from dashboard.domain.canary.error_level import ErrorLevel
 from dashboard.domain.canary.named_runs import named_only
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.room import Evidence
 from dashboard.domain.canary.sequential import Verdict
+from dashboard.domain.canary.traffic_split import Split, TrafficSplit
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_metrics import MetricView, RunView
 
 
 class Standing(StrEnum):
-    """How a canary stands, the gravest first; the last five are of one that has ended."""
+    """How a canary stands, the gravest first; the last five are of one that has ended.
+
+    CRITICAL and HIGH_ERRORS fail too many requests by themselves, however stable does. UNTESTED does not get
+    the traffic of its weight. WITHIN_LIMITS has answers that were bad, though not too many of them.
+    """
 
     TROUBLE = "in trouble"
+    CRITICAL = "critical error rate"
     UNDECIDED = "undecided: somebody has to decide"
     AT_RISK = "at risk"
     UNSEEN = "not seen for too long"
+    HIGH_ERRORS = "high error rate"
+    UNTESTED = "hardly gets traffic"
+    WITHIN_LIMITS = "within its limits"
     NOT_YET = "cannot tell yet"
     SAFE = "safe so far"
     ABORTED = "aborted"
@@ -31,12 +41,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """How the measurements of the metrics that count ended; errors of the provider are no failures."""
+    """How the measurements of the metrics that count ended; errors of the provider are no failures.
+
+    `dry_failed` are failures of metrics that run dry, which decide nothing.
+    """
 
     successful: int = 0
     failed: int = 0
     inconclusive: int = 0
     errors: int = 0
+    dry_failed: int = 0
 
     @property
     def answered(self) -> int:
@@ -62,29 +76,46 @@ _ENDED = {
 
 
 def standing(report: CanaryReport) -> Standing:
-    """How the canary of `report` stands.
+    """How the canary of `report` stands: the gravest of all that is true of it.
 
     It is never safe by silence: of one that was not seen for too long, or without an answer, nobody can tell.
+    Nor is it safe by being no worse than a bad stable, by bad answers that are not too many yet, or by good
+    ones to a traffic that it does not get.
     """
     outcome = report.row.named.canary.outcome
     if outcome in _ENDED:
         return _ENDED[outcome]
-    verdict = None if report.errors is None else report.errors.judgement.verdict
+    return next(standing for standing, is_so in _open_standings(report) if is_so)
+
+
+def _open_standings(report: CanaryReport) -> Iterator[tuple[Standing, bool]]:
+    errors, found, tightest = report.errors, answers(report), tightest_metric(report)
+    verdict = None if errors is None else errors.judgement.verdict
+    level = None if errors is None else errors.own.level
+    grades = {item.evidence.grade for item in report.runs if item.evidence is not None}
+    baseless = bool(grades) and grades == {Evidence.NONE}
     phases = {item.run.phase for item in report.runs}
     phases |= {run.phase for run in named_only(report.row.named.canary)}
     ended_badly = phases & {Phase.FAILED, Phase.ERROR}
-    if verdict is Verdict.FAIL or ended_badly:
-        return Standing.TROUBLE
-    if report.row.named.stale or outcome is Outcome.INCONCLUSIVE:
-        return Standing.UNSEEN if report.row.named.stale else Standing.UNDECIDED
-    tightest = tightest_metric(report)
-    if tightest is not None and is_last_chance(tightest.metric):
-        return Standing.AT_RISK
-    grades = {item.evidence.grade for item in report.runs if item.evidence is not None}
-    baseless = bool(grades) and grades == {Evidence.NONE}
-    if verdict is Verdict.PASS or (answers(report).successful and not baseless):
-        return Standing.SAFE
-    return Standing.NOT_YET
+    yield Standing.TROUBLE, verdict is Verdict.FAIL or bool(ended_badly)
+    yield Standing.CRITICAL, level is ErrorLevel.CRITICAL
+    yield Standing.UNSEEN, report.row.named.stale
+    yield Standing.UNDECIDED, report.row.named.canary.outcome is Outcome.INCONCLUSIVE
+    yield Standing.AT_RISK, tightest is not None and is_last_chance(tightest.metric)
+    yield Standing.HIGH_ERRORS, level is ErrorLevel.HIGH
+    yield Standing.UNTESTED, lacks_traffic(report) is not None
+    yield Standing.SAFE, verdict is Verdict.PASS
+    yield Standing.WITHIN_LIMITS, bool(found.failed or found.inconclusive)
+    yield Standing.SAFE, bool(found.successful) and not baseless
+    yield Standing.NOT_YET, True
+
+
+def lacks_traffic(report: CanaryReport) -> TrafficSplit | None:
+    """Its newest step, when the canary gets far less than its weight there, or there were no requests."""
+    if report.errors is None or not report.errors.traffic:
+        return None
+    newest = report.errors.traffic[-1]
+    return newest if newest.split in {Split.TOO_LITTLE, Split.NO_REQUESTS} else None
 
 
 def answers(report: CanaryReport) -> Answers:
@@ -96,6 +127,9 @@ def answers(report: CanaryReport) -> Answers:
         failed=sum(view.failures for view in counting),
         inconclusive=sum(item.inconclusive for item in counts),
         errors=sum(view.errors for view in counting),
+        dry_failed=sum(
+            metric.failures for run in report.runs for metric in run.metrics if metric.state.dry_run
+        ),
     )
 
 

@@ -5,32 +5,31 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from dashboard.domain.canary.ladder import Place, times_contradict
+from dashboard.domain.canary.rollouts import StepKind
 from dashboard.domain.canary.room import Evidence
-from dashboard.domain.canary.sequential import Verdict
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_detail import CanaryReport
-from dashboard.reports.canary_standing import Standing, answers, is_last_chance, standing, tightest_metric
+from dashboard.reports.canary_standing import answers, is_last_chance, standing, tightest_metric
 from dashboard.ui import format as show
+from dashboard.ui.canary_safe_words import safe_words
+from dashboard.ui.canary_time_words import verdict_words, when_words
 from dashboard.ui.canary_words import (
     HINDSIGHTS,
     STANDINGS,
+    agreement_words,
+    argo_badge,
     badge_of,
     counts_words,
     seen_words,
+    verdict_badge,
     version_words,
-    when_words,
 )
 from dashboard.ui.components import badge
 from dashboard.ui.release_words import brief, some
 from dashboard.ui.words import literal
 
 _BOXES = {"red": st.error, "orange": st.warning, "green": st.success}
-_SAFE = {
-    Standing.UNSEEN: "Nobody knows: what follows is how it stood when it was last seen.",
-    Standing.AT_RISK: "It stands, but one more bad measurement aborts it.",
-    Standing.NOT_YET: "Nothing that was measured says so yet.",
-    Standing.SAFE: "Yes, by everything that was measured so far.",
-}
 _WEAK = {Evidence.TRUNCATED: "truncated evidence", Evidence.NONE: "no evidence"}
 
 
@@ -38,10 +37,11 @@ _WEAK = {Evidence.TRUNCATED: "truncated evidence", Evidence.NONE: "no evidence"}
 class Told:
     """The answers, each a sentence in markdown; empty where there is nothing to say.
 
-    One that has ended has `ended` in place of three of them.
+    One that has ended has `ended` in place of three of them. `sure_in_short` is for a card of a list.
     """
 
     sure: str
+    sure_in_short: str = ""
     safe: str = ""
     room: str = ""
     when: str = ""
@@ -49,17 +49,32 @@ class Told:
     ended: str = ""
 
     @property
+    def head(self) -> str:
+        """The answer that matters most."""
+        return self.ended or self.safe
+
+    @property
     def lines(self) -> list[str]:
-        """Those that say something, each with the question that it answers."""
+        """What its page says below that: the others, each with the question that it answers."""
         questions = {
-            "What became of it?": self.ended,
-            "Safe?": self.safe,
             "How sure?": self.sure,
             "Room left?": self.room,
             "When known?": self.when,
             "Last seen?": self.seen,
         }
         return [f"**{question}** {line}" for question, line in questions.items() if line]
+
+    @property
+    def short_lines(self) -> list[str]:
+        """All of it for a card of a list, where what it rests on is told in short."""
+        rest = {
+            "How sure?": self.sure_in_short,
+            "Room left?": self.room,
+            "When known?": self.when,
+            "Last seen?": self.seen,
+        }
+        small = (f":small[**{question}** {line}]" for question, line in rest.items() if line)
+        return [f"**{self.head}**", *small]
 
 
 def draw(report: CanaryReport, policy: Policy) -> None:
@@ -71,7 +86,10 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     st.subheader(f"{name} {tier} :small[{version_words(canary)}]", anchor=False)
     found = standing(report)
     look = STANDINGS[found]
-    lines = [f"# {look.symbol} {look.word.upper()}", *answer(report, policy).lines]
+    told = answer(report, policy)
+    question = "Safe?" if told.safe else "What became of it?"
+    # The verdict and its sentence stand out; what they rest on is read after them.
+    lines = [f"# {look.symbol} {look.word.upper()}", f"#### {question} {told.head}", *told.lines]
     disagrees = report.errors is not None and report.errors.agreement.is_disagreement
     colour = "orange" if disagrees and look.colour == "green" else look.colour
     _BOXES.get(colour, st.info)("\n\n".join(lines))
@@ -83,34 +101,32 @@ def answer(report: CanaryReport, policy: Policy) -> Told:
     if not canary.outcome.is_open:
         return Told(ended=_ended(report, policy), sure=_sure(report, policy.timezone))
     return Told(
-        safe=_safe(report),
+        safe=safe_words(report),
         sure=_sure(report, policy.timezone),
+        sure_in_short=_sure_in_short(report),
         room=_room(report),
-        when="" if report.row.named.stale else when_words(report.row.ladder, policy.timezone),
+        when="" if report.row.named.stale else _when(report, policy),
         seen=seen_words(report.row.named, report.freshness.as_of, policy.timezone),
     )
 
 
-def _safe(report: CanaryReport) -> str:
-    found = standing(report)
-    metrics = report.row.named.canary.decided_by
-    if found is Standing.TROUBLE:
-        if report.errors is not None and report.errors.judgement.verdict is Verdict.FAIL:
-            return "No. Its error rate is shown to be worse than stable's."
-        return f"No. {some(metrics)} ended its analysis." if metrics else "No. Its analysis did not pass."
-    if found is Standing.UNDECIDED:
-        return f"Nobody knows: {some(metrics) if metrics else 'its analysis'} could not tell, and Argo waits."
-    return _SAFE[found]
+def _when(report: CanaryReport, policy: Policy) -> str:
+    """When it is through, and when its error counts can tell."""
+    ladder, now = report.row.ladder, report.freshness.as_of
+    told = [when_words(ladder, policy.timezone, report.analyses_ahead, now)]
+    if report.errors is not None and report.errors.verdict_ahead is not None:
+        told.append(verdict_words(report.errors.verdict_ahead))
+    return " ".join(told)
 
 
 def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
     """What the answer rests on: the error counts of both arms, and what Argo's metrics measured."""
-    found = answers(report)
+    found, is_open = answers(report), report.row.named.canary.outcome.is_open
     told = []
     if report.errors is not None:
-        told.append(f"Error counts: {counts_words(report.errors.judgement, zone)}.")
+        told.append(f"Error counts: {counts_words(report.errors.judgement, zone, is_open=is_open)}.")
     if not found.answered and not found.errors:
-        told.append("No metric that counts has been measured.")
+        told.append(f"No metric that counts {'has been' if is_open else 'was'} measured.")
     else:
         measured = (
             f"{show.amount(found.answered, 'answer')}, {show.amount(found.failed, 'failure')} among them"
@@ -124,8 +140,18 @@ def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
     if report.errors is None:
         told.append("The error counts of canary and stable are not known, so they are not compared.")
     elif report.errors.agreement.is_disagreement:
-        told.append(f"**{literal(report.errors.agreement.sentence)}**")
+        told.append(f"**{literal(agreement_words(report.errors.agreement, is_open=is_open))}**")
     return " ".join(told)
+
+
+def _sure_in_short(report: CanaryReport) -> str:
+    """The verdict of the error counts, and how many answers Argo has."""
+    found = answers(report)
+    counts = "error counts not known"
+    if report.errors is not None:
+        counts = f"error counts {verdict_badge(report.errors.judgement.verdict)}"
+    failed = show.amount(found.failed, "failure")
+    return f"{counts} · {show.amount(found.answered, 'answer')}, {failed} · {argo_badge(report)}"
 
 
 def _weak_evidence(report: CanaryReport) -> list[str]:
@@ -141,18 +167,34 @@ def _room(report: CanaryReport) -> str:
     found = tightest_metric(report)
     if found is None or found.metric.room is None:
         running = any(item.run.phase is None or not item.run.phase.is_final for item in report.runs)
-        return (
-            "Its limits are not known." if running else "No analysis runs now, so nothing can abort it now."
-        )
+        return "Its limits are not known." if running else _without_analysis(report)
     last = "; **the next one that goes wrong aborts it**" if is_last_chance(found.metric) else ""
     return f"{brief(found.metric.state.name, 60)}: {found.metric.room.sentence}{last}."
+
+
+def _without_analysis(report: CanaryReport) -> str:
+    """What stands in the way of an abort while no analysis is known to run: never a promise."""
+    ladder, ended = report.row.ladder, {item.run.step_index for item in report.runs}
+    if ladder is None:
+        return "No analysis is known to run; its steps are not known."
+    analyses = [rung for rung in ladder.rungs if rung.step.kind in {StepKind.ANALYSIS, StepKind.EXPERIMENT}]
+    here = next((rung for rung in analyses if rung.place is Place.CURRENT), None)
+    if here is not None and here.index not in ended:
+        return "It stands at an analysis whose run is not known, so its room is not known either."
+    runs = "No analysis runs at this step" if here is None else "The analysis of this step has ended"
+    ahead = next((rung for rung in analyses if rung.place is Place.TO_COME), None)
+    following = "none is ahead" if ahead is None else f"the next is step {ahead.index + 1}"
+    return f"{runs}; {following}. Argo still aborts it when its pods are not ready in time."
 
 
 def _ended(report: CanaryReport, policy: Policy) -> str:
     row = report.row
     canary = row.named.canary
     when = "" if canary.ended_at is None else f" on {show.moment(canary.ended_at, policy.timezone)}"
+    if times_contradict(canary):
+        when = ", at a time before it began: its times contradict"
     by = f", by {some(canary.decided_by)}" if canary.decided_by else ""
-    hindsight = badge_of(HINDSIGHTS[row.consequence.hindsight])
+    look = HINDSIGHTS[row.consequence.hindsight]
+    why = f": {brief(row.consequence.why, 160)}" if row.consequence.why != look.word else ""
     word = STANDINGS[standing(report)].word
-    return f"It {word}{when}{by}. In hindsight {hindsight} {brief(row.consequence.why, 160)}."
+    return f"It {word}{when}{by}. In hindsight: {badge_of(look)}{why}."

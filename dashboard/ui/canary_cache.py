@@ -70,7 +70,7 @@ def _canaries(state: State, period: Period, services: tuple[str, ...]) -> Canari
     )
 
 
-@st.cache_resource(ttl=120, max_entries=64, show_spinner=False)
+@st.cache_resource(ttl=120, max_entries=512, show_spinner=False)
 def _canary(state: State, name: str) -> CanaryReport:
     del state
     store = cache.locations_now().store

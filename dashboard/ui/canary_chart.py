@@ -26,6 +26,9 @@ MOST_POINTS = 500
 _MOST_TICKS, _MOST_MARKED = 240, 60
 #: A chart is at least so wide: a single measurement has no width of its own.
 _LEAST_WIDTH = timedelta(minutes=1)
+#: A time axis has this much room at both ends, and plans no further ahead than that.
+_TIME_ROOM, _LONGEST_PLAN = 0.05, timedelta(hours=6)
+_SHORT, _DAY, _MOST_TIMES = timedelta(minutes=5), timedelta(days=1), 6
 _HEIGHT = 230
 _ROOM = 0.12
 #: The shape of a measurement by its phase, and its colour on light and on dark.
@@ -49,8 +52,11 @@ def has_chart(metric: MetricView) -> bool:
     return any(point.at is not None and any(map(isfinite, point.numbers)) for point in metric.points)
 
 
-def metric_figure(metric: MetricView, zone: ZoneInfo, *, dark: bool) -> go.Figure:
-    """What a metric measured over time, each with its phase as a shape, its thresholds, and its gaps."""
+def metric_figure(metric: MetricView, zone: ZoneInfo, *, goes_on: bool = False, dark: bool) -> go.Figure:
+    """What a metric measured over time, each with its phase as a shape, its thresholds, and its gaps.
+
+    While its run `goes_on`, the time axis leaves room for what is still to be measured.
+    """
     timed = [point for point in metric.points if point.at is not None][-MOST_POINTS:]
     clock, title = one_clock([point.at for point in timed if point.at is not None], zone)
     figure = go.Figure()
@@ -76,10 +82,39 @@ def metric_figure(metric: MetricView, zone: ZoneInfo, *, dark: bool) -> go.Figur
     numbers = [number for point in timed for number in point.numbers[:MOST_SERIES] if isfinite(number)]
     figure.update_yaxes(range=_range([*numbers, *(item.number for item in metric.thresholds)]))
     times = [point.at for point in timed if point.at is not None]
-    if times[-1] - times[0] < _LEAST_WIDTH:
-        around = (times[0] - _LEAST_WIDTH / 2, times[-1] + _LEAST_WIDTH / 2)
-        figure.update_xaxes(range=[on_axis(edge, clock) for edge in around])
+    around = _around(times, _planned(metric) if goes_on else timedelta())
+    figure.update_xaxes(range=[on_axis(edge, clock) for edge in around])
+    _tick_times(figure, times, around, clock)
+    figure.update_yaxes(title={"text": f"answer of {plain(metric.state.name, 24)}"})
     return _framed(figure, title, dark=dark)
+
+
+def _planned(metric: MetricView) -> timedelta:
+    """How long it takes until everything is measured that is to be, from the first on; 0 where not known."""
+    spec = metric.spec
+    if spec is None or spec.interval is None or spec.limits.effective_count is None:
+        return timedelta()
+    return min((spec.limits.effective_count - 1) * spec.interval, _LONGEST_PLAN)
+
+
+def _around(times: Sequence[datetime], planned: timedelta) -> tuple[datetime, datetime]:
+    """From when to when the time axis goes: with some room on both sides, and never without a width."""
+    last = max(times[-1], times[0] + planned)
+    room = max((last - times[0]) * _TIME_ROOM, timedelta(seconds=1))
+    if last - times[0] < _LEAST_WIDTH:
+        room = _LEAST_WIDTH / 2
+    return times[0] - room, last + room
+
+
+def _tick_times(
+    figure: go.Figure, times: Sequence[datetime], around: tuple[datetime, datetime], clock: timezone
+) -> None:
+    """In a few minutes an axis names the times of what was measured: marks every ten seconds say nothing."""
+    if around[1] - around[0] > _SHORT or len(times) > _MOST_TIMES:
+        figure.update_xaxes(tickformat="%H:%M" if around[1] - around[0] < _DAY else None, nticks=_MOST_TIMES)
+        return
+    at = [on_axis(moment, clock) for moment in times]
+    figure.update_xaxes(tickvals=at, ticktext=[f"{moment.astimezone(clock):%H:%M:%S}" for moment in times])
 
 
 def metric_alt(metric: MetricView) -> str:
@@ -117,7 +152,7 @@ def arms_figure(ticks: Sequence[Tick], zone: ZoneInfo, *, dark: bool) -> go.Figu
                 hovertemplate="%{y:.2%} (%{text})",
             )
         )
-    figure.update_yaxes(rangemode="tozero", tickformat="~%")
+    figure.update_yaxes(rangemode="tozero", tickformat="~%", title={"text": "requests that failed"})
     _framed(figure, title, dark=dark)
     return figure.update_layout(
         showlegend=True,
@@ -239,7 +274,7 @@ def _framed(figure: go.Figure, title: str, *, dark: bool) -> go.Figure:
     figure.update_xaxes(
         title={"text": title, "font": {"color": colour, "size": 12}}, hoverformat="%d %b %H:%M", **axis
     )
-    figure.update_yaxes(**axis)
+    figure.update_yaxes(title={"font": {"color": colour, "size": 12}}, **axis)
     figure.update_annotations(font={"size": 12, "color": colour})
     return figure.update_layout(
         height=_HEIGHT, showlegend=False, dragmode=False, margin={"l": 8, "r": 12, "t": 10, "b": 8}

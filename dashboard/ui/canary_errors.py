@@ -1,9 +1,13 @@
 """The error counts of canary and stable: their verdict beside Argo's, their rates, and the traffic split."""
 
+from fractions import Fraction
+
 import streamlit as st
 
+from dashboard.domain.canary.error_level import ErrorLevel, OwnErrors
 from dashboard.domain.canary.traffic_split import Split, TrafficSplit
-from dashboard.domain.policy import Policy
+from dashboard.domain.intervals import Proportion
+from dashboard.domain.policy import ErrorLimits, Policy
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.ui import canary_words
 from dashboard.ui import format as show
@@ -16,16 +20,20 @@ _SPLITS = {
     Split.TOO_LITTLE: ":orange-badge[△ too little]",
     Split.TOO_MUCH: ":orange-badge[△ too much]",
     Split.AS_WEIGHTED: ":green-badge[✓ as weighted]",
+    Split.TOO_FEW_REQUESTS: ":violet-badge[? too few to tell]",
+    Split.NO_REQUESTS: ":orange-badge[? no requests]",
 }
-_NOT_TOLD = ":violet-badge[? not told]"
+_LEVELS = {
+    ErrorLevel.FINE: ":green-badge[✓ below the limits]",
+    ErrorLevel.HIGH: ":orange-badge[△ high]",
+    ErrorLevel.CRITICAL: ":red-badge[✕ critical]",
+}
 
 
 def draw(report: CanaryReport, policy: Policy) -> None:
     """Argo's word and that of the counts side by side, with one sentence on how they stand to each other."""
-    canary, errors = report.row.named.canary, report.errors
-    argo = canary_words.phase_badge(canary.verdict)
-    if canary.verdict is None:
-        argo = ":blue-badge[▷ Argo: no analysis has ended]"
+    errors, is_open = report.errors, report.row.named.canary.outcome.is_open
+    argo = canary_words.argo_badge(report)
     if errors is None:
         st.markdown(
             f"{argo} :violet-badge[? error counts: not known] No requests of canary and stable were counted,"
@@ -33,12 +41,15 @@ def draw(report: CanaryReport, policy: Policy) -> None:
             " says."
         )
         return
-    verdict = canary_words.verdict_badge(errors.judgement.verdict)
+    verdict = canary_words.verdict_badge(errors.judgement.verdict, is_open=is_open)
     mark = ":red-badge[✕ they disagree] " if errors.agreement.is_disagreement else ""
     st.markdown(
-        f"{argo} **Error counts** {verdict}  \n{mark}{literal(errors.agreement.sentence)}  \n"
-        f"{capital(canary_words.counts_words(errors.judgement, policy.timezone))}."
+        f"{argo} **Error counts** {verdict}  \n"
+        f"{mark}{literal(canary_words.agreement_words(errors.agreement, is_open=is_open))}  \n"
+        f"{capital(canary_words.counts_words(errors.judgement, policy.timezone, is_open=is_open))}."
     )
+    if errors.own.canary is not None:
+        st.markdown(f"{_LEVELS[errors.own.level]} {_own(errors.own, policy.canary_errors)}")
     if any(tick.at is not None for tick in errors.ticks):
         drawn = len(merged(errors.ticks))
         many = show.amount(len(errors.ticks), "look")
@@ -56,4 +67,17 @@ def draw(report: CanaryReport, policy: Policy) -> None:
 
 
 def _split(step: TrafficSplit) -> str:
-    return f"{_SPLITS.get(step.split, _NOT_TOLD)} {literal(capital(traffic_sentence(step)))}"
+    return f"{_SPLITS[step.split]} {literal(capital(traffic_sentence(step)))}"
+
+
+def _own(found: OwnErrors, limits: ErrorLimits) -> str:
+    """The share of errors of each arm, and what it is held to."""
+    told = f"**{_share(found.canary)}** of the canary's requests failed, {_share(found.stable)} of stable's"
+    edges = f"warning above {show.target(limits.warning)}, critical above {show.target(limits.critical)}"
+    if found.stable_level is ErrorLevel.FINE:
+        return f"{told}; {edges}."
+    return f"{told}; {edges}. :orange-badge[△ stable is {found.stable_level.value} itself]"
+
+
+def _share(found: Proportion | None) -> str:
+    return "an unknown share" if found is None else show.percent(Fraction(found.k, found.n))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard.domain.canary.ladder import Rung
+from dashboard.domain.canary.ladder import Rung, times_contradict
 from dashboard.domain.policy import Policy
 from dashboard.reports.canaries import CanaryRow
 from dashboard.ui import canary_words
@@ -29,6 +29,8 @@ def draw(row: CanaryRow, now: datetime, policy: Policy) -> None:
         st.markdown(f"When it was last seen: {weight}{place}.")
     elif is_open:
         st.markdown(f"Now {weight}{place}, **{show.length(ladder.elapsed)}** after it began.")
+    elif times_contradict(row.named.canary):
+        st.markdown(f"How long it took is not known: it is told to have ended before it began{place}.")
     else:
         st.markdown(f"It took **{show.length(ladder.elapsed)}**{place}.")
     st.markdown(canary_words.ladder_strip(ladder))

@@ -1,13 +1,10 @@
-"""What the lint finds in what a run measures, beside the run."""
+"""What the lint finds in the templates of canaries, each template in one place."""
 
 import streamlit as st
 
-from dashboard.domain.canary.analysis_runs import AnalysisRunState
 from dashboard.domain.canary.lint_finding import Finding
 from dashboard.domain.canary.lint_rules import Severity
-from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_lint import LintReport
-from dashboard.ui import canary_cache
 from dashboard.ui import format as show
 from dashboard.ui.folding import folded
 from dashboard.ui.release_words import brief
@@ -20,13 +17,13 @@ _SIGNS = {
 _MOST = 30
 
 
-def draw(report: CanaryReport, run: AnalysisRunState) -> None:
-    """The findings in the template of `run`, folded, with how many there are."""
-    found = canary_cache.lint_of(report.row.named, run)
+def draw(found: LintReport | None, called: str = "") -> None:
+    """The findings in a template, folded, with how many there are; None where its spec is not known."""
+    head = f"{called} · " if called else ""
     if found is None:
-        st.markdown(":small[The store has no template of this run, so it cannot be linted.]")
+        st.markdown(f"{head}:small[the store has no spec of these templates, so they cannot be linted]")
         return
-    with st.expander(f"Template lint: {counted(found)}"):
+    with st.expander(f"{head}Template lint: {counted(found)}"):
         st.markdown(f":small[{_rests_on(found)}]")
         # No table: what is found holds code that no cell of a phone could break.
         st.markdown("\n".join(f"- {_found(item)}" for item in found.findings[:_MOST]))

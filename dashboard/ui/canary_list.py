@@ -5,16 +5,20 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboard.domain.canary.canary import Canary, Outcome
+from dashboard.domain.canary.canary import Outcome
 from dashboard.domain.intervals import Proportion
 from dashboard.domain.policy import Policy
 from dashboard.reports.canaries import CanariesReport, CanaryRow
+from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_reading import NamedRun
-from dashboard.reports.canary_standing import standing
+from dashboard.reports.canary_standing import Standing, standing
 from dashboard.ui import canary_answer, canary_cache, canary_filters, canary_words
 from dashboard.ui import format as show
+from dashboard.ui.canary_csv import COLUMNS, cells
+from dashboard.ui.canary_time_words import span_words
 from dashboard.ui.canary_words import HINDSIGHTS, STANDINGS, badge_of
 from dashboard.ui.components import badge, choose_page
+from dashboard.ui.export import to_csv
 from dashboard.ui.release_words import brief, some
 
 _CARDS = _RUNNING = _ALONE = 20
@@ -24,27 +28,29 @@ _RUN_COLUMNS = (2, 5)
 _PLURALS = {"abort": "aborts", "pass": "passes"}
 
 
-def draw_under_way(report: CanariesReport, policy: Policy) -> None:
-    """A card with the four answers for each canary under way; those in trouble come first."""
-    if not report.under_way:
-        st.markdown("No canary is under way." if report.ever else "")
+def under_way(report: CanariesReport) -> list[CanaryReport]:
+    """Every canary under way in depth, the one in the gravest trouble first, then the oldest."""
+    order = list(Standing)
+    found = [canary_cache.canary(row.named.canary.id) for row in report.under_way]
+    return sorted(found, key=lambda whole: order.index(standing(whole)))
+
+
+def draw_under_way(found: Sequence[CanaryReport], policy: Policy) -> None:
+    """A card with the four answers for each of `found`, which are in order of gravity."""
+    if not found:
         return
     place = st.container()
-    number = choose_page(len(report.under_way), _RUNNING, _OPEN_PAGE)
-    page = report.under_way[(number - 1) * _RUNNING : number * _RUNNING]
-    found = [(row, canary_cache.canary(row.named.canary.id)) for row in page]
-    order = list(STANDINGS)
-    found.sort(key=lambda item: order.index(standing(item[1])))
+    number = choose_page(len(found), _RUNNING, _OPEN_PAGE)
     with place:
-        for row, whole in found:
-            look = STANDINGS[standing(whole)]
+        for whole in found[(number - 1) * _RUNNING : number * _RUNNING]:
+            row, look = whole.row, STANDINGS[standing(whole)]
             with st.container(border=True, gap=None):
                 what, answers = st.columns(_RUN_COLUMNS, gap="small")
                 with what:
                     canary_filters.canary_link(row.named.canary, label=_name(row))
                     st.markdown("  \n".join(_under_way_lines(row)))
-                told = [f"### {badge_of(look)}", *canary_answer.answer(whole, policy).lines]
-                answers.markdown("  \n".join(told))
+                told = canary_answer.answer(whole, policy)
+                answers.markdown("  \n".join([badge_of(look), *told.short_lines]))
 
 
 def draw_past(report: CanariesReport, policy: Policy) -> None:
@@ -66,9 +72,22 @@ def draw_past(report: CanariesReport, policy: Policy) -> None:
     with place:
         span = f"{show.number(first + 1)} to {show.number(first + len(page))} of "
         many = show.amount(len(shown), "canary", "canaries")
-        st.markdown(f"**{span if len(page) < len(shown) else ''}{many}**, newest first")
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"**{span if len(page) < len(shown) else ''}{many}**, newest first")
+            _download(shown)
         for row in page:
             _past(row, policy.timezone)
+
+
+def _download(shown: Sequence[CanaryRow]) -> None:
+    """All that pass the filters, also those of the other pages of the list."""
+    st.download_button(
+        f"Download {show.number(len(shown))} as CSV",
+        data=lambda: to_csv(COLUMNS, map(cells, shown)),
+        file_name="canaries.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
 
 
 def draw_alone(runs: Sequence[NamedRun], zone: ZoneInfo) -> None:
@@ -105,12 +124,13 @@ def _under_way_lines(row: CanaryRow) -> list[str]:
     lines = [canary_words.version_words(canary)]
     outcome = canary_words.outcome_badge(Outcome.UNKNOWN if row.named.stale else canary.outcome)
     weight = ladder.weight if ladder is not None else None
-    lines.append(f"{outcome} {'' if weight is None else f'at **{weight} %**'}")
+    done = ""
     if ladder is not None:
         done = "" if ladder.position is None else f"step {ladder.position + 1} of {len(ladder.rungs)}, "
         if ladder.position is not None and ladder.position >= len(ladder.rungs):
             done = "all steps done, "
-        lines.append(f":small[{done}{show.length(ladder.elapsed)} after it began]")
+        done = f" :small[{done}{show.length(ladder.elapsed)} after it began]"
+    lines.append(f"{outcome} {'' if weight is None else f'at **{weight} %**'}{done}")
     if row.named.service is not None:
         lines.append(f":small[policy tier {badge(row.policy_tier)}]")
         if row.pause_factor > 1:
@@ -125,9 +145,10 @@ def _measures(report: CanariesReport) -> None:
     found = report.accuracy
     left, right, third = st.columns(3, gap="small")
     with left.container(border=True):
-        st.markdown("\n\n".join(_rate("False aborts", found.false_aborts, "abort", found.aborts_not_known)))
+        false = found.false_aborts, "abort", found.aborts_not_known, found.aborts_given_up
+        st.markdown("  \n".join(_rate("False aborts", *false)))
     with right.container(border=True):
-        st.markdown("\n\n".join(_rate("Missed regressions", found.missed, "pass", found.passes_not_known)))
+        st.markdown("  \n".join(_rate("Missed regressions", found.missed, "pass", found.passes_not_known)))
     with third.container(border=True):
         told = [f"- {brief(name, 40)}: **{count}**" for name, count in list(report.aborted_by.items())[:6]]
         more = len(report.aborted_by) - len(told)
@@ -135,17 +156,23 @@ def _measures(report: CanariesReport) -> None:
         st.markdown("**Aborted by metric**\n\n" + ("\n".join(told) or "No metric aborted a canary."))
 
 
-def _rate(title: str, found: Proportion | None, what: str, unknown: int) -> list[str]:
+def _rate(title: str, found: Proportion | None, what: str, unknown: int, replaced: int = 0) -> list[str]:
     head = f"**{title}**"
     if found is None:
         lines = [head, f"{show.UNKNOWN}: of no {what} is it known what followed"]
     else:
         lines = [
             f"{head}: {show.proportion(found, good=False)}",
-            f"{show.k_of_n(found)} {_PLURALS[what]} of which it is known; 95 % interval in brackets",
+            f"{show.k_of_n(found)} {what if found.n == 1 else _PLURALS[what]} whose outcome is known",
+            ":small[in brackets: the 95 % interval]",
         ]
     if unknown:
         lines.append(f":small[of {show.number(unknown)} more it is not known yet]")
+    if replaced:
+        told = (
+            f"{show.number(replaced)} more {'was' if replaced == 1 else 'were'} replaced by another version"
+        )
+        lines.append(f":small[{told}: nobody knows]")
     return lines
 
 
@@ -155,7 +182,7 @@ def _past(row: CanaryRow, zone: ZoneInfo) -> None:
         what, ended, after = st.columns(_COLUMNS, gap="small")
         with what:
             canary_filters.canary_link(canary, label=_name(row))
-            st.markdown(f"{canary_words.version_words(canary)}  \n:small[{_when(canary, zone)}]")
+            st.markdown(f"{canary_words.version_words(canary)}  \n:small[{span_words(canary, zone)}]")
         lines = [canary_words.outcome_badge(canary.outcome)]
         if canary.decided_by:
             lines.append(f"by {some(canary.decided_by)}")
@@ -163,11 +190,7 @@ def _past(row: CanaryRow, zone: ZoneInfo) -> None:
         lines.append(f":small[{show.amount(len(canary.runs), 'analysis', 'analyses')}, {phase}]")
         ended.markdown("  \n".join(lines))
         said = row.consequence
-        after.markdown(f"{badge_of(HINDSIGHTS[said.hindsight])}  \n:small[{brief(said.why, 160)}]")
-
-
-def _when(canary: Canary, zone: ZoneInfo) -> str:
-    if canary.ended_at is None:
-        return f"began {show.moment(canary.began_at, zone)}; when it ended is unknown"
-    lasted = show.length(canary.ended_at - canary.began_at)
-    return f"{show.stretch(canary.began_at, canary.ended_at, zone)} ({lasted})"
+        look = HINDSIGHTS[said.hindsight]
+        # What only repeats the badge is left out.
+        why = "" if said.why == look.word else f"  \n:small[{brief(said.why, 160)}]"
+        after.markdown(f"{badge_of(look)}{why}")

@@ -8,9 +8,10 @@ from dashboard.domain.canary.named_runs import named_only
 from dashboard.domain.canary.phases import Phase
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_metrics import MetricView, RunView
-from dashboard.ui import canary_lint, canary_words
+from dashboard.ui import canary_words
 from dashboard.ui import format as show
 from dashboard.ui.canary_chart import has_chart, metric_alt, metric_figure
+from dashboard.ui.canary_templates import template_link
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.release_words import brief, plain
 
@@ -49,12 +50,14 @@ def _urgency(run: RunView) -> tuple[int, float]:
 
 
 def _run(view: RunView, report: CanaryReport, zone: ZoneInfo, place: int) -> None:
-    run = view.run
+    run, is_open = view.run, report.row.named.canary.outcome.is_open
     with st.container(border=True):
         where = _SITES.get(run.site, brief(run.site, 30))
         step = "" if run.step_index is None else f" {run.step_index + 1}"
         head = f"**{brief(run.name, 80)}** {canary_words.phase_badge(run.phase)}"
         lines = [head, f":small[analysis {where}{step}, {_when(view, report, zone)}]"]
+        if template := template_link(report, run):
+            lines.append(f":small[template {template}]")
         if evidence := canary_words.evidence_words(view.evidence):
             lines.append(evidence)
         if run.message:
@@ -71,8 +74,8 @@ def _run(view: RunView, report: CanaryReport, zone: ZoneInfo, place: int) -> Non
                 names = ", ".join(brief(item.state.name, 40) for item in view.metrics[_METRICS_OPEN:][:20])
                 st.markdown(f":small[{rest}: {names}]")
                 break
-            _metric(metric, zone, f"{place} {number}")
-        canary_lint.draw(report, run)
+            goes_on = is_open and (run.phase is None or not run.phase.is_final)
+            _metric(metric, zone, f"{place} {number}", goes_on=goes_on)
 
 
 def _when(view: RunView, report: CanaryReport, zone: ZoneInfo) -> str:
@@ -91,25 +94,25 @@ def _differs(replayed: Phase | None, recorded: Phase | None) -> bool:
     return ends and recorded is not None and recorded.is_final and replayed is not recorded
 
 
-def _metric(metric: MetricView, zone: ZoneInfo, place: str) -> None:
+def _metric(metric: MetricView, zone: ZoneInfo, place: str, *, goes_on: bool) -> None:
     words, picture = st.columns(_COLUMNS, gap="small")
-    words.markdown("  \n".join(_metric_lines(metric, zone)))
+    words.markdown("  \n".join(_metric_lines(metric, zone, goes_on=goes_on)))
     if not has_chart(metric):
         picture.markdown(_no_chart(metric))
         return
     picture.plotly_chart(
-        metric_figure(metric, zone, dark=st.context.theme.type == "dark"),
+        metric_figure(metric, zone, goes_on=goes_on, dark=st.context.theme.type == "dark"),
         config=dict(CHART_CONFIG),
         alt=metric_alt(metric),
         key=f"metric {place}",
     )
 
 
-def _metric_lines(metric: MetricView, zone: ZoneInfo) -> list[str]:
+def _metric_lines(metric: MetricView, zone: ZoneInfo, *, goes_on: bool) -> list[str]:
     state, spec = metric.state, metric.spec
     dry = " :gray-badge[– dry run: decides nothing]" if state.dry_run else ""
     lines = [f"**{brief(state.name, 60)}** {canary_words.phase_badge(state.phase)}{dry}"]
-    if room := canary_words.room_words(metric):
+    if room := canary_words.room_words(metric, goes_on=goes_on):
         lines.append(f"**{room}**")
     failed = f"{show.amount(metric.failures, 'failure')}"
     errors = f"{show.amount(metric.errors, 'error')} of the provider"

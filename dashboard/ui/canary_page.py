@@ -3,8 +3,9 @@
 import streamlit as st
 
 from dashboard.domain.policy import Policy
+from dashboard.reports.canary_commands import BACK_TO_IT
 from dashboard.reports.canary_detail import CanaryReport
-from dashboard.ui import canary_errors, canary_ladder, canary_metrics
+from dashboard.ui import canary_errors, canary_ladder, canary_metrics, canary_templates
 from dashboard.ui.components import incident_link, release_gate_link, service_link
 from dashboard.ui.release_filters import release_link
 from dashboard.ui.release_words import brief, cost
@@ -15,6 +16,7 @@ _COMMANDS = {
     "abort": "Stop it, and send all traffic to stable",
     "retry": "Try the same version again",
     "undo": "Go back to the version before it",
+    BACK_TO_IT: "Go back to this version",
 }
 
 
@@ -34,6 +36,7 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     canary_errors.draw(report, policy)
     st.subheader("Analyses", anchor=False)
     canary_metrics.draw(report, policy.timezone)
+    canary_templates.draw_of(report)
     if row.consequence.release is not None:
         release_link(row.consequence.release, label="The deployment that it was → Deployments")
     if row.named.service is not None:
@@ -44,6 +47,10 @@ def draw(report: CanaryReport, policy: Policy) -> None:
 def _commands(report: CanaryReport) -> None:
     """Its commands under what each does; this product never runs one."""
     st.markdown(":small[Shown only: this page never runs any.]")
+    if not report.commands:
+        st.markdown("None: its Rollout is gone.")
+    elif not report.is_newest:
+        st.markdown("The Rollout has had another canary since: a command acts on what it has now.")
     for verb, line in report.commands.items():
         st.markdown(f"**{_COMMANDS.get(verb, verb)}**")
         # Without a language: the colours of one are too faint to be read by everybody.

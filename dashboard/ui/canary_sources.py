@@ -28,8 +28,8 @@ def how_to_begin() -> None:
     )
 
 
-def draw_reads(reads: tuple[SourceRead, ...], now: datetime, zone: ZoneInfo) -> None:
-    """How far each source was read, and what keeps it from being read."""
+def draw_reads(reads: tuple[SourceRead, ...], now: datetime, zone: ZoneInfo, *, is_demo: bool) -> None:
+    """How far each source was read, and what keeps it from being read; a demo reads none."""
     for read in (read for read in reads if read.problem):
         name, why = brief(read.source, 160), brief(read.problem or "", 300)
         if not read.is_behind:
@@ -41,7 +41,7 @@ def draw_reads(reads: tuple[SourceRead, ...], now: datetime, zone: ZoneInfo) -> 
             f" (last whole: {last}): {why}. What follows may be behind."
         )
     good = [read for read in reads if not read.problem and read.read_at is not None]
-    if good:
+    if good and not is_demo:
         told = " · ".join(
             f"{brief(read.source, 160)} read {show.age(read.read_at, now)} ago" for read in good
         )

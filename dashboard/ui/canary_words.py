@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from dashboard.domain.canary.agreement import Agreement, ArgoWord
 from dashboard.domain.canary.canary import Canary, Outcome
 from dashboard.domain.canary.consequences import Hindsight
 from dashboard.domain.canary.gaps import Gap
@@ -15,6 +16,7 @@ from dashboard.domain.canary.room import Evidence, EvidenceGrade
 from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.canary.thresholds import Threshold
 from dashboard.reports.canaries import CanariesReport
+from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_metrics import MetricView
 from dashboard.reports.canary_reading import NamedCanary
 from dashboard.reports.canary_standing import Standing
@@ -26,9 +28,13 @@ from dashboard.ui.words import GLOSSARY, Sign, literal
 
 STANDINGS: Mapping[Standing, Sign] = {
     Standing.TROUBLE: Sign("✕", "in trouble", "red"),
+    Standing.CRITICAL: Sign("✕", "in trouble: critical error rate", "red"),
     Standing.UNDECIDED: Sign("?", "undecided: somebody has to decide", "orange"),
     Standing.AT_RISK: Sign("△", "at risk: no room left", "orange"),
     Standing.UNSEEN: Sign("?", "not seen for too long", "violet"),
+    Standing.HIGH_ERRORS: Sign("△", "high error rate", "orange"),
+    Standing.UNTESTED: Sign("?", "hardly tested: it lacks traffic", "orange"),
+    Standing.WITHIN_LIMITS: Sign("△", "within its limits, not clean", "orange"),
     Standing.NOT_YET: Sign("?", "cannot tell yet", "violet"),
     Standing.SAFE: Sign("✓", "safe so far", "green"),
     Standing.ABORTED: Sign("✕", "was aborted", "red"),
@@ -52,8 +58,9 @@ HINDSIGHTS: Mapping[Hindsight, Sign] = {
     Hindsight.FALSE_ABORT: Sign("△", "false abort", "orange"),
     Hindsight.RIGHT_ABORT: Sign("✓", "right to abort", "green"),
     Hindsight.RIGHT_PASS: Sign("✓", "right to pass", "green"),
+    Hindsight.GIVEN_UP: Sign("–", "replaced", "gray"),
     Hindsight.NOT_KNOWN: Sign("?", "not known yet", "violet"),
-    Hindsight.NOT_ANALYSED: Sign("–", "no analysis decided", "gray"),
+    Hindsight.NOT_ANALYSED: Sign("–", "no analysis decided on it", "gray"),
     Hindsight.OPEN: Sign("▷", "under way", "blue"),
 }
 PHASES: Mapping[Phase | None, Sign] = {
@@ -113,6 +120,10 @@ CANARY_GLOSSARY = {
     " minute: it is wrong in 5 of 100 canaries at most, however often it is asked. FAIL: worse than stable."
     " PASS: 1.5× stable's error rate is ruled out. NONE: too few requests yet.",
     "False abort": "an analysis stopped a version that stood when it was tried again.",
+    "Replaced": "an analysis stopped a version, and another one came in its place: whether it would have"
+    " stood is never known, so it counts neither as right nor as false.",
+    "Critical, high error rate": "the share of the canary's own requests that fail is above a limit of the"
+    " policy file (`key_metrics`), however bad stable is.",
     "Missed regression": "an analysis passed a version that was rolled back or caused an incident.",
     "Dry run": "a metric that is measured and decides nothing.",
     "Error budget": GLOSSARY["Error budget"],
@@ -136,20 +147,45 @@ def phase_badge(phase: Phase | None, who: str = "Argo") -> str:
     return f":{look.colour}-badge[{look.symbol} {who}: {look.word}]"
 
 
-def verdict_badge(verdict: Verdict) -> str:
+def verdict_badge(verdict: Verdict, *, is_open: bool = True) -> str:
     """The verdict of the error counts; markdown."""
-    return badge_of(_VERDICTS[verdict])
+    look = _VERDICTS[verdict]
+    return badge_of(look if is_open else look._replace(word=look.word.removesuffix(" yet")))
 
 
-def counts_words(found: ErrorJudgement, zone: ZoneInfo) -> str:
+def argo_badge(report: CanaryReport) -> str:
+    """What Argo's analyses have said of a canary, those that are still to end included; markdown."""
+    phases = [run.run.phase for run in report.runs]
+    if report.argo is ArgoWord.NOTHING:
+        ended = "has ended" if report.row.named.canary.outcome.is_open else "ended"
+        return f":blue-badge[▷ Argo: no analysis {ended}]"
+    if report.argo is not ArgoWord.PASSED_SO_FAR:
+        return phase_badge(report.row.named.canary.verdict)
+    passed = show.amount(phases.count(Phase.SUCCESSFUL), "analysis", "analyses")
+    running = sum(phase is None or not phase.is_final for phase in phases)
+    others = f"{show.number(running)} {'runs' if running == 1 else 'run'}" if running else "others are ahead"
+    return f":blue-badge[▷ Argo: passed {passed} so far, {others}]"
+
+
+def agreement_words(found: Agreement, *, is_open: bool) -> str:
+    """How the two verdicts stand, or stood, to each other."""
+    return found.sentence if is_open else found.past_sentence
+
+
+def counts_words(found: ErrorJudgement, zone: ZoneInfo, *, is_open: bool = True) -> str:
     """What the error counts of both arms say, without the verdict where there is none; markdown."""
-    if found.verdict is Verdict.NONE:
-        return literal(not_yet_sentence(found))
-    return literal(error_sentence(found, zone).removeprefix("errors "))
+    if found.verdict is not Verdict.NONE:
+        return literal(error_sentence(found, zone).removeprefix("errors "))
+    told = not_yet_sentence(found)
+    # Of one that has ended nothing is yet to come.
+    return literal(told if is_open else told.replace("cannot judge yet", "could not judge"))
 
 
-def room_words(metric: MetricView) -> str:
-    """How much room a metric has left, or by what its room was passed; empty where that is not known."""
+def room_words(metric: MetricView, *, goes_on: bool = True) -> str:
+    """How much room a metric has left, or by what its room was passed; empty where that is not known.
+
+    Where its run does not go on, nothing is told of what is still to be measured.
+    """
     room, state = metric.room, metric.state
     if room is None:
         return ""
@@ -161,7 +197,7 @@ def room_words(metric: MetricView) -> str:
     if state.phase is Phase.ERROR:
         row = show.amount(room.counts.consecutive_error, "error")
         return f"{row} in a row, {show.number(room.errors_in_a_row_allowed)} allowed"
-    return room.sentence
+    return room.sentence if goes_on else room.used
 
 
 def evidence_words(found: EvidenceGrade | None) -> str:
@@ -208,24 +244,6 @@ def seen_words(named: NamedCanary, now: datetime, zone: ZoneInfo) -> str:
     return f"{told}, at {show.moment(named.seen.at, zone)}" if named.stale else told
 
 
-def when_words(ladder: Ladder | None, zone: ZoneInfo) -> str:
-    """When the canary is through at the earliest, or what it waits for; markdown."""
-    if ladder is None:
-        return "When it is through is not known: its Rollout or its steps were not seen."
-    if ladder.waits_for is not None:
-        return f"It does not go on by itself: {brief(ladder.waits_for, 120)}."
-    if ladder.eta is None or ladder.left is None:
-        return "When it is through is not known."
-    analyses = show.amount(ladder.analyses_ahead, "analysis", "analyses")
-    also = f", and later by as long as {analyses} ahead take" if ladder.analyses_ahead else ""
-    also = also.replace("analysis ahead take", "analysis ahead takes")
-    if not ladder.left:
-        return f"No pause remains{also}."
-    return (
-        f"Through in **{show.length(ladder.left)}** at the earliest ({show.moment(ladder.eta, zone)}){also}."
-    )
-
-
 def ladder_strip(ladder: Ladder) -> str:
     """The weights in a row, with where it stands; markdown."""
     weights: dict[int, list[Place]] = {}
@@ -240,27 +258,31 @@ def _weight(weight: int, places: "list[Place]") -> str:
         return f":red-badge[■ **{weight} %** ended here]"
     if Place.CURRENT in places:
         return f":blue-badge[▶ **{weight} %** here]"
+    if Place.NOT_REACHED in places:
+        return f":gray-badge[– {weight} % not reached]"
     if all(place is Place.DONE for place in places):
         return f":green-badge[✓ {weight} %]"
     # Some of its steps are done and the next is to come: it is between two looks.
     return f":blue-badge[▶ **{weight} %**]" if Place.DONE in places else f":gray-badge[○ {weight} %]"
 
 
-def canaries_headline(report: CanariesReport) -> str:
-    """What is under way, and how those of the time ended, in one sentence."""
+def canaries_headline(report: CanariesReport, standings: Sequence[Standing]) -> str:
+    """How those under way stand, the gravest first, and how those of the time ended, in one sentence."""
     if not report.ever:
         return "No canary was ever seen."
-    open_ones = [Outcome.UNKNOWN if row.named.stale else row.named.canary.outcome for row in report.under_way]
-    ended = [row.named.canary.outcome for row in report.past]
-    running = show.amount(len(open_ones), "canary", "canaries")
-    told = f"{running} under way{_counted(open_ones)}" if open_ones else "No canary is under way"
+    ends = [row.named.canary.outcome for row in report.past]
+    ended = [OUTCOMES[found] for found in sorted(ends, key=list(OUTCOMES).index)]
+    running = show.amount(len(standings), "canary", "canaries")
+    signs = [STANDINGS[found] for found in sorted(standings, key=list(STANDINGS).index)]
+    told = f"{running} under way{_counted(signs)}" if standings else "No canary is under way"
     many = show.amount(len(ended), "canary", "canaries")
     return f"{told}; {many} ended in {brief(report.period.name)}{_counted(ended)}."
 
 
-def _counted(outcomes: Sequence[Outcome]) -> str:
-    counts = Counter(outcomes)
-    told = [f"{counts[found]} {OUTCOMES[found].word}" for found in OUTCOMES if counts[found]]
+def _counted(signs: Sequence[Sign]) -> str:
+    """How many have each word, in the order in which they come; what explains a word is left out."""
+    counts = Counter(sign.word.partition(":")[0] for sign in signs)
+    told = [f"{count} {word}" for word, count in counts.items()]
     return f" ({', '.join(told)})" if told else ""
 
 

@@ -68,6 +68,10 @@ def main(address: str | None = None, service: str = "websocket-server") -> None:
         "deployment": f"/deployments?deployment={_DEMO_DEPLOYMENT}",
         "incidents": "/incidents",
         "incident": "/incidents?incident=demo-014",
+        "canaries": "/canary_analysis",
+        "canary_in_trouble": "/canary_analysis?rollout=graphql-gateway",
+        "canary_inconclusive": "/canary_analysis?rollout=api",
+        "canary_safe": "/canary_analysis?rollout=websocket-server",
         "policy_lab": "/policy_lab?floor1=50&floor2=40&replayed=90+days",
     }
     with sync_playwright() as playwright, demo() if address is None else nullcontext(address) as url:

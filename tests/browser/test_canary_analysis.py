@@ -52,7 +52,7 @@ def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["canary_healthy", "canary_hostile"])
+@pytest.mark.parametrize("name", PATHS)
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
     browser: Browser, canaries: str, name: str, size: str, scheme: Literal["light", "dark"]
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.config import load_policy
-from dashboard.domain.policy import Policy
+from dashboard.domain.policy import ErrorLimits, Policy
 from dashboard.domain.policy_tier import ChangeType, PolicyTier
 from dashboard.domain.slo import ServiceTier
 from dashboard.paths import DEFAULT_POLICY
@@ -39,6 +39,7 @@ def test_the_shipped_policy_is_the_framework_s() -> None:
     shipped = load_policy(DEFAULT_POLICY)
     assert shipped.budget == RULES
     assert shipped.timezone.key == "UTC"
+    assert shipped.canary_errors == ErrorLimits(warning=Fraction(1, 100), critical=Fraction(5, 100))
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,10 @@ def test_bands_that_do_not_rise_are_one_fault(
         (
             "tiers:\n  unknown:\n    allowed: [feature]\n",
             "policy.yaml:3: tiers.unknown.allowed: found feature, expected nothing that protected",
+        ),
+        (
+            "key_metrics:\n  error_ratio: {warning: 0.06}\n",
+            "policy.yaml:2: key_metrics.error_ratio: found",
         ),
         (
             "tiers:\n  unknown:\n    approvers: []\n",

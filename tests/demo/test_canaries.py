@@ -2,8 +2,9 @@
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from dashboard.config.catalog import load_catalog
+from dashboard.demo.canaries import demo_canaries
 from dashboard.demo.canary_file import CANARIES, canaries_file
 from dashboard.demo.canary_manifests import MANIFESTS
 from dashboard.demo.canary_values import METRICS
@@ -51,6 +53,7 @@ class Told:
     canaries: list[NamedCanary]
     releases: dict[tuple[str, int], DemoRelease]
     seconds: float
+    counted: Counter[Outcome]
 
     def runs(self, item: NamedCanary) -> list[AnalysisRunState]:
         return with_measurements(self.connection, item.canary.runs, self.end)
@@ -65,14 +68,14 @@ class Told:
         return found
 
 
-def _filled(store: Path, as_of: datetime) -> float:
+def _filled(store: Path, as_of: datetime) -> tuple[float, Counter[Outcome]]:
     end, kept = floor_to_bucket(as_of), Kept()
     for _ in kept.passing(readings(load_catalog(DEFAULT_CATALOG), end)):
         pass
     began = time.process_time()
     with open_for_writing(store) as connection, transaction(connection):
-        record_demo_canaries(connection, demo_releases(end), kept, "ghcr.io/acme", end)
-    return time.process_time() - began
+        counted = record_demo_canaries(connection, demo_releases(end), kept, "ghcr.io/acme", end)
+    return time.process_time() - began, counted
 
 
 @pytest.fixture(
@@ -83,7 +86,7 @@ def _filled(store: Path, as_of: datetime) -> float:
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     as_of: datetime = request.param
     end, store = floor_to_bucket(as_of), tmp_path_factory.mktemp("canaries") / "reliability.db"
-    seconds = _filled(store, as_of)
+    seconds, counted = _filled(store, as_of)
     with open_for_reading(store) as connection:
         period = Period(name="all", start=end - timedelta(days=100), end=end)
         yield Told(
@@ -92,6 +95,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             canaries=canaries_between(connection, _NAMES, period, end),
             releases={(item.service, item.number): item for item in demo_releases(end)},
             seconds=seconds,
+            counted=counted,
         )
 
 
@@ -155,6 +159,34 @@ def test_the_inconclusive_one_waits_because_of_its_budget(told: Told) -> None:
     assert item.canary.decided_by == ("budget-remaining",)
     assert item.canary.state is not None
     assert item.canary.state.is_inconclusive
+
+
+#: Every three hours of four days, and the minute at which chance once aborted the one in trouble.
+TIMES_OF_DAY = [
+    *(datetime(2026, 11, 23, 0, 33, tzinfo=UTC) + number * timedelta(hours=7) for number in range(12)),
+    datetime(2026, 11, 26, 10, 33, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("as_of", TIMES_OF_DAY, ids=str)
+def test_the_one_in_trouble_is_under_way_at_every_time_of_day(as_of: datetime) -> None:
+    """Only what is under way is made here, since the whole demo takes a while."""
+    end, kept, whole = floor_to_bucket(as_of), Kept(), load_catalog(DEFAULT_CATALOG)
+    under_way = [item for item in demo_releases(end) if item.finished is None]
+    services = {item.service: whole.services[item.service] for item in under_way}
+    for _ in kept.passing(readings(replace(whole, services=services), end)):
+        pass
+    told = demo_canaries(under_way, kept.counts(), "ghcr.io/acme", end)
+    rollouts = [item for item in told.objects if item["kind"] == "Rollout"]
+    newest = {item["metadata"]["name"]: item["status"] for item in rollouts}
+    going_on = {"Progressing", "Paused"}
+    assert newest["graphql-gateway"]["phase"] in going_on
+    assert newest["websocket-server"]["phase"] in going_on
+    assert newest["api"]["message"] == "InconclusiveAnalysisRun"
+
+
+def test_the_demo_counts_the_canaries_that_the_pages_show(told: Told) -> None:
+    assert told.counted == Counter(item.canary.outcome for item in told.canaries)
 
 
 # What is past

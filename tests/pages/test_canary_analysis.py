@@ -85,7 +85,7 @@ def test_a_rollout_in_the_address_that_nobody_knows_is_said_and_the_list_is_show
     text = screen.open(PAGE, rollout=HOSTILE, run="7")
     assert "There is no canary of a Rollout" in text
     assert r"\<script\>" in screen.app.error[0].value
-    assert "1 canary under way (1 running)" in text
+    assert "1 canary under way (1 safe so far)" in text
 
 
 def test_a_source_that_cannot_be_read_is_said_with_the_last_time_it_could(fleet: Fleet, on: Shown) -> None:
@@ -179,7 +179,7 @@ def test_a_canary_that_nobody_saw_for_long_is_not_called_running_or_safe(fleet: 
     )
     screen = on(import_canaries(fleet, rollout(at=ago(2002), step=0, weight=10), run))
     text = screen.open(PAGE)
-    assert "1 canary under way (1 end unknown)" in text
+    assert "1 canary under way (1 not seen for too long)" in text
     assert "? NOT SEEN FOR TOO LONG" in text.upper()
     assert "running" not in text
     text = screen.open(PAGE, rollout="api")
@@ -277,7 +277,7 @@ def test_canaries_under_way_come_first_and_the_one_in_trouble_leads(fleet: Fleet
     counted(fleet, 5, 3, name="worker")
     past(fleet, 1, 5)
     text = on(fleet).open(PAGE)
-    assert "2 canaries under way (2 running); 1 canary ended in the last 30 days (1 promoted)." in text
+    assert "2 canaries under way (1 in trouble, 1 safe so far); 1 canary ended in the last 30 days" in text
     places = [text.index(word) for word in ("✕ in trouble", "✓ safe so far", "History", "✓ promoted]")]
     assert places == sorted(places)
 
@@ -296,10 +296,12 @@ def test_the_history_says_what_aborted_and_what_was_wrong_with_n_and_intervals(
         event = deployed(f"api-{revision}", timedelta(days=days), version=version, state=state)
         tell(fleet, event)
     text = on(fleet).open(PAGE)
-    assert "False aborts: 50 % (1 … 99 %)" in text
-    assert "1 of 2 aborts of which it is known; 95 % interval in brackets" in text
+    assert "False aborts: 100 % (2 … 100 %)" in text
+    assert "1 of 1 abort whose outcome is known" in text
+    assert "in brackets: the 95 % interval" in text
+    assert "1 more was replaced by another version: nobody knows" in text
     assert "Missed regressions: 34 % (0 … 91 %)" in text
-    assert "1 of 3 passes" in text
+    assert "1 of 3 passes whose outcome is known" in text
     assert "- latency: 1" in text
     assert "△ false abort]" in text
     assert "the same version, tried again, was promoted and stood" in text

@@ -16,6 +16,7 @@ from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.rollouts import CanaryStep, StepKind
 from dashboard.domain.canary.thresholds import Threshold
 from dashboard.domain.canary.ticks import Tick
+from dashboard.domain.canary.time_ahead import AnalysesAhead, VerdictAhead
 from dashboard.reports.canary_metrics import MetricView, metric_view
 from dashboard.reports.canary_standing import Standing, is_last_chance
 from dashboard.ui import canary_words as words
@@ -29,6 +30,7 @@ from dashboard.ui.canary_chart import (
     metric_alt,
     metric_figure,
 )
+from dashboard.ui.canary_time_words import verdict_words, when_words
 
 UTC_ZONE = ZoneInfo("UTC")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -113,7 +115,30 @@ def _ladder(**told: object) -> Ladder:
     ],
 )
 def test_when_it_is_known_says_what_it_takes_for_granted(ladder: Ladder | None, said: str) -> None:
-    assert words.when_words(ladder, UTC_ZONE) == said
+    assert when_words(ladder, UTC_ZONE) == said
+
+
+def _verdict_ahead(left: timedelta | None, *, to_pass: bool = False) -> str:
+    ratio = 1.5 if to_pass else 2.0
+    return verdict_words(VerdictAhead(per_minute=480.0, ratio=ratio, to_pass=to_pass, left=left))
+
+
+def test_when_the_counts_can_tell_is_about_a_time_or_says_why_not() -> None:
+    shows = "The error counts show a 2× rise in about **15 min**, at 480 requests a minute."
+    assert _verdict_ahead(15 * MINUTE) == shows
+    assert "rule out a 1.5× rise in about **1 h**" in _verdict_ahead(60 * MINUTE, to_pass=True)
+    assert "requests enough" in _verdict_ahead(timedelta(), to_pass=True)
+    assert "is not known yet" in _verdict_ahead(None)
+
+
+def test_analyses_ahead_are_as_long_as_is_known_of_them() -> None:
+    def told(known: timedelta, unknown: int) -> str:
+        ahead = AnalysesAhead(known=known, unknown=unknown)
+        return when_words(_ladder(analyses_ahead=2), UTC_ZONE, ahead)
+
+    assert told(9 * MINUTE, 0).endswith("later by as long as 2 analyses ahead take: 9 min.")
+    assert told(4 * MINUTE, 1).endswith("take: 4 min for 1 of them, the rest is not known.")
+    assert told(timedelta(), 2).endswith("later by as long as 2 analyses ahead take.")
 
 
 def test_a_pause_that_is_over_says_so_and_one_that_goes_on_how_long_yet() -> None:
@@ -161,6 +186,7 @@ def test_a_chart_has_its_threshold_in_view_and_never_bridges_a_gap() -> None:
     view = _view(GOOD, ERROR, GOOD)
     figure = metric_figure(view, UTC_ZONE, dark=False)
     assert figure.data[0].y == (0.99, None, 0.99)
+    assert figure.layout.yaxis.title.text == "answer of rate"
     low, high = figure.layout.yaxis.range
     assert low < 0.95 < high
     assert [shape.type for shape in figure.layout.shapes] == ["line", "rect"]
@@ -214,3 +240,10 @@ def test_many_ticks_are_added_up_so_that_no_error_is_lost() -> None:
 def test_a_single_measurement_has_a_minute_around_it() -> None:
     figure = metric_figure(_view(GOOD), UTC_ZONE, dark=False)
     assert figure.layout.xaxis.range == ("2026-11-23 08:59:30", "2026-11-23 09:00:30")
+
+
+def test_while_a_run_goes_on_its_axis_has_room_for_what_is_to_be_measured() -> None:
+    figure = metric_figure(_view(GOOD), UTC_ZONE, goes_on=True, dark=False)
+    assert figure.layout.xaxis.range[1] > "2026-11-23 09:09:00"
+    single = metric_figure(_view(GOOD), UTC_ZONE, dark=False)
+    assert single.layout.xaxis.ticktext == ("09:00:00",)

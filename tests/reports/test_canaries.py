@@ -74,10 +74,9 @@ def test_history_tells_which_metric_aborted_and_whether_that_was_right(path: Pat
     ]
     found = report(path, policy, *observations)
     assert [row.named.canary.outcome for row in found.past] == [Outcome.PROMOTED, Outcome.ABORTED]
-    assert [row.consequence.hindsight for row in found.past] == [Hindsight.NOT_KNOWN, Hindsight.RIGHT_ABORT]
+    assert [row.consequence.hindsight for row in found.past] == [Hindsight.NOT_KNOWN, Hindsight.GIVEN_UP]
     assert found.aborted_by == {"errors": 1}
-    assert found.accuracy.false_aborts is not None
-    assert (found.accuracy.false_aborts.k, found.accuracy.false_aborts.n) == (0, 1)
+    assert (found.accuracy.false_aborts, found.accuracy.aborts_given_up) == (None, 1)
     assert found.accuracy.passes_not_known == 1
     assert found.outcomes == {Outcome.PROMOTED: 1, Outcome.ABORTED: 1}
 
@@ -124,7 +123,7 @@ def test_what_followed_after_the_period_still_tells(path: Path, policy: Policy) 
     ]
     period = Period(name="early", start=moment(-10), end=moment(100))
     (row,) = report(path, policy, *aborted, *after, period=period).past
-    assert row.consequence.hindsight is Hindsight.RIGHT_ABORT
+    assert row.consequence.hindsight is Hindsight.GIVEN_UP
 
 
 def test_only_what_began_in_the_period_is_past_but_all_that_is_under_way_shows(

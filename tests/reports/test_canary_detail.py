@@ -151,3 +151,17 @@ def test_a_canary_tried_again_has_an_id_of_its_own(path: Path, policy: Policy) -
     store, known = store_of(path, *again)
     found = canary_report(store, known, policy, history(store, policy, 30), NAMES, "uid-api:2:2")
     assert (found.row.named.canary.attempt, found.row.named.canary.outcome.is_open) == (2, True)
+
+
+def test_each_try_of_one_hash_has_the_counts_of_its_own_time(path: Path, policy: Policy) -> None:
+    first = ticks(10, canary_bad=20, stable_bad=5, start=1)
+    second = ticks(10, canary_bad=0, stable_bad=5, start=41)
+    again = [*COURSE, state(at=12, aborted=True, version=3), state(at=40, version=4)]
+    store, known = store_of(path, *again, ticks=[*first, *second], until=60)
+    past = history(store, policy, 60)
+    bad = {}
+    for name in ("uid-api:2", "uid-api:2:2"):
+        found = canary_report(store, known, policy, past, NAMES, name)
+        assert found.errors is not None
+        bad[name] = sum(tick.canary_bad for tick in found.errors.ticks)
+    assert bad == {"uid-api:2": 200, "uid-api:2:2": 0}

@@ -1,9 +1,10 @@
 """What happened after a canary's analysis had decided: was an abort needed, and did a pass let trouble by?
 
-An abort was false when the very same version, tried again, then stood; it was right when an incident was put
-to its account, or when the next try brought something else. A pass missed a regression when its deployment
-failed after all: it was rolled back, or an incident was put to its account. What nothing tells is counted as
-not known, never as either.
+An abort was false when the very same version, tried again, then stood; it was right when that failed as well,
+or when an incident was put to its account. When another version came in its place, nobody knows whether it
+would have stood: most teams release the next version whatever stopped the last one. A pass missed a
+regression when its deployment failed after all: it was rolled back, or an incident was put to its account.
+What nothing tells is counted as not known, never as either.
 """
 
 from bisect import bisect_left, bisect_right
@@ -22,10 +23,15 @@ _APART = timedelta(hours=1)
 
 
 class Hindsight(StrEnum):
-    """What became clear afterwards. OPEN is one that has not been decided yet."""
+    """What became clear afterwards.
+
+    GIVEN_UP was aborted and never tried again, as another version came in its place. OPEN is one that has not
+    been decided yet.
+    """
 
     FALSE_ABORT = "false abort"
     RIGHT_ABORT = "right abort"
+    GIVEN_UP = "given up"
     MISSED = "missed regression"
     RIGHT_PASS = "right pass"  # noqa: S105 - an analysis that passed, not a password
     NOT_KNOWN = "not known"
@@ -51,13 +57,14 @@ class Accuracy:
     """How often analyses were wrong, with 95 % intervals; None where nothing is known.
 
     `false_aborts` are among the aborts of which it is known, `missed` among the passes; the counts that
-    follow are those of which it is not.
+    follow are those of which it is not: `aborts_given_up` will never be known, the others may.
     """
 
     false_aborts: Proportion | None
     missed: Proportion | None
     aborts_not_known: int
     passes_not_known: int
+    aborts_given_up: int = 0
 
 
 class Releases:
@@ -148,6 +155,7 @@ def accuracy(found: Iterable[tuple[Canary, Consequence]]) -> Accuracy:
         missed=exact_proportion(missed, missed + passed),
         aborts_not_known=aborts,
         passes_not_known=len(not_known) - aborts,
+        aborts_given_up=count(Hindsight.GIVEN_UP),
     )
 
 
@@ -211,7 +219,7 @@ def _by_what_followed(*, tried_again: bool, followed: bool) -> _Said:
     if tried_again:
         return Hindsight.NOT_KNOWN, "the same version was tried again; how it stands is not judged yet"
     if followed:
-        return Hindsight.RIGHT_ABORT, "the next try brought another version"
+        return Hindsight.GIVEN_UP, "another version came in its place, so nobody knows"
     return Hindsight.NOT_KNOWN, "nothing has followed yet"
 
 

@@ -42,7 +42,8 @@ class Ladder:
     """The whole ladder. `position` is the index of the current step, as many as there are once all are done.
 
     `left` is the sum of the pauses that remain: the canary is not at the top before `eta`, and later by as
-    much as its analyses take. Both are None when it `waits_for` somebody, or has ended.
+    much as its analyses take. `left_asked` is that sum with the pauses that the policy asks for. All three
+    are None when it `waits_for` somebody, or has ended.
     """
 
     rungs: tuple[Rung, ...]
@@ -53,6 +54,7 @@ class Ladder:
     eta: datetime | None
     analyses_ahead: int
     waits_for: str | None
+    left_asked: timedelta | None = None
 
 
 def ladder_of(canary: Canary, now: datetime, pause_factor: int = 1) -> Ladder | None:
@@ -85,9 +87,10 @@ def ladder_of(canary: Canary, now: datetime, pause_factor: int = 1) -> Ladder | 
         )
     waits_for = _waits_for(canary, state, rungs)
     ahead = [rung for rung in rungs if rung.place in {Place.CURRENT, Place.TO_COME}]
-    left = None
+    left = left_asked = None
     if is_open and waits_for is None and position is not None:
         left = sum((rung.left for rung in ahead if rung.left is not None), timedelta())
+        left_asked = sum((_left_asked(rung, now) for rung in ahead), timedelta())
     return Ladder(
         rungs=tuple(rungs),
         position=position,
@@ -97,7 +100,13 @@ def ladder_of(canary: Canary, now: datetime, pause_factor: int = 1) -> Ladder | 
         eta=None if left is None else now + left,
         analyses_ahead=sum(rung.step.kind in {StepKind.ANALYSIS, StepKind.EXPERIMENT} for rung in ahead),
         waits_for=waits_for,
+        left_asked=left_asked,
     )
+
+
+def times_contradict(canary: Canary) -> bool:
+    """Whether it is told to have ended before it began, so that nobody knows how long it took."""
+    return canary.ended_at is not None and canary.ended_at < canary.began_at
 
 
 def _place(index: int, position: int | None, *, is_open: bool) -> Place:
@@ -123,6 +132,15 @@ def _left(step: CanaryStep, place: Place, since: datetime | None, now: datetime)
         return timedelta()
     begun = now if since is None else since
     return min(max(begun + step.pause - now, timedelta()), step.pause)
+
+
+def _left_asked(rung: Rung, now: datetime) -> timedelta:
+    """What is left of a pause by the policy, which never asks for less than the Rollout has."""
+    if rung.asked is None or rung.left is None:
+        return timedelta()
+    begun = now if rung.since is None else rung.since
+    rest = max(begun + rung.asked - now, timedelta()) if rung.place is Place.CURRENT else rung.asked
+    return max(rest, rung.left)
 
 
 def _waits_for(canary: Canary, state: RolloutState, rungs: Sequence[Rung]) -> str | None:

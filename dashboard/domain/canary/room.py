@@ -32,6 +32,15 @@ class Room:
     @property
     def sentence(self) -> str:
         """It in one line: `1 of 2 failures used, 3 measurements to go`."""
+        if self.to_go is None:
+            rest = f"{self.counts.count} measured, without an end"
+        else:
+            rest = f"{self.to_go} {'measurement' if self.to_go == 1 else 'measurements'} to go"
+        return f"{self.used}, {rest}"
+
+    @property
+    def used(self) -> str:
+        """What is used of it in one line, without what is still to be measured."""
         parts = [_used(self.counts.failed, self.failures_allowed, "failure")]
         if self.counts.inconclusive or self.inconclusive_allowed:
             parts.append(f"{self.counts.inconclusive} of {self.inconclusive_allowed} inconclusive used")
@@ -41,10 +50,6 @@ class Room:
         if self.successes_needed:
             row = min(self.counts.consecutive_success, self.successes_needed)
             parts.append(f"{row} of {self.successes_needed} successes in a row")
-        if self.to_go is None:
-            parts.append(f"{self.counts.count} measured, without an end")
-        else:
-            parts.append(f"{self.to_go} {'measurement' if self.to_go == 1 else 'measurements'} to go")
         return ", ".join(parts)
 
 

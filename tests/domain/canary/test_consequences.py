@@ -86,11 +86,10 @@ def test_an_abort_is_right_when_an_incident_is_put_to_its_account() -> None:
     assert hindsight([tried(0, aborted=True)], failed) == [Hindsight.RIGHT_ABORT]
 
 
-def test_an_abort_is_right_when_the_next_try_brings_something_else() -> None:
+def test_an_abort_after_which_another_version_came_was_given_up_neither_right_nor_false() -> None:
     fixed = tried(60, aborted=False, version="v3", canary="fix", revision=3)
     assert (
-        hindsight([tried(0, aborted=True), fixed], released("d3", 60, version="v3"))[0]
-        is Hindsight.RIGHT_ABORT
+        hindsight([tried(0, aborted=True), fixed], released("d3", 60, version="v3"))[0] is Hindsight.GIVEN_UP
     )
 
 
@@ -159,9 +158,9 @@ def test_rates_count_what_is_known_and_tell_what_is_not() -> None:
     known = consequences(canaries, releases)
     found = accuracy((canary, known[canary.id]) for canary in canaries)
     assert isinstance(found, Accuracy)
-    assert (found.false_aborts and (found.false_aborts.k, found.false_aborts.n)) == (1, 2)
+    assert (found.false_aborts and (found.false_aborts.k, found.false_aborts.n)) == (1, 1)
     assert (found.missed and (found.missed.k, found.missed.n)) == (1, 2)
-    assert (found.aborts_not_known, found.passes_not_known) == (2, 0)
+    assert (found.aborts_not_known, found.passes_not_known, found.aborts_given_up) == (2, 0, 1)
     assert accuracy([]) == Accuracy(false_aborts=None, missed=None, aborts_not_known=0, passes_not_known=0)
 
 

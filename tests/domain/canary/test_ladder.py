@@ -89,3 +89,10 @@ def test_runs_alone_and_rollouts_without_steps_have_no_ladder() -> None:
     (alone,) = canaries_of([], [run()])
     (bare,) = canaries_of([state(steps=[])], ())
     assert ladder_of(alone, moment(9)) is ladder_of(bare, moment(9)) is None
+
+
+def test_the_policys_pauses_are_counted_from_when_the_step_began() -> None:
+    assert ladder(at_pause(), 3, factor=2).left_asked == timedelta(minutes=8 + 20)
+    assert ladder(at_pause(), 3).left_asked == timedelta(minutes=13)
+    overdue = ladder(at_pause(), 7, factor=2)
+    assert (overdue.left, overdue.left_asked) == (timedelta(minutes=10), timedelta(minutes=4 + 20))

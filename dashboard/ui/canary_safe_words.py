@@ -1,0 +1,102 @@
+"""Is a canary safe so far? The one sentence that answers it, for each way in which it may stand."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from dashboard.domain.canary.error_level import ErrorLevel
+from dashboard.domain.canary.sequential import Verdict
+from dashboard.domain.intervals import Proportion
+from dashboard.reports.canary_detail import CanaryReport
+from dashboard.reports.canary_standing import Answers, Standing, answers, lacks_traffic, standing
+from dashboard.ui import format as show
+from dashboard.ui.canary_judge_words import times, traffic_sentence
+from dashboard.ui.release_words import some
+from dashboard.ui.words import literal
+
+
+def safe_words(report: CanaryReport) -> str:
+    """Whether a canary that is under way is safe so far; markdown."""
+    return _SAFE.get(standing(report), _nobody_knows)(report)
+
+
+def _trouble(report: CanaryReport) -> str:
+    if report.errors is not None and report.errors.judgement.verdict is Verdict.FAIL:
+        return "No. Its error rate is shown to be worse than stable's."
+    metrics = report.row.named.canary.decided_by
+    return f"No. {some(metrics)} ended its analysis." if metrics else "No. Its analysis did not pass."
+
+
+def _undecided(report: CanaryReport) -> str:
+    metrics = report.row.named.canary.decided_by
+    return f"Nobody knows: {some(metrics) if metrics else 'its analysis'} could not tell, and Argo waits."
+
+
+def _own_errors(report: CanaryReport) -> str:
+    """Its own share of errors is too high, with stable's beside it."""
+    if report.errors is None:
+        return _nobody_knows(report)
+    own = report.errors.own
+    if own.level is ErrorLevel.CRITICAL:
+        told = f"No. {_share(own.canary)} of its own requests fail, above the critical limit of the policy."
+    else:
+        told = f"Not by itself: {_share(own.canary)} of its own requests fail, above the policy's warning."
+    if own.stable_level is not ErrorLevel.FINE:
+        told += f" Stable itself fails {_share(own.stable)}: to be no worse than that means little."
+    return told
+
+
+def _untested(report: CanaryReport) -> str:
+    step = lacks_traffic(report)
+    told = "" if step is None else f": {literal(traffic_sentence(step))}"
+    return f"Hardly tested at its weight{told}."
+
+
+def _within_limits(report: CanaryReport) -> str:
+    return f"Not clean: {_bad(answers(report))}, within their limits."
+
+
+def _safe(report: CanaryReport) -> str:
+    found, told = answers(report), []
+    if report.errors is not None and report.errors.judgement.verdict is Verdict.PASS:
+        harmful = times(report.errors.judgement.rule.harmful)
+        told.append(f"Its error rate is shown to be below {harmful} stable's.")
+    if found.failed or found.inconclusive:
+        told.append(f"Yet {_bad(found)}, within their limits.")
+    if found.dry_failed:
+        told.append(f"Metrics that run dry failed {_often(found.dry_failed)}.")
+    bad = found.failed or found.inconclusive or found.dry_failed
+    return " ".join([f"Yes, by {'what decides' if bad else 'everything that was measured'} so far.", *told])
+
+
+def _nobody_knows(_: CanaryReport) -> str:
+    return "Nothing that was measured says so yet."
+
+
+def _bad(found: Answers) -> str:
+    bad = [f"{show.number(found.failed)} of {show.amount(found.answered, 'answer')} failed"]
+    if found.inconclusive:
+        bad.append(f"{show.number(found.inconclusive)} could not tell")
+    return " and ".join(bad if found.failed else [bad[-1]])
+
+
+def _often(count: int) -> str:
+    return "once" if count == 1 else show.amount(count, "time")
+
+
+def _share(found: Proportion | None) -> str:
+    if found is None:
+        return "an unknown share"
+    return f"{show.percent(Fraction(found.k, found.n))} ({show.k_of_n(found)})"
+
+
+_SAFE: Mapping[Standing, Callable[[CanaryReport], str]] = {
+    Standing.TROUBLE: _trouble,
+    Standing.CRITICAL: _own_errors,
+    Standing.UNDECIDED: _undecided,
+    Standing.UNSEEN: lambda _: "Nobody knows: what follows is how it stood when it was last seen.",
+    Standing.AT_RISK: lambda _: "It stands, but one more bad measurement aborts it.",
+    Standing.HIGH_ERRORS: _own_errors,
+    Standing.UNTESTED: _untested,
+    Standing.WITHIN_LIMITS: _within_limits,
+    Standing.SAFE: _safe,
+}
