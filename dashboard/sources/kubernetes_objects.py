@@ -30,7 +30,8 @@ def read_objects(called: str, body: bytes) -> tuple[Any, ...]:
     `called` is what messages call it. A document may be any value: what it should be, the caller checks.
 
     Raises:
-        InputError: it is neither JSON nor YAML in UTF-8, too large, or nested too deep.
+        InputError: it is neither JSON nor YAML in UTF-8, says a key of YAML twice, is too large, or nested
+            too deep.
     """
     if len(body) > _MOST_BYTES:
         raise InputError(f"{called}: found {len(body):,} bytes, expected at most {_MOST_BYTES:,}")
@@ -79,8 +80,14 @@ def _yaml(called: str, body: bytes) -> tuple[Any, ...]:
         raise InputError(
             f"{called}: found bytes that are not UTF-8 ({error.reason}), expected text"
         ) from None
+    except _KeyTwiceError as error:
+        raise InputError(f"{called}: {error}") from None
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError) as error:
         raise InputError(f"{called}: found text that is neither YAML nor JSON: {_problem(error)}") from None
+
+
+class _KeyTwiceError(Exception):
+    """A mapping says a key twice, so that one of its values would be dropped without a word."""
 
 
 def _require_shallow(text: str) -> None:
@@ -116,17 +123,21 @@ class _Builder:
         return built
 
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
-        built: dict[str, Any] = {}
+        inherited: dict[str, Any] = {}
+        own: dict[str, Any] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.YAMLError(f"a key that is no text (line {key.start_mark.line + 1})")
             if key.tag == f"{_PREFIX}merge":
                 merged = self.build(value)
                 for part in merged if isinstance(merged, list) else [merged]:
-                    built = {**part, **built} if isinstance(part, dict) else built
+                    inherited = {**part, **inherited} if isinstance(part, dict) else inherited
+            elif str(key.value) in own:
+                where = f"line {key.start_mark.line + 1}"
+                raise _KeyTwiceError(f"{where}: found the key {key.value[:80]!r} twice, expected it once")
             else:
-                built[str(key.value)] = self.build(value)
-        return built
+                own[str(key.value)] = self.build(value)
+        return {**inherited, **own}
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
