@@ -8,20 +8,14 @@ from typing import Any
 
 import orjson
 import yaml
-from yaml.constructor import SafeConstructor
 
 from dashboard.errors import InputError
+from dashboard.sources.yaml_scalars import DEEPEST, LOADER, MERGE, require_shallow, scalar_value
 
 #: A cluster's export of ten thousand runs is some hundred megabytes; a text that is larger is none.
 _MOST_BYTES = 512 * 2**20
 _MOST_YAML_BYTES = 32 * 2**20
 _MOST_NODES = 500_000
-#: The deepest field of a pod is about twenty levels down; libyaml crashes on a hundred thousand.
-_DEEPEST = 60
-_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PREFIX = "tag:yaml.org,2002:"
-_PLAIN = {f"{_PREFIX}{name}" for name in ("null", "bool", "int", "float")}
-_LONGEST_NUMBER = 100
 
 
 def read_objects(called: str, body: bytes) -> tuple[Any, ...]:
@@ -57,7 +51,7 @@ def _is_shallow(document: Any) -> bool:
     left = [(document, 1)]
     while left:
         value, depth = left.pop()
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             return False
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         left += [(item, depth + 1) for item in inner if isinstance(item, dict | list)]
@@ -71,10 +65,10 @@ def _yaml(called: str, body: bytes) -> tuple[Any, ...]:
         )
     try:
         text = body.decode("utf-8-sig")
-        _require_shallow(text)
+        require_shallow(text, _MOST_NODES)
         builder = _Builder()
         return tuple(
-            builder.build(node) for node in yaml.compose_all(text, Loader=_LOADER) if node is not None
+            builder.build(node) for node in yaml.compose_all(text, Loader=LOADER) if node is not None
         )
     except UnicodeDecodeError as error:
         raise InputError(
@@ -90,14 +84,6 @@ class _KeyTwiceError(Exception):
     """A mapping says a key twice, so that one of its values would be dropped without a word."""
 
 
-def _require_shallow(text: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise yaml.YAMLError(f"more than {_DEEPEST} levels of nesting")
-
-
 class _Builder:
     """Makes plain values of YAML's nodes; counts them, as aliases of aliases can make any number."""
 
@@ -110,7 +96,7 @@ class _Builder:
         if self._made > _MOST_NODES:
             raise yaml.YAMLError(f"more than {_MOST_NODES:,} values, perhaps by aliases of aliases")
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
+            return scalar_value(node.tag, node.value)
         if id(node) in self._open:
             raise yaml.YAMLError("a value that contains itself")
         self._open.add(id(node))
@@ -128,7 +114,7 @@ class _Builder:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.YAMLError(f"a key that is no text (line {key.start_mark.line + 1})")
-            if key.tag == f"{_PREFIX}merge":
+            if key.tag == MERGE:
                 merged = self.build(value)
                 for part in merged if isinstance(merged, list) else [merged]:
                     inherited = {**part, **inherited} if isinstance(part, dict) else inherited
@@ -138,15 +124,6 @@ class _Builder:
             else:
                 own[str(key.value)] = self.build(value)
         return {**inherited, **own}
-
-
-def _scalar(node: yaml.ScalarNode) -> Any:
-    if node.tag not in _PLAIN or len(node.value) > _LONGEST_NUMBER:
-        return node.value
-    try:
-        return SafeConstructor().construct_object(node)
-    except (ValueError, OverflowError):
-        return node.value
 
 
 def _items(document: Any) -> Iterator[Any]:
