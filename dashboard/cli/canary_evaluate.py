@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from dashboard.domain.canary.analysis import (
 )
 from dashboard.domain.canary.backtest import backtest
 from dashboard.domain.canary.metric_phase import Rule
-from dashboard.domain.canary.other_limits import with_limit
+from dashboard.domain.canary.other_limits import ChosenLimit
 from dashboard.domain.canary.phases import Phase
 from dashboard.errors import InputError
 from dashboard.reports.canary_evaluation import evaluate as evaluated
@@ -31,12 +31,12 @@ from dashboard.reports.canary_evaluation import evaluation_document
 from dashboard.sources.argo_analysis import (
     RUN_KIND,
     SECRET,
-    TEMPLATE_KINDS,
     NamedObject,
     analysis_spec,
     named_objects,
 )
 from dashboard.sources.argo_measurements import measurements_by_metric, recorded_run
+from dashboard.sources.argo_templates import templates_of
 from dashboard.sources.kubernetes_objects import read_objects
 from dashboard.sources.prometheus import Prometheus
 from dashboard.sources.prometheus_answer import AnswerError
@@ -61,7 +61,13 @@ def _limit(name: str, rule: Rule, shown: str) -> Callable[[Callable[..., None]],
     type=_FILE,
     help="AnalysisTemplates, YAML or JSON; several are merged. Default: the spec of the AnalysisRun.",
 )
-@click.option("--name", "names", multiple=True, help="Only this template of the file.")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="[NAMESPACE/]NAME",
+    help="Only this template of the file, with those that it names.",
+)
 @click.option(
     "--measurements",
     type=_FILE,
@@ -96,7 +102,7 @@ def evaluate(  # noqa: PLR0913 - one argument per option
     """Replay measurements through Argo Rollouts' rules, or take them from Prometheus over a past time.
 
     Exit codes: 0 Successful, 1 anything else that Argo decides (Failed, Error, Inconclusive, still Running),
-    2 bad input, or a condition that cannot be replayed.
+    2 bad input, or a condition that cannot be replayed, 3 Prometheus is unreachable.
     """
     given = _pairs("--arg", arguments)
     templates = () if template is None else _templates(template, names)
@@ -110,6 +116,8 @@ def evaluate(  # noqa: PLR0913 - one argument per option
                 "--measurements: found --prometheus, --from or --to as well, expected one or the other"
             )
         run, recorded = _recorded(measurements, run_name)
+        by_its_own = not templates and not given and not any(limits.values())
+        run = replace(run, accepted=by_its_own and run.has_measurements)
         spec = _spec(templates or recorded, _with_arguments(given, recorded), limits)
         notes = ()
     if terminated:
@@ -135,18 +143,7 @@ def _read(path: Path) -> tuple[str, tuple[Any, ...]]:
 
 def _templates(path: Path, names: tuple[str, ...]) -> tuple[NamedObject, ...]:
     called, documents = _read(path)
-    found = named_objects(called, documents, {*TEMPLATE_KINDS, RUN_KIND})
-    if names:
-        known = ", ".join(item.name for item in found) or "none"
-        for name in names:
-            if name not in {item.name for item in found}:
-                raise InputError(f"--name: found {name!r}, expected one of {known}")
-        found = tuple(item for item in found if item.name in names)
-    if not found:
-        raise InputError(
-            f"{called}: found no template, expected an AnalysisTemplate or ClusterAnalysisTemplate"
-        )
-    return found
+    return templates_of(called, documents, names)
 
 
 def _recorded(path: Path, name: str | None) -> tuple[RecordedRun, tuple[NamedObject, ...]]:
@@ -180,28 +177,31 @@ def _spec(
 ) -> AnalysisSpec:
     if not objects:
         raise InputError("--template: found nothing, expected a file of AnalysisTemplates")
-    spec = analysis_spec(objects, given)
+    chosen = tuple(_limit_of(rule, text) for rule in Rule for text in limits.get(rule.name.lower(), ()))
+    spec = analysis_spec(objects, given, chosen)
     names = {metric.name for metric in spec.metrics}
-    changed = {metric.name: metric for metric in spec.metrics}
-    for rule in (rule for rule in Rule if limits.get(rule.name.lower())):
-        option = f"--{rule.name.lower().replace('_', '-')}"
-        for text in limits[rule.name.lower()]:
-            name, number = _limit_of(option, text, names)
-            for metric in [name] if name else names:
-                limited = with_limit(changed[metric].limits, rule, number)
-                changed[metric] = replace(changed[metric], limits=limited)
-    return replace(spec, metrics=tuple(changed.values()))
+    for limit in chosen:
+        if limit.metric is not None and limit.metric not in names:
+            raise InputError(
+                f"{_option(limit.rule)}: found the metric {limit.metric!r},"
+                f" expected one of {', '.join(sorted(names))}"
+            )
+    return spec
 
 
-def _limit_of(option: str, text: str, names: set[str]) -> tuple[str | None, int]:
-    name, separator, number = text.rpartition("=")
-    if separator and name not in names:
-        raise InputError(f"{option}: found the metric {name!r}, expected one of {', '.join(sorted(names))}")
-    least = -1 if option == "--failure-limit" else 0
+def _limit_of(rule: Rule, text: str) -> ChosenLimit:
+    name, _, number = text.rpartition("=")
+    least = -1 if rule is Rule.FAILURE_LIMIT else 0
     digits = number.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and int(number) >= least):  # noqa: PLR2004 - 32 bits
-        raise InputError(f"{option}: found {text!r}, expected a whole number from {least}, or METRIC=N")
-    return name or None, int(number)
+        raise InputError(
+            f"{_option(rule)}: found {text!r}, expected a whole number from {least}, or METRIC=N"
+        )
+    return ChosenLimit(rule=rule, value=int(number), metric=name or None)
+
+
+def _option(rule: Rule) -> str:
+    return f"--{rule.name.lower().replace('_', '-')}"
 
 
 def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
@@ -224,20 +224,17 @@ def _queried(
         )
     if end < start:
         raise InputError("--to: found a time before --from, expected a later one")
-    asked = tuple(metric for metric in spec.metrics if metric.provider == PROMETHEUS and metric.query)
+    left = {metric.name: why for metric in spec.metrics if (why := _not_asked(metric))}
+    asked = tuple(metric for metric in spec.metrics if metric.name not in left)
     for metric in asked:
         if metric.unresolved or SECRET in (metric.query or ""):
             tags = ", ".join(metric.unresolved) or "a secret"
             raise InputError(
                 f"{metric.name}: found {tags} in its query, expected arguments with values (--arg)"
             )
-    left = tuple(
-        f"{metric.name}: not asked, its provider is {metric.provider}"
-        for metric in spec.metrics
-        if metric not in asked
-    )
     if not asked:
-        raise InputError("--prometheus: found no metric that asks Prometheus, expected one")
+        why = "".join(f" ({name}: {reason})" for name, reason in left.items())
+        raise InputError(f"--prometheus: found no metric that asks Prometheus{why}, expected one")
     client = Prometheus(prometheus_settings(os.environ, url))
     try:
         run = backtest(replace(spec, metrics=asked), _measuring(client), start, end)
@@ -245,7 +242,25 @@ def _queried(
         raise InputError(f"--from: {error}") from None
     finally:
         client.close()
-    return run, left
+    return run, (*(f"{name}: not asked, {why}" for name, why in left.items()), *_cut_short(asked, run))
+
+
+def _not_asked(metric: MetricSpec) -> str | None:
+    """Why a backtest passes over `metric`; None of one that it asks."""
+    if metric.provider != PROMETHEUS:
+        return f"its provider is {metric.provider}"
+    if not metric.query:
+        return "it has no query"
+    # The bounds of a range are expressions of Argo's over its own clock.
+    return "it asks over a range (rangeQuery)" if metric.over_a_range else None
+
+
+def _cut_short(metrics: tuple[MetricSpec, ...], run: RecordedRun) -> Iterator[str]:
+    """The metrics with a count that the end of a backtest came before."""
+    for metric in metrics if run.terminated else ():
+        taken, count = len(run.metrics[metric.name].measurements), metric.limits.effective_count
+        if count is not None and taken < count:
+            yield f"{metric.name}: stopped by --to after {taken} of {count} measurements"
 
 
 def _measuring(client: Prometheus) -> Callable[[MetricSpec, datetime], RecordedMeasurement]:

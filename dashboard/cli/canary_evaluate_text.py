@@ -34,11 +34,23 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
     recorded = evaluation.run.phase
     if recorded is not None and recorded is not outcome.phase:
         yield f"! Argo recorded {recorded} for this run."
-    yield from (f"! Argo refuses this spec: {fault}" for fault in evaluation.refused)
+    yield from _refused(evaluation)
     yield from (f"! {note}" for note in evaluation.notes)
+    if outcome.if_accepted is not None:
+        outcome = outcome.if_accepted
+        yield ""
+        yield f"Had Argo accepted it: {_phase(outcome.phase)}: {outcome.reason}"
     for metric in outcome.metrics:
         yield ""
         yield from _metric(metric, evaluation.other_limits.get(metric.spec.name, ()))
+
+
+def _refused(evaluation: Evaluation) -> Iterator[str]:
+    """What Argo refuses in the spec and the reason has not told yet."""
+    if evaluation.run.accepted:
+        yield from (f"! Argo 1.9 would refuse this spec: {fault}" for fault in evaluation.refused)
+    else:
+        yield from (f"! Argo refuses in this spec as well: {fault}" for fault in evaluation.refused[1:])
 
 
 def _metric(metric: MetricOutcome, limits: tuple[OtherLimit, ...]) -> Iterator[str]:
@@ -72,9 +84,10 @@ def _measurements(items: tuple[JudgedMeasurement, ...]) -> Iterator[str]:
 
 
 def _other_limits(limits: tuple[OtherLimit, ...]) -> Iterator[str]:
-    """The limits that matter: that of failures, and those that would have to be above 0."""
+    """The limits that matter: that of failures where it is above 0, and those that would have to be."""
     for item in limits:
-        if item.rule is not Rule.FAILURE_LIMIT and not item.smallest:
+        matters = item.rule is Rule.FAILURE_LIMIT and (item.given or item.smallest is None)
+        if not matters and not item.smallest:
             continue
         name = f"    {item.rule.value} {item.given}"
         if item.smallest is None:

@@ -91,8 +91,8 @@ def _measurements(
     metric: MetricSpec, measured: Measured, began_at: datetime, until: datetime, errors: int
 ) -> tuple[RecordedMeasurement, ...]:
     found: list[RecordedMeasurement] = []
-    at, answers = began_at, 0
-    while at <= until and answers < (metric.limits.effective_count or 1):
+    at, answers, count = began_at, 0, metric.limits.effective_count
+    while at <= until and (count is None or answers < count):
         if len(found) < errors:
             found.append(
                 RecordedMeasurement(phase=Phase.ERROR, message=_CANNOT_ANSWER, started_at=at, finished_at=at)
@@ -102,7 +102,7 @@ def _measurements(
             value = measured.value(metric.name, at)
             found.append(RecordedMeasurement(value=value, started_at=at, finished_at=at))
             answers += 1
-            at += metric.interval or timedelta()
+            at += metric.interval or _AFTER_AN_ERROR
     return tuple(found)
 
 

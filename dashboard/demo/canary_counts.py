@@ -1,5 +1,6 @@
 """The demo's own counts of a service, and how a canary and its stable sibling share them."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -148,12 +149,13 @@ class Arms:
     def window(self, end: datetime, length: timedelta) -> tuple[Requests, Requests]:
         """What the canary and its stable sibling counted in the time of `length` before `end`."""
         last = end.timestamp()
+        before, behind = (
+            bisect_right(self.pieces, moment, key=lambda piece: piece.end)
+            for moment in (last - length.total_seconds(), last)
+        )
         canary, stable = Requests(), Requests()
-        for piece in reversed(self.pieces):
-            if piece.end <= last - length.total_seconds():
-                break
-            if piece.end <= last:
-                canary, stable = canary + piece.canary, stable + piece.stable
+        for piece in self.pieces[before:behind]:
+            canary, stable = canary + piece.canary, stable + piece.stable
         return canary, stable
 
     def ticks(self) -> Iterator[Tick]:

@@ -14,6 +14,9 @@ _TWO_MINUTES, _FIVE_MINUTES = timedelta(minutes=2), timedelta(minutes=5)
 _HOUR, _DAY, _WINDOW = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
 _LEAST_ERROR_RATIO, _LEAST_ERROR_DEVIATION, _LEAST_LATENCY_DEVIATION = 0.001, 0.002, 0.025
 
+#: So many errors of the canary in a window say nothing (`errors-forgiven` of the templates).
+_ERRORS_FORGIVEN = 3
+
 #: Of requests of which this share is slower than half a second, the 95th percentile is what a log-normal
 #: distribution of this width says.
 _SLOW_SECONDS, _WIDTH, _P95 = 0.5, 0.6, NormalDist().inv_cdf(0.95)
@@ -21,6 +24,7 @@ _SLOW_SECONDS, _WIDTH, _P95 = 0.5, 0.6, NormalDist().inv_cdf(0.95)
 _PLAIN_SLOW = 0.002
 #: How unsure a percentile of few requests is.
 _LATENCY_VARIES = 0.03
+_SEEN_BEFORE = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +58,16 @@ def _answers(measured: Measured, at: datetime, _random: np.random.Generator) -> 
 
 
 def _errors_of_two_minutes(measured: Measured, at: datetime, _random: np.random.Generator) -> float | None:
-    return measured.arms.window(at, _TWO_MINUTES)[0].failed_ratio
+    return _unforgiven(measured.arms.window(at, _TWO_MINUTES)[0])
+
+
+def _unforgiven(canary: Requests) -> float | None:
+    """The share of errors that tell something; None without a request."""
+    return max(canary.failed - _ERRORS_FORGIVEN, 0) / canary.total if canary.total else None
 
 
 def _burn_fast(measured: Measured, at: datetime, _random: np.random.Generator) -> float | None:
-    ratio = measured.arms.window(at, _FIVE_MINUTES)[0].failed_ratio
+    ratio = _unforgiven(measured.arms.window(at, _FIVE_MINUTES)[0])
     return None if ratio is None else ratio / measured.error_budget
 
 
@@ -73,8 +82,9 @@ def _budget_remaining(measured: Measured, at: datetime, _random: np.random.Gener
 
 
 def _errors_beside_stable(measured: Measured, at: datetime, _random: np.random.Generator) -> float | None:
-    canary, stable = (arm.failed_ratio for arm in measured.arms.window(at, _FIVE_MINUTES))
-    return None if canary is None or stable is None else canary / max(stable, _LEAST_ERROR_RATIO)
+    canary, stable = measured.arms.window(at, _FIVE_MINUTES)
+    ratio, usual = _unforgiven(canary), stable.failed_ratio
+    return None if ratio is None or usual is None else ratio / max(usual, _LEAST_ERROR_RATIO)
 
 
 def _latency_beside_stable(measured: Measured, at: datetime, random: np.random.Generator) -> float | None:
@@ -90,7 +100,7 @@ def _latency(measured: Measured, at: datetime, random: np.random.Generator) -> f
 
 
 def _anomalous_errors(measured: Measured, at: datetime, _random: np.random.Generator) -> float | None:
-    ratio, day = measured.arms.window(at, _FIVE_MINUTES)[0].failed_ratio, _until(measured, at, _DAY)
+    ratio, day = _unforgiven(measured.arms.window(at, _FIVE_MINUTES)[0]), _until(measured, at, _DAY)
     asked = day.total > 0
     if ratio is None or not asked.any():
         return None
@@ -126,8 +136,12 @@ def _until(measured: Measured, at: datetime, length: timedelta) -> ServiceCounts
 
 def _arm_p95(measured: Measured, arm: Requests, random: np.random.Generator) -> float:
     usual = _usual_slow(measured)
-    # As one who has seen two hundred usual requests before: a few slow ones among few say little.
-    share = (arm.slow + 200 * usual) / (arm.total + 200) if len(measured.arms.counts.slow) else usual
+    # As one who has seen so many usual requests before: a few slow ones among few say little.
+    share = (
+        (arm.slow + _SEEN_BEFORE * usual) / (arm.total + _SEEN_BEFORE)
+        if len(measured.arms.counts.slow)
+        else usual
+    )
     return _p95(share) * float(np.exp(_LATENCY_VARIES * random.standard_normal()))
 
 

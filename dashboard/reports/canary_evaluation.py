@@ -18,7 +18,7 @@ from dashboard.domain.canary.replay import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What Argo decides on `run`; `notes` say what was passed over, `refused` what Argo refuses."""
+    """What Argo decides on `run`; `notes` say what was passed over, `refused` what Argo refuses in it."""
 
     outcome: RunOutcome
     other_limits: Mapping[str, tuple[OtherLimit, ...]]
@@ -36,7 +36,7 @@ def evaluate(spec: AnalysisSpec, run: RecordedRun, notes: tuple[str, ...] = ()) 
     )
     limits = {
         item.spec.name: other_limits(item, run.metrics[item.spec.name])
-        for item in outcome.metrics
+        for item in (outcome.if_accepted or outcome).metrics
         if item.spec.name in run.metrics
     }
     return Evaluation(
@@ -52,17 +52,25 @@ def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
     """`evaluation` as one JSON document."""
     outcome = evaluation.outcome
     recorded = evaluation.run.phase
+    hypothetical = outcome.if_accepted
+    return {
+        **_outcome(outcome, evaluation),
+        "recordedPhase": None if recorded is None else recorded.value,
+        "refused": list(evaluation.refused),
+        "ifAccepted": None if hypothetical is None else _outcome(hypothetical, evaluation),
+        "notes": list(evaluation.notes),
+    }
+
+
+def _outcome(outcome: RunOutcome, evaluation: Evaluation) -> dict[str, Any]:
     return {
         "phase": outcome.phase.value,
         "reason": outcome.reason,
-        "recordedPhase": None if recorded is None else recorded.value,
         "metrics": [
             _metric(item, evaluation.other_limits.get(item.spec.name, ())) for item in outcome.metrics
         ],
         "runSummary": _summary(outcome.summary),
         "dryRunSummary": _summary(outcome.dry_run_summary),
-        "refused": list(evaluation.refused),
-        "notes": list(evaluation.notes),
     }
 
 

@@ -3,7 +3,7 @@
 The shapes of today, and of v0.x: `analysisSpec`, `maxFailures`, `maxInconclusive`, `maxConsecutiveErrors`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from dashboard.domain.canary.analysis import PROMETHEUS, AnalysisSpec, MetricSpe
 from dashboard.domain.canary.go_duration import parse_go_duration
 from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
 from dashboard.domain.canary.language.go_regexp import compile_regexp
-from dashboard.domain.canary.metric_phase import DEFAULT_CONSECUTIVE_ERROR_LIMIT, Limits
+from dashboard.domain.canary.metric_phase import DEFAULT_CONSECUTIVE_ERROR_LIMIT, Limits, Rule
+from dashboard.domain.canary.other_limits import ChosenLimit, with_limit
 from dashboard.domain.canary.placeholders import resolved
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields, fields
@@ -26,11 +27,15 @@ _SMALLEST, _LARGEST = -(2**31), 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedObject:
-    """An object of Argo's in a file: what it is, what it is called, and its fields."""
+    """An object of Argo's in a file: what it is, what it is called, and its fields.
+
+    `namespace` is empty where the file does not say.
+    """
 
     kind: str
     name: str
     fields: Fields
+    namespace: str = ""
 
     @property
     def spec(self) -> Fields:
@@ -66,14 +71,21 @@ def named_objects(called: str, documents: Iterable[Any], kinds: set[str]) -> tup
             name = metadata.text("name", "generateName")
             found.append(
                 NamedObject(
-                    kind=kind, name=name, fields=Fields(where=f"{where}: {name or kind}", values=part.values)
+                    kind=kind,
+                    name=name,
+                    fields=Fields(where=f"{where}: {name or kind}", values=part.values),
+                    namespace=metadata.text("namespace"),
                 )
             )
     return tuple(found)
 
 
-def analysis_spec(objects: tuple[NamedObject, ...], given: Mapping[str, str]) -> AnalysisSpec:
+def analysis_spec(
+    objects: tuple[NamedObject, ...], given: Mapping[str, str], chosen: Sequence[ChosenLimit] = ()
+) -> AnalysisSpec:
     """What `objects` measure together, as Argo merges templates; `given` are values of arguments by name.
+
+    The `chosen` limits take the place of those that are written, one after the other.
 
     Raises:
         InputError: a field has a wrong type, two metrics have one name, or an argument without a value
@@ -84,7 +96,7 @@ def analysis_spec(objects: tuple[NamedObject, ...], given: Mapping[str, str]) ->
     faults: list[str] = []
     for item in objects:
         for metric in item.spec.parts("metrics"):
-            read, wrong = _metric(metric, values)
+            read, wrong = _metric(metric, values, chosen)
             if read.name in metrics:
                 raise InputError(f"{metric.at('name')}: found {read.name!r} again, expected it once")
             metrics[read.name] = read
@@ -115,7 +127,9 @@ def argument_values(arguments: Iterable[Fields], given: Mapping[str, str]) -> di
     return {**values, **{name: value for name, value in given.items() if values.get(name) != SECRET}}
 
 
-def _metric(metric: Fields, values: Mapping[str, str]) -> tuple[MetricSpec, list[str]]:
+def _metric(
+    metric: Fields, values: Mapping[str, str], chosen: Sequence[ChosenLimit]
+) -> tuple[MetricSpec, list[str]]:
     faults: list[str] = []
     name = metric.filled(values, "name")
     if not name:
@@ -132,6 +146,9 @@ def _metric(metric: Fields, values: Mapping[str, str]) -> tuple[MetricSpec, list
         consecutive_success=_number(metric, values, 0, "consecutiveSuccessLimit"),
         effective_count=count or (None if metric.has("interval") else 1),
     )
+    for choice in (choice for choice in chosen if choice.metric in {None, name}):
+        limits = with_limit(limits, choice.rule, choice.value)
+        count = choice.value if choice.rule is Rule.COUNT else count
     faults += [
         f"{metric.where}: {fault}" for fault in _refused(limits, count, has_interval=metric.has("interval"))
     ]
@@ -141,6 +158,7 @@ def _metric(metric: Fields, values: Mapping[str, str]) -> tuple[MetricSpec, list
             limits=limits,
             provider=provider,
             query=query,
+            over_a_range=_is_over_a_range(metric),
             unresolved=unresolved,
             success_condition=metric.filled(values, "successCondition"),
             failure_condition=metric.filled(values, "failureCondition"),
@@ -167,6 +185,11 @@ def _provider(
         return provider, None, ()
     query, left = resolved(part.part(PROMETHEUS).text("query"), values)
     return provider, query, tuple(sorted(left))
+
+
+def _is_over_a_range(metric: Fields) -> bool:
+    asked = metric.part("provider").values.get(PROMETHEUS)
+    return isinstance(asked, dict) and asked.get("rangeQuery") is not None
 
 
 def _number(metric: Fields, values: Mapping[str, str], default: int, *names: str) -> int:

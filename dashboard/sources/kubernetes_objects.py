@@ -8,20 +8,14 @@ from typing import Any
 
 import orjson
 import yaml
-from yaml.constructor import SafeConstructor
 
 from dashboard.errors import InputError
+from dashboard.sources.yaml_scalars import DEEPEST, LOADER, MERGE, require_shallow, scalar_value
 
 #: A cluster's export of ten thousand runs is some hundred megabytes; a text that is larger is none.
 _MOST_BYTES = 512 * 2**20
 _MOST_YAML_BYTES = 32 * 2**20
 _MOST_NODES = 500_000
-#: The deepest field of a pod is about twenty levels down; libyaml crashes on a hundred thousand.
-_DEEPEST = 60
-_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PREFIX = "tag:yaml.org,2002:"
-_PLAIN = {f"{_PREFIX}{name}" for name in ("null", "bool", "int", "float")}
-_LONGEST_NUMBER = 100
 
 
 def read_objects(called: str, body: bytes) -> tuple[Any, ...]:
@@ -30,7 +24,8 @@ def read_objects(called: str, body: bytes) -> tuple[Any, ...]:
     `called` is what messages call it. A document may be any value: what it should be, the caller checks.
 
     Raises:
-        InputError: it is neither JSON nor YAML in UTF-8, too large, or nested too deep.
+        InputError: it is neither JSON nor YAML in UTF-8, says a key of YAML twice, is too large, or nested
+            too deep.
     """
     if len(body) > _MOST_BYTES:
         raise InputError(f"{called}: found {len(body):,} bytes, expected at most {_MOST_BYTES:,}")
@@ -56,7 +51,7 @@ def _is_shallow(document: Any) -> bool:
     left = [(document, 1)]
     while left:
         value, depth = left.pop()
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             return False
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         left += [(item, depth + 1) for item in inner if isinstance(item, dict | list)]
@@ -70,25 +65,23 @@ def _yaml(called: str, body: bytes) -> tuple[Any, ...]:
         )
     try:
         text = body.decode("utf-8-sig")
-        _require_shallow(text)
+        require_shallow(text, _MOST_NODES)
         builder = _Builder()
         return tuple(
-            builder.build(node) for node in yaml.compose_all(text, Loader=_LOADER) if node is not None
+            builder.build(node) for node in yaml.compose_all(text, Loader=LOADER) if node is not None
         )
     except UnicodeDecodeError as error:
         raise InputError(
             f"{called}: found bytes that are not UTF-8 ({error.reason}), expected text"
         ) from None
+    except _KeyTwiceError as error:
+        raise InputError(f"{called}: {error}") from None
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError) as error:
         raise InputError(f"{called}: found text that is neither YAML nor JSON: {_problem(error)}") from None
 
 
-def _require_shallow(text: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise yaml.YAMLError(f"more than {_DEEPEST} levels of nesting")
+class _KeyTwiceError(Exception):
+    """A mapping says a key twice, so that one of its values would be dropped without a word."""
 
 
 class _Builder:
@@ -103,7 +96,7 @@ class _Builder:
         if self._made > _MOST_NODES:
             raise yaml.YAMLError(f"more than {_MOST_NODES:,} values, perhaps by aliases of aliases")
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
+            return scalar_value(node.tag, node.value)
         if id(node) in self._open:
             raise yaml.YAMLError("a value that contains itself")
         self._open.add(id(node))
@@ -116,26 +109,21 @@ class _Builder:
         return built
 
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
-        built: dict[str, Any] = {}
+        inherited: dict[str, Any] = {}
+        own: dict[str, Any] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.YAMLError(f"a key that is no text (line {key.start_mark.line + 1})")
-            if key.tag == f"{_PREFIX}merge":
+            if key.tag == MERGE:
                 merged = self.build(value)
                 for part in merged if isinstance(merged, list) else [merged]:
-                    built = {**part, **built} if isinstance(part, dict) else built
+                    inherited = {**part, **inherited} if isinstance(part, dict) else inherited
+            elif str(key.value) in own:
+                where = f"line {key.start_mark.line + 1}"
+                raise _KeyTwiceError(f"{where}: found the key {key.value[:80]!r} twice, expected it once")
             else:
-                built[str(key.value)] = self.build(value)
-        return built
-
-
-def _scalar(node: yaml.ScalarNode) -> Any:
-    if node.tag not in _PLAIN or len(node.value) > _LONGEST_NUMBER:
-        return node.value
-    try:
-        return SafeConstructor().construct_object(node)
-    except (ValueError, OverflowError):
-        return node.value
+                own[str(key.value)] = self.build(value)
+        return {**inherited, **own}
 
 
 def _items(document: Any) -> Iterator[Any]:

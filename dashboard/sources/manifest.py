@@ -7,24 +7,17 @@ YAML 1.1, merge keys, the last of a repeated key.
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import yaml
-from yaml.constructor import SafeConstructor
 
-from dashboard.domain.canary.manifest_node import Manifest, Miswritten, Node, Path, Scalar, WritingFault
+from dashboard.domain.canary.manifest_node import Manifest, Miswritten, Node, Path, WritingFault
 from dashboard.errors import InputError
 from dashboard.sources.manifest_comments import comments_of
+from dashboard.sources.yaml_scalars import LOADER, MERGE, NULL, require_shallow, scalar_value
 
 #: A Kubernetes object is at most about 1.5 MB; a cluster's templates are some hundred of 5 KB.
 _MOST_CHARACTERS = 2 * 2**20
 _MOST_NODES = 200_000
-#: A pod's deepest field is about twenty levels down; libyaml crashes on a hundred thousand.
-_DEEPEST = 60
-_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MEANT = {f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float")}
-_NULL, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
-_LONGEST_NUMBER = 100
 #: What ends a line for YAML.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -40,8 +33,8 @@ def read_manifests(file: str, text: str) -> tuple[Manifest, ...]:
     if text.lstrip()[:1] in {"{", "["}:
         text = text.replace("\t", " ")  # JSON may be indented by tabs, which YAML does not allow.
     try:
-        _require_shallow(text)
-        documents = [node for node in yaml.compose_all(text, Loader=_LOADER) if not _is_empty(node)]
+        require_shallow(text, _MOST_NODES)
+        documents = [node for node in yaml.compose_all(text, Loader=LOADER) if not _is_empty(node)]
         comments = comments_of(text, documents)
         builder = _Builder()
         lines = _BREAK.split(text)
@@ -59,19 +52,8 @@ def read_manifests(file: str, text: str) -> tuple[Manifest, ...]:
     return tuple(manifests)
 
 
-def _require_shallow(text: str) -> None:
-    depth = count = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        count += isinstance(event, yaml.NodeEvent)
-        if depth > _DEEPEST:
-            raise yaml.YAMLError(f"found more than {_DEEPEST} levels of nesting, expected fewer")
-        if count > _MOST_NODES:
-            raise yaml.YAMLError(f"found more than {_MOST_NODES:,} values, expected fewer")
-
-
 def _is_empty(node: yaml.Node | None) -> bool:
-    return node is None or node.tag == _NULL
+    return node is None or node.tag == NULL
 
 
 class _Builder:
@@ -127,13 +109,15 @@ class _Builder:
             items = [self._build(item, (*path, index), item) for index, item in enumerate(node.value)]
             return made(items=tuple(items))
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101 - YAML has these three kinds of nodes
-        return made(scalar=_scalar(node), text=node.value, block=node.style in {"|", ">"})
+        return made(
+            scalar=scalar_value(node.tag, node.value), text=node.value, block=node.style in {"|", ">"}
+        )
 
     def _fields(self, node: yaml.MappingNode, path: Path) -> dict[str, Node]:
         merged: dict[str, Node] = {}
         own: dict[str, Node] = {}
         for key, value in node.value:
-            if key.tag == _MERGE:
+            if key.tag == MERGE:
                 for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                     if isinstance(source, yaml.MappingNode):
                         merged = {**(self._build(source, path, key).fields or {}), **merged}
@@ -172,19 +156,6 @@ def _placeholder(node: yaml.MappingNode) -> str | None:
         return None
     inner = key.value[0][0]
     return f"{{{{{inner.value}}}}}" if isinstance(inner, yaml.ScalarNode) else None
-
-
-def _scalar(node: yaml.Node) -> Scalar:
-    if node.tag == _NULL:
-        return None
-    simple = len(node.value) <= _LONGEST_NUMBER and ":" not in node.value  # 1:30 is 90 for Python alone.
-    if node.tag in _MEANT and simple:
-        try:
-            found = SafeConstructor().construct_object(node)
-        except (ValueError, LookupError, yaml.YAMLError):
-            return str(node.value)
-        return found if isinstance(found, int | float) else str(node.value)
-    return str(node.value)
 
 
 def _problem(error: Exception, text: str) -> str:

@@ -101,11 +101,28 @@ def test_a_backtest_fails_where_argo_would_have_failed(server: PrometheusServer,
     assert (empty["phase"], scalar["phase"]) == ("Successful", "Successful")
 
 
-def test_before_the_fault_the_analysis_would_have_gone_on(server: PrometheusServer, tmp_path: Path) -> None:
-    document = _backtest(server, tmp_path, "--to", "2026-11-23T09:08:00Z", code=1)
-    assert document["phase"] == "Running"
-    document = _backtest(server, tmp_path, "--to", "2026-11-23T09:08:00Z", "--terminated", code=0)
-    assert document["phase"] == "Successful"
+def test_an_analysis_that_has_not_ended_is_told_to_stop_at_the_end(
+    server: PrometheusServer, tmp_path: Path
+) -> None:
+    document = _backtest(server, tmp_path, "--to", "2026-11-23T09:08:00Z", code=0)
+    assert (document["phase"], document["reason"]) == ("Successful", "the run was told to stop")
+    assert document["notes"] == []
+
+
+def test_a_count_that_the_end_comes_before_is_told(server: PrometheusServer, tmp_path: Path) -> None:
+    document = _backtest(server, tmp_path, "--to", "2026-11-23T09:00:30Z", code=0)
+    assert document["notes"] == [
+        "empty-answer: stopped by --to after 1 of 2 measurements",
+        "scalar-answer: stopped by --to after 1 of 2 measurements",
+    ]
+
+
+def test_a_query_over_a_range_is_not_asked_at_one_time(server: PrometheusServer, tmp_path: Path) -> None:
+    ranged = "rangeQuery: {start: 'now() - duration(\"1h\")', end: now(), step: 1m}"
+    template = _TEMPLATE.replace("query: scalar(vector(1))", f"query: vector(1), {ranged}")
+    document = _backtest(server, tmp_path, "--to", "2026-11-23T09:08:00Z", code=0, template=template)
+    assert document["notes"] == ["scalar-answer: not asked, it asks over a range (rangeQuery)"]
+    assert [metric["name"] for metric in document["metrics"]] == ["success-rate", "empty-answer"]
 
 
 def test_a_comparison_with_the_vector_itself_is_five_errors_ten_seconds_apart(

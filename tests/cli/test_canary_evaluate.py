@@ -209,6 +209,104 @@ def test_a_condition_outside_the_language_cannot_be_replayed(tmp_path: Path) -> 
     assert document["metrics"][0]["measurements"][0]["message"] == "cannot replay: 'let' is not replayed"
 
 
+_ONE = """\
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: t}
+spec:
+  dryRun: %s
+  metrics: %s
+"""
+_M = "{name: m, successCondition: 'result[0] > 1', provider: {prometheus: {query: up}}, %s}"
+
+
+@pytest.mark.parametrize(
+    ("dry_run", "metrics", "fault"),
+    [
+        ("[]", _M % "interval: 1m, count: 2, failureLimit: 3", "expected count >= failureLimit"),
+        ("[]", _M % "count: 2", "found count 2 and no interval, expected an interval"),
+        ("[{metricName: zzz}]", _M % "count: 1", "found a rule that matches no metric"),
+        ("[]", "", "found no metrics, expected at least one"),
+    ],
+)
+def test_a_spec_that_argo_refuses_is_an_error_whatever_was_measured(
+    tmp_path: Path, dry_run: str, metrics: str, fault: str
+) -> None:
+    template, measured = tmp_path / "t.yaml", tmp_path / "m.yaml"
+    template.write_text(_ONE % (dry_run, f"[{metrics}]"), encoding="utf-8")
+    measured.write_text("m: [{value: '[2]'}, {value: '[2]'}]", encoding="utf-8")
+    files = ("--template", template, "--measurements", measured)
+    document = _document(*files, code=1)
+    assert document["phase"] == "Error"
+    assert document["reason"].startswith("Analysis spec invalid: ")
+    assert fault in document["reason"]
+    assert document["metrics"] == []
+    if metrics:
+        assert document["ifAccepted"]["phase"] == "Successful"
+        assert [metric["phase"] for metric in document["ifAccepted"]["metrics"]] == ["Successful"]
+    else:
+        assert document["ifAccepted"] is None
+    ended = run("canary", "evaluate", *files)
+    assert ended.code == 1
+    assert ended.out.startswith("⚠ Error: Analysis spec invalid: ")
+    assert ("Had Argo accepted it: ✔ Successful" in ended.out) is bool(metrics)
+
+
+def test_other_limits_that_argo_refuses_are_an_error(template: Path, measured: Path) -> None:
+    files = ("--template", template, "--measurements", measured)
+    document = _document(*files, "--count", "success-rate=1", "--failure-limit", "success-rate=2", code=1)
+    assert (document["phase"], len(document["refused"])) == ("Error", 1)
+
+
+def test_a_run_that_argo_measured_was_accepted_whatever_is_found_in_its_spec() -> None:
+    listed = json.loads(_analysis_run(phase="Successful", metricResults=[_RESULT]))
+    listed["items"][0]["spec"]["metrics"][0]["failureLimit"] = 5
+    body = json.dumps(listed).encode()
+    document = _document("--measurements", "-", code=0, stdin=body)
+    assert (document["phase"], len(document["refused"]), document["ifAccepted"]) == ("Successful", 1, None)
+    ended = run("canary", "evaluate", "--measurements", "-", stdin=body)
+    assert "! Argo 1.9 would refuse this spec: " in ended.out
+
+
+def test_a_run_that_argo_refused_is_an_error() -> None:
+    listed = json.loads(_analysis_run(phase="Error"))
+    listed["items"][0]["spec"]["metrics"][0]["failureLimit"] = 5
+    document = _document("--measurements", "-", code=1, stdin=json.dumps(listed).encode())
+    assert (document["phase"], document["recordedPhase"]) == ("Error", "Error")
+
+
+def test_a_limit_of_0_that_needs_no_more_is_not_told(tmp_path: Path) -> None:
+    template, measured = tmp_path / "t.yaml", tmp_path / "m.yaml"
+    template.write_text(_ONE % ("[]", f"[{_M % 'count: 1'}]"), encoding="utf-8")
+    measured.write_text("m: [{value: '[2]'}]", encoding="utf-8")
+    ended = run("canary", "evaluate", "--template", template, "--measurements", measured)
+    assert ended.code == 0
+    assert "the smallest that passes" not in ended.out
+
+
+def test_a_key_that_is_said_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    template = tmp_path / "t.yaml"
+    template.write_text(_TEMPLATE.replace("spec:", "metadata: {name: u}\nspec:", 1), encoding="utf-8")
+    ended = run("canary", "evaluate", "--template", template, "--measurements", template)
+    assert ended.code == 2
+    assert "t.yaml: line 4: found the key 'metadata' twice, expected it once" in ended.err
+
+
+def test_the_metrics_that_a_template_takes_from_another_are_evaluated(tmp_path: Path) -> None:
+    template, measured = tmp_path / "t.yaml", tmp_path / "m.yaml"
+    outer = "kind: AnalysisTemplate\nmetadata: {name: outer}\nspec: {templates: [{templateName: t}]}\n"
+    one = _ONE % ("[]", f"[{_M % 'count: 1'}]")
+    template.write_text(f"{one}---\n{outer}", encoding="utf-8")
+    measured.write_text("m: [{value: '[2]'}]", encoding="utf-8")
+    document = _document("--template", template, "--name", "outer", "--measurements", measured, code=0)
+    assert [metric["name"] for metric in document["metrics"]] == ["m"]
+
+
+def test_every_exit_code_is_in_the_help() -> None:
+    shown = " ".join(run("canary", "evaluate", "--help").out.split())
+    assert "3 Prometheus is unreachable" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

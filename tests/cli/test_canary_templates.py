@@ -48,6 +48,14 @@ _FAILED = {
         "canary-comparison": {"latency-beside-stable"},
     },
     "exhausted": {"slo-burn-check": {"burn-slow"}, "error-budget-check": {"budget-remaining"}},
+    # One error, and three at once, among three hundred requests are chance.
+    "stumbling": {},
+    "bursting": {},
+    "worse": {
+        "slo-burn-check": {"burn-fast", "burn-slow"},
+        "anomaly-check": {"anomalous-errors"},
+        "canary-comparison": {"errors-beside-stable"},
+    },
     # Nobody sent the canary a request, or nobody scraped it: nothing is known, so nothing passes.
     "idle": {
         "smoke-check": {"smoke-answers", "smoke-errors"},
@@ -57,6 +65,8 @@ _FAILED = {
         "canary-comparison": {"errors-beside-stable", "latency-beside-stable"},
     },
 }
+# Without any traffic the service has spent nothing of its budget.
+_FAILED["quiet"] = {**_FAILED["idle"], "slo-burn-check": {"burn-fast", "burn-slow"}}
 _FAILED["unseen"] = {**_FAILED["idle"], "synthetic-check": {"probes-succeed", "probes-are-quick"}}
 
 
@@ -102,6 +112,28 @@ def test_a_template_fails_the_canaries_that_it_is_for_and_passes_the_others(
     }
     assert {name for name, phases in measured.items() if "Failed" in phases} == expected
     assert not any("Error" in phases for phases in measured.values()), "an empty answer fails, it is no error"
+
+
+def test_a_budget_that_nobody_measured_is_no_budget(server: PrometheusServer) -> None:
+    found = _evaluated(server, "error-budget-check", "nobody")
+    assert found["phase"] == "Failed"
+    assert found["metrics"][0]["measurements"][0]["value"] == "[]"
+
+
+def test_what_runs_beside_the_steps_goes_on_until_they_are_over(server: PrometheusServer) -> None:
+    rollout = yaml.safe_load((CANARY_TEMPLATES / "progressive-canary.yaml").read_text(encoding="utf-8"))
+    beside = rollout["spec"]["strategy"]["canary"]["analysis"]
+    assert [template["templateName"] for template in beside["templates"]] == ["canary-comparison"]
+    found = _evaluated(server, "canary-comparison", "healthy")
+    assert [metric["limits"]["effectiveCount"] for metric in found["metrics"]] == [None, None]
+    assert [len(metric["measurements"]) for metric in found["metrics"]] == [3, 3]
+    assert found["reason"] == "the run was told to stop"
+
+
+def test_rollouts_and_templates_are_applied_to_the_same_namespace() -> None:
+    for path in CANARY_TEMPLATES.glob("*.yaml"):
+        (manifest,) = read_manifests(path.name, path.read_text(encoding="utf-8"))
+        assert manifest.root.get("metadata", "namespace") is None, path.name
 
 
 def test_the_templates_and_rollouts_are_free_of_findings() -> None:

@@ -133,8 +133,8 @@ def test_the_one_in_trouble_has_used_its_failures_and_is_worse_than_stable(told:
     item = told.open_of("graphql-gateway")
     assert item.canary.state is not None
     assert item.canary.state.current_weight == 25
-    run = run_view(next(run for run in told.runs(item) if run.phase is Phase.RUNNING))
-    burn = next(metric for metric in run.metrics if metric.state.name == "burn-fast")
+    running = [run_view(run) for run in told.runs(item) if run.phase is Phase.RUNNING]
+    burn = next(metric for run in running for metric in run.metrics if metric.state.name == "burn-fast")
     assert burn.room is not None
     assert burn.room.sentence == "1 of 1 failure used, 2 measurements to go"
     assert burn.points[0].numbers[0] > 5

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from dashboard.domain.canary.analysis import AnalysisSpec, MetricSpec
-from dashboard.domain.canary.metric_phase import Limits
+from dashboard.domain.canary.metric_phase import Limits, Rule
+from dashboard.domain.canary.other_limits import ChosenLimit
 from dashboard.errors import InputError
 from dashboard.sources.argo_analysis import RUN_KIND, SECRET, TEMPLATE_KINDS, analysis_spec, named_objects
 
@@ -148,6 +149,24 @@ def test_what_argo_refuses_is_told(fields: dict[str, Any], fault: str) -> None:
     metric = {"name": "m", "provider": _PROMETHEUS, **fields}
     (told,) = _spec(_template({"metrics": [metric]})).faults
     assert fault in told
+
+
+def test_what_argo_refuses_in_chosen_limits_is_told() -> None:
+    metric = {"name": "m", "provider": _PROMETHEUS, "interval": "1m", "count": 5, "failureLimit": 3}
+    found = named_objects("file", [_template({"metrics": [metric]})], TEMPLATE_KINDS)
+    assert analysis_spec(found, {}).faults == ()
+    chosen = ChosenLimit(rule=Rule.COUNT, value=2, metric="m")
+    (told,) = analysis_spec(found, {}, [chosen]).faults
+    assert "found count 2 and failureLimit 3, expected count >= failureLimit" in told
+    healed = ChosenLimit(rule=Rule.FAILURE_LIMIT, value=2)
+    spec = analysis_spec(found, {}, [chosen, healed])
+    assert (spec.faults, spec.metrics[0].limits) == ((), Limits(failure=2, effective_count=2))
+
+
+def test_a_query_over_a_range_is_told_apart() -> None:
+    ranged = {"prometheus": {"query": "up", "rangeQuery": {"start": "now()", "end": "now()", "step": "1m"}}}
+    assert _metric(provider=ranged).over_a_range
+    assert not _metric().over_a_range
 
 
 def test_a_template_without_metrics_is_refused_by_argo() -> None:

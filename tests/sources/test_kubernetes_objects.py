@@ -79,6 +79,18 @@ def test_aliases_of_aliases_are_refused_and_not_followed() -> None:
     assert time.perf_counter() - begun < 30
 
 
+def test_a_key_that_is_said_twice_is_refused_with_its_line() -> None:
+    with pytest.raises(InputError, match="file: line 3: found the key 'a' twice, expected it once"):
+        _read("a: 1\nb: 2\na: 3\n")
+    assert _read("x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  a: 3\n")[0]["y"] == {"a": 3, "b": 2}
+
+
+def test_numbers_of_base_sixty_stay_text_as_they_do_to_kubectl() -> None:
+    assert _read("a: 1:30\nb: 90\nc: 190:20:30.15\nd: on\n") == (
+        {"a": "1:30", "b": 90, "c": "190:20:30.15", "d": True},
+    )
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(InputError, match="not UTF-8"):
         read_objects("file", b"\xff\xfe\x00a")

@@ -15,15 +15,17 @@ PROMETHEUS = "prometheus"
 class MetricSpec:
     """A metric of a template, with its arguments filled in.
 
-    `provider` is its key in the template, such as `prometheus` or `web`. `query` is that of Prometheus, and
-    `unresolved` the placeholders in it that have no value. `interval` is None when the metric has none, or
-    one that Go cannot read.
+    `provider` is its key in the template, such as `prometheus` or `web`. `query` is that of Prometheus;
+    `over_a_range` says that it is asked over a range of times (`rangeQuery`) and not at one, `unresolved`
+    are the placeholders in it that have no value. `interval` is None when the metric has none, or one that
+    Go cannot read.
     """
 
     name: str
     limits: Limits
     provider: str = PROMETHEUS
     query: str | None = None
+    over_a_range: bool = False
     unresolved: tuple[str, ...] = ()
     success_condition: str = ""
     failure_condition: str = ""
@@ -76,8 +78,18 @@ class RecordedMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRun:
-    """What was measured for each metric, by name; `terminated`: the run was told to stop."""
+    """What was measured for each metric, by name; `terminated`: the run was told to stop.
+
+    `accepted`: Argo took these measurements by the very spec that they are replayed by, so that it did not
+    refuse it, whatever we find in it.
+    """
 
     metrics: Mapping[str, RecordedMetric]
     terminated: bool = False
     phase: Phase | None = None
+    accepted: bool = False
+
+    @property
+    def has_measurements(self) -> bool:
+        """Whether anything was measured, now forgotten or not."""
+        return any(metric.measurements or metric.forgotten != Counts() for metric in self.metrics.values())

@@ -134,7 +134,7 @@ class AnalysisRunState:
 
     def recorded(self) -> RecordedRun:
         """What was measured, for a replay: Argo's phases, and what was seen of its measurements."""
-        return RecordedRun(
+        run = RecordedRun(
             metrics={
                 metric.name: RecordedMetric(
                     measurements=tuple(item.taken for item in metric.measurements),
@@ -146,6 +146,7 @@ class AnalysisRunState:
             terminated=self.terminated,
             phase=self.phase,
         )
+        return replace(run, accepted=run.has_measurements)
 
 
 def unseen(metric: MetricState) -> Counts:

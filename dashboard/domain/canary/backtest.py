@@ -27,6 +27,7 @@ Measure = Callable[[MetricSpec, datetime], RecordedMeasurement]
 def backtest(spec: AnalysisSpec, measure: Measure, start: datetime, end: datetime) -> RecordedRun:
     """The measurements that Argo takes from `start` until its run ends, or `end` is reached (included).
 
+    At `end` a run that has not ended is told to stop, as an analysis beside the steps is when they are over.
     `measure` gives the measurement of a metric at a time; it is asked in the order of time.
 
     Raises:
@@ -51,7 +52,8 @@ def backtest(spec: AnalysisSpec, measure: Measure, start: datetime, end: datetim
         if not metric_is.is_final:
             heapq.heappush(due, (at + _wait(metric, phase), index))
     return RecordedRun(
-        metrics={name: RecordedMetric(measurements=tuple(items)) for name, items in taken.items()}
+        metrics={name: RecordedMetric(measurements=tuple(items)) for name, items in taken.items()},
+        terminated=stopped is None and bool(due),
     )
 
 

@@ -16,6 +16,15 @@ _FIELDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenLimit:
+    """A value for the limit of `rule`, instead of that of a template; for every metric, or for `metric`."""
+
+    rule: Rule
+    value: int
+    metric: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherLimit:
     """The smallest value of one limit that does not end the metric badly on what was measured.
 

@@ -1,7 +1,7 @@
 """Replaying recorded measurements: measurement → metric → run, as Argo's controller decides (`analysis`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ from dashboard.domain.canary.condition import Judgement, judge
 from dashboard.domain.canary.language.faults import CannotReplayError
 from dashboard.domain.canary.metric_phase import Assessment, Counts, Rule, metric_phase
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.stored_value import NotJsonError, measured_value
+from dashboard.domain.canary.stored_value import NotJsonError, measured_value, possible_values
 
 
 class Source(StrEnum):
@@ -79,22 +79,31 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOutcome:
-    """How a run ended, and why; the summaries are Argo's `runSummary` and `dryRunSummary`."""
+    """How a run ended, and why; the summaries are Argo's `runSummary` and `dryRunSummary`.
+
+    A run that Argo refuses measures nothing: it has no metrics. `if_accepted` is then what its measurements
+    would have made of it, None where there is no metric.
+    """
 
     phase: Phase
     reason: str
     metrics: tuple[MetricOutcome, ...]
     summary: Summary
     dry_run_summary: Summary
+    if_accepted: "RunOutcome | None" = None
 
 
 def replay(spec: AnalysisSpec, run: RecordedRun) -> RunOutcome:
     """What Argo decides on `run` by `spec`.
 
+    A spec with faults is an Error before anything is measured, unless Argo accepted this very one.
+
     A metric that has ended stays as it is, whatever was measured later. Once a metric that does not run dry
     has failed, erred or was inconclusive, the run ends: where every measurement has its time, those that
     began later do not count. Without times their order is not known, and every measurement counts.
     """
+    if spec.faults and not run.accepted:
+        return _refused(spec, run)
     outcomes = [_replayed(metric, spec, run.metrics, None, terminating=False) for metric in spec.metrics]
     ends = [item for item in outcomes if item.phase.ends_the_run and not item.dry_run]
     terminating = run.terminated or bool(ends)
@@ -102,6 +111,17 @@ def replay(spec: AnalysisSpec, run: RecordedRun) -> RunOutcome:
         until = _first_end(ends, run)
         outcomes = [_replayed(metric, spec, run.metrics, until, terminating=True) for metric in spec.metrics]
     return _run_outcome(tuple(outcomes), terminating=terminating, told=run.terminated)
+
+
+def _refused(spec: AnalysisSpec, run: RecordedRun) -> RunOutcome:
+    return RunOutcome(
+        phase=Phase.ERROR,
+        reason=f"Analysis spec invalid: {spec.faults[0]}",
+        metrics=(),
+        summary=_summary([]),
+        dry_run_summary=_summary([]),
+        if_accepted=replay(spec, replace(run, accepted=True)) if spec.metrics else None,
+    )
 
 
 def _first_end(ends: list[MetricOutcome], run: RecordedRun) -> datetime | None:
@@ -191,16 +211,29 @@ def _judged(metric: MetricSpec, recorded: RecordedMeasurement) -> tuple[Judgemen
             raise CannotReplayError("its value was not kept")  # noqa: TRY301 - ditto
         if not metric.success_condition and not metric.failure_condition:
             return judge("", "", measured_value("prometheus", "")), Source.REPLAYED
-        value = measured_value(metric.provider, recorded.value or "")
+        return _by_conditions(metric, recorded.value or ""), Source.REPLAYED
     except NotJsonError:
         message = "the answer is no JSON: Argo takes it as a success and asks no condition"
         return Judgement(phase=Phase.SUCCESSFUL, message=message), Source.REPLAYED
     except CannotReplayError as error:
         return _as_recorded(recorded, str(error))
-    judgement = judge(metric.success_condition, metric.failure_condition, value)
-    if judgement.phase is Phase.CANNOT_REPLAY:
-        return _as_recorded(recorded, judgement.message)
-    return judgement, Source.REPLAYED
+
+
+def _by_conditions(metric: MetricSpec, text: str) -> Judgement:
+    """What the conditions make of the value that was stored as `text`.
+
+    Raises:
+        NotJsonError, CannotReplayError: they are not asked, or we cannot tell what they say.
+    """
+    found, *others = [
+        judge(metric.success_condition, metric.failure_condition, value)
+        for value in possible_values(metric.provider, text)
+    ]
+    if found.phase is Phase.CANNOT_REPLAY:
+        raise CannotReplayError(found.message)
+    if any(other.phase is not found.phase for other in others):
+        raise CannotReplayError("its value is kept rounded, and the conditions are too near to tell")
+    return found
 
 
 def _as_recorded(recorded: RecordedMeasurement, why: str) -> tuple[Judgement, Source]:
@@ -256,7 +289,7 @@ def _run_phase(
         return Phase.SUCCESSFUL, stopped or "no metric that counts has ended"
     if not terminating and (len(ended) < len(metrics) or not ended):
         waiting = ", ".join(item.spec.name for item in metrics if not item.phase.is_final)
-        return Phase.RUNNING, f"not ended yet: {waiting}"
+        return Phase.RUNNING, f"not ended yet: {waiting}" if waiting else "found no metric that could end"
     if worst is None:
         return Phase.SUCCESSFUL, "every metric runs dry, so none can fail the run"
     if worst.phase is Phase.SUCCESSFUL:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 from dashboard.domain.canary.condition import MeasuredValue, ValueKind
 from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
@@ -9,6 +10,8 @@ from dashboard.domain.canary.language.go_values import Value, parsed_float
 
 #: Providers whose text is the JSON that the condition saw.
 _JSON_PROVIDERS = {"web"}
+#: Providers whose text is rounded, and how far the value may be from it: half of the last decimal.
+_ROUNDED = {"graphite": 0.5e-6, "wavefront": 0.5e-2}
 _DEEPEST = 40
 _LONGEST_TEXT = 1_000_000
 
@@ -18,7 +21,10 @@ class NotJsonError(Exception):
 
 
 def measured_value(provider: str, text: str) -> MeasuredValue:
-    """The value that `provider` handed to the conditions and that Argo stored as `text`; empty text is nil.
+    """The value that `provider` handed to the conditions and that Argo stored as `text`.
+
+    Empty text is nil, but of a web metric, where it is an empty answer. What Argo stored rounded is read as
+    it is written: see `possible_values`.
 
     Raises:
         NotJsonError: `text` is what a web metric answered instead of JSON.
@@ -26,12 +32,12 @@ def measured_value(provider: str, text: str) -> MeasuredValue:
     """
     if len(text) > _LONGEST_TEXT:
         raise CannotReplayError(f"the value has {len(text):,} characters, more than {_LONGEST_TEXT:,}")
-    if provider in _JSON_PROVIDERS and text:
+    if provider in _JSON_PROVIDERS:  # An empty body is no JSON; nil is `null`.
         return MeasuredValue(kind=ValueKind.JSON, value=_json(text))
     if not text:
         return MeasuredValue(kind=ValueKind.NIL)
-    if provider == "prometheus":
-        return _prometheus(text)
+    if provider == "prometheus" or provider in _ROUNDED:
+        return _numbers(text)
     if provider == "datadog":
         return _datadog(text)
     if provider == "newRelic":
@@ -39,11 +45,37 @@ def measured_value(provider: str, text: str) -> MeasuredValue:
     raise CannotReplayError(f"the stored text does not tell which Go value the provider {provider} gave")
 
 
-def _prometheus(text: str) -> MeasuredValue:
+def possible_values(provider: str, text: str) -> tuple[MeasuredValue, ...]:
+    """As `measured_value`, and where Argo stored it rounded, the ends of what it may have been as well.
+
+    Several numbers are moved together.
+
+    Raises:
+        NotJsonError: as `measured_value`.
+        CannotReplayError: as `measured_value`.
+    """
+    value = measured_value(provider, text)
+    off = _ROUNDED.get(provider)
+    if off is None:
+        return (value,)
+    return (value, _moved(value, -off), _moved(value, off))
+
+
+def _moved(measured: MeasuredValue, by: float) -> MeasuredValue:
+    match measured.value:
+        case float(number):
+            return replace(measured, value=number + by)
+        case tuple(entries):
+            return replace(measured, value=tuple(entry + by for entry in entries if isinstance(entry, float)))
+        case _:
+            return measured
+
+
+def _numbers(text: str) -> MeasuredValue:
     if not text.startswith("["):
         return MeasuredValue(kind=ValueKind.SCALAR, value=_number(text))
     if not text.endswith("]"):
-        raise CannotReplayError(f"{text[:80]!r} is no answer of Prometheus")
+        raise CannotReplayError(f"{text[:80]!r} is no number and no list of numbers")
     inside = text[1:-1].strip()
     numbers = tuple(_number(part.strip()) for part in inside.split(",")) if inside else ()
     return MeasuredValue(kind=ValueKind.VECTOR, value=numbers)

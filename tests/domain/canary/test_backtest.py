@@ -51,6 +51,12 @@ def test_a_metric_without_a_count_is_measured_until_the_end() -> None:
     assert _taken(_run(_metric(), minutes=3)) == [0, 60, 120, 180]
 
 
+def test_a_run_that_has_not_ended_is_told_to_stop_at_the_end() -> None:
+    assert _run(_metric(), minutes=3).terminated
+    assert not _run(_metric(effective_count=3)).terminated
+    assert not _run(_metric(), bad_from=100).terminated
+
+
 def test_the_first_measurement_waits_for_the_initial_delay() -> None:
     assert _taken(_run(_metric(delay=90, effective_count=2))) == [90, 150]
 

@@ -102,14 +102,14 @@ def test_what_cannot_be_replayed_is_said_and_ends_the_replay_of_its_metric() -> 
     unknown = RecordedMetric(
         measurements=(RecordedMeasurement(value="0.5"), RecordedMeasurement(value="0.5"))
     )
-    outcome = _replayed(_metric(provider="wavefront"), success_rate=unknown)
+    outcome = _replayed(_metric(provider="skywalking"), success_rate=unknown)
     assert outcome.phase is Phase.CANNOT_REPLAY
-    assert "wavefront" in outcome.metrics[0].assessment.reason
+    assert "skywalking" in outcome.metrics[0].assessment.reason
 
 
 def test_a_recorded_phase_stands_where_the_value_does_not_tell() -> None:
     known = RecordedMetric(measurements=(RecordedMeasurement(value="0.5", phase=Phase.FAILED),))
-    outcome = _replayed(_metric(provider="wavefront"), success_rate=known)
+    outcome = _replayed(_metric(provider="skywalking"), success_rate=known)
     assert outcome.phase is Phase.FAILED
     assert not outcome.metrics[0].measurements[0].disagrees
 
@@ -132,6 +132,56 @@ def test_a_web_answer_that_is_no_json_is_a_success() -> None:
     )
     outcome = replay_metric(web, RecordedMetric(measurements=(RecordedMeasurement(value="OK"),)))
     assert outcome.phase is Phase.SUCCESSFUL
+
+
+def test_an_empty_answer_of_a_web_service_is_a_success_as_it_is_no_json() -> None:
+    web = MetricSpec(name="web", provider="web", limits=Limits(effective_count=1), success_condition="result")
+    outcome = replay_metric(web, RecordedMetric(measurements=(RecordedMeasurement(value=""),)))
+    assert outcome.phase is Phase.SUCCESSFUL
+
+
+@pytest.mark.parametrize(
+    ("provider", "condition", "value", "phase"),
+    [
+        ("graphite", "result[0] >= 0.95", "[0.990000,0.100000]", Phase.SUCCESSFUL),
+        ("graphite", "result[0] >= 0.95", "[0.940000]", Phase.FAILED),
+        ("graphite", "result[0] >= 0.95", "[0.950000]", Phase.CANNOT_REPLAY),
+        ("graphite", "result >= 0.95", "[0.990000]", Phase.ERROR),
+        ("wavefront", "result >= 0.95", "0.96", Phase.SUCCESSFUL),
+        ("wavefront", "result >= 0.95", "0.95", Phase.CANNOT_REPLAY),
+        ("wavefront", "all(result, # >= 0.95)", "[0.97,0.99]", Phase.SUCCESSFUL),
+        ("wavefront", "result >= 0.95", "NaN", Phase.FAILED),
+    ],
+)
+def test_a_rounded_value_is_judged_unless_the_rounding_could_decide(
+    provider: str, condition: str, value: str, phase: Phase
+) -> None:
+    metric = MetricSpec(name="m", provider=provider, limits=Limits(), success_condition=condition)
+    outcome = replay_metric(metric, RecordedMetric(measurements=(RecordedMeasurement(value=value),)))
+    assert outcome.measurements[0].phase is phase
+
+
+def test_where_the_rounding_could_decide_the_recorded_phase_stands() -> None:
+    metric = MetricSpec(name="m", provider="wavefront", limits=Limits(), success_condition="result >= 0.95")
+    kept = RecordedMeasurement(value="0.95", phase=Phase.FAILED)
+    (item,) = replay_metric(metric, RecordedMetric(measurements=(kept,))).measurements
+    assert (item.phase, item.source) == (Phase.FAILED, Source.RECORDED)
+
+
+def test_a_spec_that_argo_refuses_is_an_error_whatever_was_measured() -> None:
+    spec = AnalysisSpec(metrics=(_metric(effective_count=1),), faults=("m: found a fault",))
+    run = RecordedRun(metrics={"success-rate": _measured("0.99")})
+    outcome = replay(spec, run)
+    assert (outcome.phase, outcome.reason) == (Phase.ERROR, "Analysis spec invalid: m: found a fault")
+    assert outcome.metrics == ()
+    assert outcome.if_accepted is not None
+    assert outcome.if_accepted.phase is Phase.SUCCESSFUL
+
+
+def test_a_run_that_argo_accepted_is_replayed_whatever_is_found_in_its_spec() -> None:
+    spec = AnalysisSpec(metrics=(_metric(effective_count=1),), faults=("m: found a fault",))
+    run = RecordedRun(metrics={"success-rate": _measured("0.99")}, accepted=True)
+    assert replay(spec, run).phase is Phase.SUCCESSFUL
 
 
 def test_what_was_counted_before_the_kept_measurements_counts() -> None:

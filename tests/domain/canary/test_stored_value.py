@@ -24,6 +24,9 @@ from dashboard.domain.canary.stored_value import NotJsonError, measured_value
         ("web", '{"a": [null]}', ValueKind.JSON, {"a": (None,)}),
         ("web", "null", ValueKind.JSON, None),
         ("web", r'"\ud800"', ValueKind.JSON, "�"),
+        ("graphite", "[99.000000,98.2]", ValueKind.VECTOR, (99.0, 98.2)),
+        ("wavefront", "0.95", ValueKind.SCALAR, 0.95),
+        ("wavefront", "[0.95,0.5]", ValueKind.VECTOR, (0.95, 0.5)),
         ("datadog", "0.25", ValueKind.SCALAR, 0.25),
         ("datadog", "[]", ValueKind.NIL, None),
         ("newRelic", '{"count": 3}', ValueKind.JSON, {"count": 3.0}),
@@ -50,7 +53,8 @@ def test_nan_is_kept() -> None:
         ("prometheus", "[a]"),
         ("prometheus", "[1"),
         ("newRelic", "[{}]"),
-        ("wavefront", "0.95"),
+        ("skywalking", "0.95"),
+        ("wavefront", "up"),
         ("cloudWatch", "[{}]"),
         ("web", "1e999"),
     ],
@@ -60,7 +64,7 @@ def test_a_text_that_does_not_tell_is_not_guessed(provider: str, text: str) -> N
         measured_value(provider, text)
 
 
-@pytest.mark.parametrize("text", ["OK", "NaN", "{'a': 1}", "[1,]"])
+@pytest.mark.parametrize("text", ["", " ", "OK", "NaN", "{'a': 1}", "[1,]"])
 def test_a_web_answer_that_is_no_json_is_told_apart(text: str) -> None:
     with pytest.raises(NotJsonError):
         measured_value("web", text)
