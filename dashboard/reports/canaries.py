@@ -1,7 +1,8 @@
 """The *Canary analysis* page: what is under way, and what past analyses decided and what followed."""
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from dashboard.domain.canary.consequences import (
     consequences,
 )
 from dashboard.domain.canary.ladder import Ladder, ladder_of
+from dashboard.domain.canary.sequential import is_shown_worse
 from dashboard.domain.names import NameMap
 from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
@@ -32,6 +34,7 @@ from dashboard.reports.freshness import Freshness, freshness
 from dashboard.reports.history import History
 from dashboard.store import canaries as stored
 from dashboard.store.canaries import SourceRead
+from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading
 
 
@@ -104,9 +107,10 @@ def canaries_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         ]
         statuses = read_statuses(connection, busy, policy, now)
         tiers = {status.service.name: status.policy_tier for status in statuses}
+        worse = shown_worse(connection, since)
         ever, reads = stored.holds_data(connection), stored.reads(connection)
         fresh = freshness(connection, policy.budget, now)
-    known = _consequences([*under_way, *since], history)
+    known = _consequences([*under_way, *since], history, worse)
     past = [item for item in since if not item.canary.outcome.is_open and period.holds(item.canary.began_at)]
     rows = [CanaryRow(named=item, consequence=known[item.canary.id]) for item in past]
     everything = [*under_way, *past]
@@ -133,7 +137,22 @@ def _chosen(found: Iterable[NamedCanary], services: Sequence[str] | None) -> lis
     return [item for item in found if services is None or item.service in services]
 
 
-def _consequences(found: Iterable[NamedCanary], history: History) -> dict[str, Consequence]:
+def shown_worse(connection: sqlite3.Connection, found: Iterable[NamedCanary]) -> frozenset[str]:
+    """The ids of those that were aborted and whose error counts show that they were worse than stable."""
+    aborted = (item.canary for item in found if item.canary.outcome is Outcome.ABORTED)
+    return frozenset(
+        canary.id
+        for canary in aborted
+        if canary.ended_at is not None
+        and is_shown_worse(
+            ticks_between(connection, canary.rollout, canary.pod_hash, canary.began_at, canary.ended_at)
+        )
+    )
+
+
+def _consequences(
+    found: Iterable[NamedCanary], history: History, worse: Container[str]
+) -> dict[str, Consequence]:
     """By the id of the canary; deployments are known of the environment that counts only."""
     lanes: dict[tuple[str, str], list[NamedCanary]] = {}
     for item in found:
@@ -145,14 +164,17 @@ def _consequences(found: Iterable[NamedCanary], history: History) -> dict[str, C
             for release in history.releases_by_service.get(service, ())
             if release.deployment.environment == environment
         )
-        known |= consequences([item.canary for item in of_lane], releases)
+        known |= consequences([item.canary for item in of_lane], releases, worse)
     return known
 
 
-def consequence_of(item: NamedCanary, others: Iterable[NamedCanary], history: History) -> Consequence:
+def consequence_of(
+    connection: sqlite3.Connection, item: NamedCanary, others: Iterable[NamedCanary], history: History
+) -> Consequence:
     """What became of one canary; `others` are those of its service that came after."""
     found = {one.canary.id: one for one in (*others, item)}
-    return _consequences(found.values(), history)[item.canary.id]
+    worse = shown_worse(connection, found.values())
+    return _consequences(found.values(), history, worse)[item.canary.id]
 
 
 def _under_way(

@@ -115,7 +115,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
             if item.canary.id != canary.id
         ]
         later = [item for item in others if item.canary.began_at >= canary.began_at]
-        consequence = consequence_of(found, later, history)
+        consequence = consequence_of(connection, found, later, history)
         service = catalogue.services.get(found.service or "")
         (status,) = read_statuses(connection, [service], policy, now) if service else (None,)
         tier = None if status is None else status.policy_tier

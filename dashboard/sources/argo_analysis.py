@@ -15,6 +15,7 @@ from dashboard.domain.canary.language.go_regexp import compile_regexp
 from dashboard.domain.canary.metric_phase import DEFAULT_CONSECUTIVE_ERROR_LIMIT, Limits, Rule
 from dashboard.domain.canary.other_limits import ChosenLimit, with_limit
 from dashboard.domain.canary.placeholders import resolved
+from dashboard.domain.canary.whole_number import whole_number
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields, fields
 
@@ -22,7 +23,6 @@ TEMPLATE_KINDS = {"AnalysisTemplate", "ClusterAnalysisTemplate"}
 RUN_KIND = "AnalysisRun"
 #: What stands for a secret: its value is never read, kept or shown.
 SECRET = "*****"  # noqa: S105 - this is what is shown instead of one
-_SMALLEST, _LARGEST = -(2**31), 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,10 +196,7 @@ def _number(metric: Fields, values: Mapping[str, str], default: int, *names: str
     """A limit: a whole number or text that is one. Argo reads any other text as 0."""
     if not metric.has(*names):
         return default
-    text = metric.filled(values, *names).strip()
-    digits = text.removeprefix("-").removeprefix("+")
-    number = int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 10 else 0  # noqa: PLR2004 - 32 bits
-    return number if _SMALLEST <= number <= _LARGEST else 0
+    return whole_number(metric.filled(values, *names)) or 0
 
 
 def _length(metric: Fields, values: Mapping[str, str], name: str, faults: list[str]) -> timedelta | None:

@@ -8,21 +8,14 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import yaml
-from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from dashboard.errors import InputError
 from dashboard.sources.json_objects import with_kind
+from dashboard.sources.yaml_scalars import DEEPEST, LOADER, MERGE, scalar_value
 
-#: The deepest field of a pod is about twenty levels down; libyaml crashes on a hundred thousand.
-_DEEPEST = 60
 #: An object has some hundred values; aliases of aliases can make any number.
 _MOST_VALUES = 500_000
-_LONGEST_NUMBER = 100
-_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PREFIX = "tag:yaml.org,2002:"
-_PLAIN = {f"{_PREFIX}{name}" for name in ("null", "bool", "int", "float")}
-_MERGE = f"{_PREFIX}merge"
 
 
 def yaml_objects(called: str, stream: BinaryIO) -> Iterator[Any]:
@@ -33,7 +26,7 @@ def yaml_objects(called: str, stream: BinaryIO) -> Iterator[Any]:
     """
     reader = _Reader()
     try:
-        yield from reader.documents(yaml.parse(stream, Loader=_LOADER))
+        yield from reader.documents(yaml.parse(stream, Loader=LOADER))
     except UnicodeDecodeError as error:
         raise InputError(
             f"{called}: found bytes that are not UTF-8 ({error.reason}), expected text"
@@ -119,8 +112,8 @@ class _Reader:
             return value
         before = self._values
         self._add(1)
-        if depth > _DEEPEST:
-            raise yaml.YAMLError(f"more than {_DEEPEST} levels of nesting")
+        if depth > DEEPEST:
+            raise yaml.YAMLError(f"more than {DEEPEST} levels of nesting")
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -152,20 +145,14 @@ class _Reader:
             raise _RefusedError(f"found the key {event.value[:80]!r} twice, expected it once{where}")
         own.add(event.value)
         plain = event.tag is None and event.implicit[0]
-        is_merge = plain and self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit) == _MERGE
+        is_merge = plain and self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit) == MERGE
         return event.value, is_merge
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:
         tag = event.tag
         if tag is None and event.implicit[0]:
             tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
-        # 1:30 is 90 for Python alone.
-        if tag not in _PLAIN or len(event.value) > _LONGEST_NUMBER or ":" in event.value:
-            return event.value
-        try:
-            return SafeConstructor().construct_object(yaml.ScalarNode(tag, event.value))
-        except (ValueError, KeyError, OverflowError, yaml.YAMLError):
-            return event.value
+        return scalar_value(tag or "", event.value)
 
 
 def _put(target: dict[str, Any], key: str, value: Any, *, is_merge: bool) -> None:

@@ -1,14 +1,15 @@
 """What happened after a canary's analysis had decided: was an abort needed, and did a pass let trouble by?
 
 An abort was false when the very same version, tried again, then stood; it was right when that failed as well,
-or when an incident was put to its account. When another version came in its place, nobody knows whether it
-would have stood: most teams release the next version whatever stopped the last one. A pass missed a
+when an incident was put to its account, or else when the counts of both arms show that its error rate was
+worse than stable's. When another version came in its place, nobody knows whether it would have stood: most
+teams release the next version whatever stopped the last one. A pass missed a
 regression when its deployment failed after all: it was rolled back, or an incident was put to its account.
 What nothing tells is counted as not known, never as either.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -112,8 +113,13 @@ def _distance(canary: Canary, release: Release) -> timedelta:
     return abs(release.deployment.began_at - canary.began_at)
 
 
-def consequences(canaries: Iterable[Canary], releases: Releases) -> dict[str, Consequence]:
-    """What became of each of `canaries`, all of one service, by id."""
+def consequences(
+    canaries: Iterable[Canary], releases: Releases, shown_worse: Container[str] = ()
+) -> dict[str, Consequence]:
+    """What became of each of `canaries`, all of one service, by id.
+
+    `shown_worse` are the ids of those whose error counts say so (`sequential.is_shown_worse`).
+    """
     found: dict[str, Consequence] = {}
     later: dict[tuple[str, str], list[Canary]] = {}
     followed = False
@@ -121,7 +127,10 @@ def consequences(canaries: Iterable[Canary], releases: Releases) -> dict[str, Co
     for canary in sorted(canaries, key=lambda item: item.began_at, reverse=True):
         release = releases.of(canary)
         same = _tried_again(canary, later)
-        found[canary.id] = _consequence(canary, release, same, releases, found, followed=followed)
+        worse = canary.id in shown_worse
+        found[canary.id] = _consequence(
+            canary, release, same, releases, found, worse=worse, followed=followed
+        )
         for name in _names(canary):
             later.setdefault(name, []).append(canary)
         followed = True
@@ -166,6 +175,7 @@ def _consequence(  # noqa: PLR0913 - one argument per fact
     releases: Releases,
     known: Mapping[str, Consequence],
     *,
+    worse: bool,
     followed: bool,
 ) -> Consequence:
     verdict = canary.verdict
@@ -176,6 +186,7 @@ def _consequence(  # noqa: PLR0913 - one argument per fact
             _by_incidents(release)
             or _by_canaries(same, known)
             or _by_deployment(releases.again(canary, release))
+            or _by_counts(worse=worse)
             or _by_what_followed(tried_again=bool(same), followed=followed)
         )
     elif verdict is Phase.SUCCESSFUL and canary.outcome in {Outcome.PROMOTED, Outcome.UNKNOWN}:
@@ -213,6 +224,10 @@ def _by_deployment(again: Release | None) -> _Said | None:
     if again.judged:
         return Hindsight.FALSE_ABORT, "the same version, deployed again, stood"
     return Hindsight.NOT_KNOWN, "the same version was deployed again; how it stands is not judged yet"
+
+
+def _by_counts(*, worse: bool) -> _Said | None:
+    return (Hindsight.RIGHT_ABORT, "its error counts were shown to be worse than stable's") if worse else None
 
 
 def _by_what_followed(*, tried_again: bool, followed: bool) -> _Said:

@@ -104,6 +104,13 @@ class ErrorJudgement:
     rule: ErrorRule
 
 
+def is_shown_worse(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> bool:
+    """Whether the verdict over `ticks` is FAIL, without all that `judge_errors` tells besides."""
+    rule = rule or ErrorRule()
+    enough = log(1 / rule.alpha)
+    return any(found >= enough for found in running_log_e(compared(ticks).values(), rule.tolerated))
+
+
 def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJudgement:
     """The verdict over `ticks`, in order of time.
 

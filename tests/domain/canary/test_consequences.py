@@ -93,6 +93,16 @@ def test_an_abort_after_which_another_version_came_was_given_up_neither_right_no
     )
 
 
+def test_an_abort_is_right_when_its_error_counts_show_it_unless_the_same_version_then_stood() -> None:
+    aborted = tried(0, aborted=True)
+    fixed = tried(60, aborted=False, version="v3", canary="fix", revision=3)
+    given_up = consequences([aborted, fixed], Releases([]), {aborted.id})
+    assert given_up[aborted.id].hindsight is Hindsight.RIGHT_ABORT
+    again = tried(60, aborted=False, revision=3)
+    stood = consequences([aborted, again], Releases([released("d2", 60)]), {aborted.id})
+    assert stood[aborted.id].hindsight is Hindsight.FALSE_ABORT
+
+
 @pytest.mark.parametrize(
     ("releases", "expected"),
     [
