@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
 from dashboard.domain.canary.ladder import Ladder, Rung
 from dashboard.domain.canary.named_runs import named_only, verdict_with_named
-from dashboard.domain.canary.rollouts import NamedRun
+from dashboard.domain.canary.rollouts import CurrentRun
 from dashboard.domain.canary.room import Room
 from dashboard.reports.canary_state import CanaryState, MetricRoom, OpenCanary, shown_state
 from dashboard.reports.status_document import iso_time
@@ -98,7 +98,7 @@ def _run(run: AnalysisRunState, rooms: tuple[MetricRoom, ...]) -> Document:
     }
 
 
-def _named(run: NamedRun) -> Document:
+def _named(run: CurrentRun) -> Document:
     """A run of which the Rollout tells, and nothing else was seen."""
     return {
         "name": run.name,

@@ -7,7 +7,7 @@ from dashboard.domain.canary.go_duration import parse_go_duration
 from dashboard.domain.canary.rollouts import (
     BLUE_GREEN_PAUSE,
     CanaryStep,
-    NamedRun,
+    CurrentRun,
     PauseCondition,
     RolloutPhase,
     RolloutState,
@@ -24,6 +24,13 @@ _PHASES = {phase.value: phase for phase in RolloutPhase}
 _KINDS = {kind.value: kind for kind in StepKind if kind is not StepKind.OTHER}
 _LARGEST = 2**31 - 1
 _ALL_TRAFFIC = 100
+#: Where a status names the runs of now: its part, what they are of, and the name of the field.
+_CURRENT_RUNS = (
+    ("canary", "step", "currentStepAnalysisRun"),
+    ("canary", "background", "currentBackgroundAnalysisRun"),
+    ("blueGreen", "prePromotion", "prePromotionAnalysisRun"),
+    ("blueGreen", "postPromotion", "postPromotionAnalysisRun"),
+)
 _WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation"
 
 
@@ -78,7 +85,7 @@ def rollout_state(item: Fields) -> RolloutState | None:
             for container in spec.part("template").part("spec").parts("containers")
             if container.has("image")
         ),
-        current_runs=tuple(_current_runs(status.part("canary"))),
+        current_runs=tuple(_current_runs(status)),
     )
     return redaction_for(item, known).of(found)
 
@@ -157,14 +164,15 @@ def _phase(status: Fields) -> RolloutPhase | None:
     return _PHASES[text]
 
 
-def _current_runs(canary: Fields) -> list[NamedRun]:
+def _current_runs(status: Fields) -> list[CurrentRun]:
     found = []
-    for site, name in (("step", "currentStepAnalysisRun"), ("background", "currentBackgroundAnalysisRun")):
-        told = canary.part(f"{name}Status")
-        run = named(told, "name") or named(canary, name)  # v0.x told the name alone
+    for strategy, site, name in _CURRENT_RUNS:
+        part = status.part(strategy)
+        told = part.part(f"{name}Status")
+        run = named(told, "name") or named(part, name)  # v0.x told the name alone
         if run:
             message = told.text("message")
-            found.append(NamedRun(site=site, name=run, phase=phase_at(told, "status"), message=message))
+            found.append(CurrentRun(site=site, name=run, phase=phase_at(told, "status"), message=message))
     return found
 
 

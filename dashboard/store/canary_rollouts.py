@@ -12,7 +12,7 @@ import orjson
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.rollouts import (
     CanaryStep,
-    NamedRun,
+    CurrentRun,
     PauseCondition,
     RolloutPhase,
     RolloutState,
@@ -229,7 +229,7 @@ def _from_row(row: tuple[Any, ...]) -> RolloutState:
         revision=found.get("revision"),
         images=tuple(found.get("images", ())),
         current_runs=tuple(
-            NamedRun(site=site, name=name, phase=_PHASES.get(phase), message=message)
+            CurrentRun(site=site, name=name, phase=_PHASES.get(phase), message=message)
             for site, name, phase, message in found.get("runs", ())
         ),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.rollouts import NamedRun, RolloutState
+from dashboard.domain.canary.rollouts import CurrentRun, RolloutState
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_document import canaries_document
 from dashboard.reports.canary_state import CanaryState, canary_state
@@ -228,8 +228,8 @@ def test_rollouts_of_one_name_in_two_clusters_are_both_under_way_and_one_series_
 
 
 def test_what_a_rollout_alone_tells_of_its_analyses_is_in_the_document(tmp_path: Path) -> None:
-    named = NamedRun(site="step", name="api-new-2-2", phase=Phase.FAILED, message="errors assessed Failed")
-    seen = NamedRun(site="background", name="seen", phase=Phase.FAILED)
+    named = CurrentRun(site="step", name="api-new-2-2", phase=Phase.FAILED, message="errors assessed Failed")
+    seen = CurrentRun(site="background", name="seen", phase=Phase.FAILED)
     path, _ = store_of(
         tmp_path / "store.db",
         replace(state(at=0, step=2), strategy="blueGreen", current_runs=(named, seen)),

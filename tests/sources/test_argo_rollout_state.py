@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.rollouts import CanaryStep, NamedRun, PauseCondition, RolloutPhase, StepKind
+from dashboard.domain.canary.rollouts import CanaryStep, CurrentRun, PauseCondition, RolloutPhase, StepKind
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import fields
 from dashboard.sources.argo_rollout_state import rollout_state
@@ -80,14 +80,27 @@ def test_the_runs_that_it_names_are_read_in_both_shapes() -> None:
         "currentBackgroundAnalysisRunStatus": {"name": "api-bg", "status": "Running"},
     }
     assert read(today).current_runs == (
-        NamedRun(site="step", name="api-2", phase=Phase.FAILED, message="failed (1)"),
-        NamedRun(site="background", name="api-bg", phase=Phase.RUNNING),
+        CurrentRun(site="step", name="api-2", phase=Phase.FAILED, message="failed (1)"),
+        CurrentRun(site="background", name="api-bg", phase=Phase.RUNNING),
     )
     legacy = rollout()
     legacy["status"]["canary"] = {"currentStepAnalysisRun": "api-1", "stableRS": "older"}
     del legacy["status"]["stableRS"]
-    assert read(legacy).current_runs == (NamedRun(site="step", name="api-1", phase=None),)
+    assert read(legacy).current_runs == (CurrentRun(site="step", name="api-1", phase=None),)
     assert read(legacy).stable_hash == "older"
+
+
+def test_the_analyses_around_the_promotion_of_a_blue_green_one_are_read() -> None:
+    told = rollout()
+    told["spec"]["strategy"] = {"blueGreen": {"activeService": "api"}}
+    told["status"]["blueGreen"] = {
+        "prePromotionAnalysisRunStatus": {"name": "api-pre", "status": "Inconclusive"},
+        "postPromotionAnalysisRunStatus": {"name": "api-post", "status": "Running"},
+    }
+    assert read(told).current_runs == (
+        CurrentRun(site="prePromotion", name="api-pre", phase=Phase.INCONCLUSIVE),
+        CurrentRun(site="postPromotion", name="api-post", phase=Phase.RUNNING),
+    )
 
 
 def test_a_rollout_of_v0_has_its_pause_and_no_phase() -> None:

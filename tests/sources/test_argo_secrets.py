@@ -175,7 +175,7 @@ def test_a_header_that_the_spec_says_is_masked_in_what_the_provider_answers() ->
 def test_every_field_of_text_is_masked_or_is_known_to_be_none_of_people() -> None:
     names = {
         "RolloutState": {"rollout", "namespace", "name", "strategy", "pod_hash", "stable_hash"},
-        "NamedRun": {"site", "name"},
+        "CurrentRun": {"site", "name"},
         "AnalysisRunState": {
             "run",
             "namespace",

@@ -2,10 +2,10 @@
 
 from dashboard.domain.canary.canary import Canary
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.rollouts import NamedRun
+from dashboard.domain.canary.rollouts import CurrentRun
 
 
-def named_only(canary: Canary) -> tuple[NamedRun, ...]:
+def named_only(canary: Canary) -> tuple[CurrentRun, ...]:
     """The runs that the Rollout of `canary` names as its current ones, and that were not seen themselves."""
     if canary.state is None:
         return ()

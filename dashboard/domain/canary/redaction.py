@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from dashboard.domain.canary.analysis import RecordedMeasurement
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState, SeenMeasurement
-from dashboard.domain.canary.rollouts import CanaryStep, NamedRun, PauseCondition, RolloutState
+from dashboard.domain.canary.rollouts import CanaryStep, CurrentRun, PauseCondition, RolloutState
 from dashboard.domain.canary.secret_encodings import pattern_of
 from dashboard.domain.canary.secret_marks import (
     MASK,
@@ -101,7 +101,7 @@ FIELDS: Mapping[type, Mapping[str, _Mask]] = {
     },
     CanaryStep: {"templates": Redaction.name},
     PauseCondition: {"reason": Redaction.name},
-    NamedRun: {"message": Redaction.prose},
+    CurrentRun: {"message": Redaction.prose},
     AnalysisRunState: {
         "names": Redaction.name,
         "environment": Redaction.name,

@@ -65,8 +65,11 @@ class PauseCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamedRun:
-    """An AnalysisRun that a Rollout names as its current one; `site` is `step` or `background`."""
+class CurrentRun:
+    """An AnalysisRun that a Rollout names as its current one.
+
+    `site` is what it is of: `step`, `background`, `prePromotion` or `postPromotion`.
+    """
 
     site: str
     name: str
@@ -120,7 +123,7 @@ class RolloutState:
     stable_hash: str = ""
     revision: int | None = None
     images: tuple[str, ...] = ()
-    current_runs: tuple[NamedRun, ...] = ()
+    current_runs: tuple[CurrentRun, ...] = ()
 
     @property
     def version(self) -> str | None:
