@@ -5,43 +5,49 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from dashboard.config.fields import StrictModel, Target, choice, duration
 from dashboard.config.yaml_document import Fault, load_document, parts
 from dashboard.domain import slo
 from dashboard.domain.burn_rate import require_two_scrapes
-from dashboard.domain.canary.arm_counts import ArmQueries
+from dashboard.domain.canary.arm_counts import ArmCounters
 from dashboard.domain.event_counts import BUCKET
 
 _BUCKET_PLACEHOLDER = "{{bucket}}"
-_RANGE_PLACEHOLDER = "{{range}}"
 _HASHES_PLACEHOLDER = "{{pod_hashes}}"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+_COUNTER = re.compile(r"(?:[A-Za-z_:][A-Za-z0-9_:]*)?\s*\{[^(){}\[\]]*\}")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DEFAULT_SCRAPE_INTERVAL = timedelta(seconds=60)
 _DAY = timedelta(days=1)
-_SHORTEST_TICK, _LONGEST_TICK = timedelta(seconds=10), timedelta(minutes=10)
+_SHORTEST_TICK, _LONGEST_TICK = timedelta(seconds=15), timedelta(minutes=10)
 
 
-def _query(value: Any, placeholder: str = _BUCKET_PLACEHOLDER) -> str:
+def _query(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"found {value!r}, expected a PromQL query")
-    if placeholder not in value:
+    if _BUCKET_PLACEHOLDER not in value:
         raise ValueError(
-            f"found a query without {placeholder}, expected it where the range goes, as in [{placeholder}]"
+            f"found a query without {_BUCKET_PLACEHOLDER}, expected it where the range goes, as in"
+            f" [{_BUCKET_PLACEHOLDER}]"
         )
     return value.strip()
 
 
-def _arm_query(value: Any) -> str:
-    query = _query(value, _RANGE_PLACEHOLDER)
-    if _HASHES_PLACEHOLDER not in query:
+def _counter(value: Any) -> str:
+    if not isinstance(value, str) or not _COUNTER.fullmatch(_QUOTED.sub('""', value.strip())):
         raise ValueError(
-            f"found a query without {_HASHES_PLACEHOLDER}, expected it where the hashes of the pods go,"
+            f"found {value!r}, expected a counter with its matchers alone, as in"
+            f' http_requests_total{{rollouts_pod_template_hash=~"{_HASHES_PLACEHOLDER}"}}'
+        )
+    if _HASHES_PLACEHOLDER not in value:
+        raise ValueError(
+            f"found a counter without {_HASHES_PLACEHOLDER}, expected it where the hashes of the pods go,"
             f' as in rollouts_pod_template_hash=~"{_HASHES_PLACEHOLDER}"'
         )
-    return query
+    return value.strip()
 
 
 def _tier(value: Any) -> slo.ServiceTier:
@@ -89,32 +95,17 @@ class _Objective(StrictModel):
 def _tick(value: Any) -> timedelta:
     tick = duration(value)
     if not _SHORTEST_TICK <= tick <= _LONGEST_TICK or tick % timedelta(seconds=1):
-        raise ValueError(f"found {value!r}, expected whole seconds from 10s to 10m")
+        raise ValueError(f"found {value!r}, expected whole seconds from 15s to 10m")
     return tick
 
 
-def _arms_scrape_interval(value: Any) -> timedelta:
-    interval = duration(value)
-    if interval % timedelta(seconds=1):
-        raise ValueError(f"found {value!r}, expected whole seconds")
-    return interval
-
-
 class _CanaryCounts(StrictModel):
-    good: Annotated[str, BeforeValidator(_arm_query)]
-    total: Annotated[str, BeforeValidator(_arm_query)]
+    good: Annotated[str, BeforeValidator(_counter)]
+    total: Annotated[str, BeforeValidator(_counter)]
     namespace_label: Annotated[str, BeforeValidator(_label)] = "namespace"
     pod_hash_label: Annotated[str, BeforeValidator(_label)] = "rollouts_pod_template_hash"
-    tick: Annotated[timedelta, BeforeValidator(_tick)] = timedelta(minutes=2)
-    scrape_interval: Annotated[timedelta, BeforeValidator(_arms_scrape_interval)] = _DEFAULT_SCRAPE_INTERVAL
-
-    @model_validator(mode="after")
-    def _holds_two_scrapes(self) -> "_CanaryCounts":
-        try:
-            require_two_scrapes(self.tick, self.scrape_interval)
-        except ValueError as error:
-            raise ValueError(f"found a tick that is too short: {error}; expected a longer one") from None
-        return self
+    target_label: Annotated[str, BeforeValidator(_label)] = "instance"
+    tick: Annotated[timedelta, BeforeValidator(_tick)] = timedelta(minutes=1)
 
 
 class _Service(StrictModel):
@@ -139,7 +130,7 @@ def load_catalog(path: Path) -> slo.Catalogue:
     return slo.Catalogue(
         indicators={name: _indicator(name, entry) for name, entry in document.indicators.items()},
         services={name: _to_service(name, entry) for name, entry in document.services.items()},
-        canary_counts=None if document.canary_counts is None else _arm_queries(document.canary_counts),
+        canary_counts=None if document.canary_counts is None else _arm_counters(document.canary_counts),
     )
 
 
@@ -193,14 +184,14 @@ def _indicator(name: str, entry: _Indicator) -> slo.Indicator:
     )
 
 
-def _arm_queries(entry: _CanaryCounts) -> ArmQueries:
-    return ArmQueries(
+def _arm_counters(entry: _CanaryCounts) -> ArmCounters:
+    return ArmCounters(
         good=entry.good,
         total=entry.total,
         namespace_label=entry.namespace_label,
         pod_hash_label=entry.pod_hash_label,
+        target_label=entry.target_label,
         tick=entry.tick,
-        scrape_interval=entry.scrape_interval,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import IntEnum, StrEnum
 from fractions import Fraction
 
-from dashboard.domain.canary.arm_counts import ArmQueries
+from dashboard.domain.canary.arm_counts import ArmCounters
 
 
 class ServiceTier(IntEnum):
@@ -84,7 +84,7 @@ class Catalogue:
 
     indicators: dict[str, Indicator]
     services: dict[str, Service]
-    canary_counts: ArmQueries | None = None
+    canary_counts: ArmCounters | None = None
 
     @property
     def objectives(self) -> tuple[Objective, ...]:

@@ -17,6 +17,7 @@ from dashboard.ingest.events import refuse_demo
 from dashboard.sources.argo_observations import Observation
 from dashboard.store import canary_history, canary_rollouts, canary_runs, canary_ticks
 from dashboard.store.canary_runs import RecordedRuns
+from dashboard.store.canary_ticks import BY_FILE
 from dashboard.store.database import open_for_writing, transaction
 
 #: What is read of a file is put aside on disk from here on.
@@ -91,6 +92,9 @@ def _put_aside(file: "tempfile.SpooledTemporaryFile[bytes]") -> Iterator[Observa
 def store_ticks(store: Path, name: str, ticks: Collection[Tick], now: datetime) -> None:
     """Store what both arms of the canary with the id `name` counted, in one transaction.
 
+    It takes the place of what was counted of these pods in Prometheus, which is not asked for them any more:
+    the same request would be evidence twice.
+
     Raises:
         InputError: the store knows no such canary, a tick is not of its time, or the store holds the demo.
         StoreError: the store cannot be used.
@@ -101,7 +105,11 @@ def store_ticks(store: Path, name: str, ticks: Collection[Tick], now: datetime) 
         if canary is None:
             raise InputError(f"canary: found {name!r}, expected one that the store knows")
         _require_its_time(canary, ticks, now)
-        canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, ticks)
+        pods = canary.rollout, canary.pod_hash
+        if canary_ticks.counted_by(connection, *pods) != BY_FILE:
+            canary_ticks.forget_ticks(connection, *pods)
+        canary_ticks.record_ticks(connection, *pods, ticks)
+        canary_ticks.mark_counted(connection, *pods, BY_FILE, now)
 
 
 def _require_its_time(canary: Canary, ticks: Iterable[Tick], now: datetime) -> None:

@@ -1,50 +1,75 @@
 """Requests and errors of canaries and their stable siblings: from Prometheus into the store, tick by tick.
 
-What is asked for is only the pods of canaries that are under way, or ended since they were last counted: two
-range queries for many of them at once.
+What is asked for is only the pods of canaries that are under way, or ended since they were last counted: one
+range query for many of them at once.
 """
 
+import hashlib
 import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from dashboard.domain.canary.arm_counts import ArmAnswers, ArmQueries, counted_ticks, tick_ends
+from dashboard.domain.canary.arm_counts import ArmAnswers, ArmCounters, counted_ticks, tick_ends
 from dashboard.domain.canary.canaries import canaries_of
 from dashboard.domain.canary.canary import Canary
 from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.errors import SourceUnreachableError
 from dashboard.ingest.findings import CANARY_COUNTS, Findings
+from dashboard.sources.arm_query import GOOD, TOTAL, arm_labels, arm_query
 from dashboard.sources.prometheus import Prometheus
 from dashboard.sources.prometheus_answer import AnswerError, GroupedAnswer
 from dashboard.store import canaries, canary_history, canary_rollouts, canary_ticks
+from dashboard.store.canary_ticks import Uncounted
 from dashboard.store.database import transaction
 
 #: How many ticks before the last one are read again, since samples may arrive late.
 _LATE_TICKS = 3
+#: How far back ticks are read again that are not known, or in which nothing went well: the source may heal.
+_HEALS = timedelta(hours=1)
 #: Ticks of one range query, far below Prometheus' limit of 11,000 points, and the pods that it names.
 _MOST_TICKS = 1_440
 _MOST_PODS = 60
+_DIGEST_LENGTH = 16
 #: A hash as Kubernetes makes it; anything else would be a regular expression of somebody's.
 _POD_HASH = re.compile(r"[a-z0-9]{1,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stretch:
-    """Ticks of one canary that are to be counted; `whole` when its pods are counted to their end by them."""
+    """Ticks of one canary that are to be counted; `whole` when its pods are counted to their end by them.
+
+    `again` says that what other counters counted of it before is to give way.
+    """
 
     canary: Canary
     stable_hash: str
     states: Sequence[RolloutState]
     ends: range
-    whole: bool
+    again: bool
+    whole: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells its series from those of others."""
+        return self.canary.namespace, self.canary.pod_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """When `_Stretch`es are made: the instant, how far back, and the counters with their digest."""
+
+    now: datetime
+    since: datetime
+    tick: timedelta
+    counted_by: str
 
 
 def count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
     connection: sqlite3.Connection,
-    queries: ArmQueries,
+    counters: ArmCounters,
     source: Prometheus,
     now: datetime,
     since: datetime,
@@ -54,73 +79,79 @@ def count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
     """Store what both arms of each canary that was seen since then counted up to `now`.
 
     One transaction a batch, which also moves the watermark: a sync that is cut off goes on where it stopped.
-    What goes wrong is added to `findings`.
+    What goes wrong is added to `findings`, and keeps no other batch from being read.
     """
+    digest = hashlib.sha256(repr(counters).encode()).hexdigest()[:_DIGEST_LENGTH]
+    plan = _Plan(now=now, since=since, tick=counters.tick, counted_by=digest)
     silent: set[str] = set()
-    for batch in _batches(_to_count(connection, queries.tick, now, since)):
+    stretches, ambiguous = _told_apart(_to_count(connection, plan))
+    for batch in _batches(stretches):
         if stop.is_set():
             return
         try:
-            good, total = (_asked(source, queries, query, batch) for query in (queries.good, queries.total))
+            answer = _asked(source, counters, batch)
         except SourceUnreachableError as error:
-            findings.failed(CANARY_COUNTS, error, everything=not isinstance(error, AnswerError))
-            return
-        if good.warnings or total.warnings:
-            findings.partial(CANARY_COUNTS, (*good.warnings, *total.warnings))
-            return
+            everything = not isinstance(error, AnswerError)
+            findings.failed(CANARY_COUNTS, error, everything=everything)
+            if everything:
+                return
+            continue
+        if answer.warnings:
+            findings.partial(CANARY_COUNTS, answer.warnings)
+            continue
         with transaction(connection):
             for stretch in batch:
-                if not _stored(connection, queries.tick, stretch, good, total):
+                if not _stored(connection, plan, stretch, answer):
                     silent.add(f"{stretch.canary.namespace}/{stretch.canary.name}")
-    findings.canaries_counted(silent)
+    findings.canaries_counted(silent, ambiguous)
 
 
-def _to_count(
-    connection: sqlite3.Connection, tick: timedelta, now: datetime, since: datetime
-) -> list[_Stretch]:
+def _to_count(connection: sqlite3.Connection, plan: _Plan) -> list[_Stretch]:
     """All that is to be counted, oldest first."""
     found: list[_Stretch] = []
-    gone = canaries.gone(connection, now)
-    for pods in canary_ticks.uncounted(connection, since):
+    gone = canaries.gone(connection, plan.now)
+    for pods in canary_ticks.uncounted(connection, plan.since):
         rollout = [pods.rollout]
-        told = dict(canary_rollouts.states_by_rollout(connection, rollout, now, since=since))
+        told = dict(canary_rollouts.states_by_rollout(connection, rollout, plan.now, since=plan.since))
         states = in_order(told.get(pods.rollout, []))
-        runs = canary_history.runs_of(connection, rollout, now, since=since)
+        runs = canary_history.runs_of(connection, rollout, plan.now, since=plan.since)
         tries = [
             canary
             for canary in canaries_of(states, runs, gone.get(pods.rollout))
             if canary.pod_hash == pods.pod_hash
         ]
-        late = _LATE_TICKS * tick
-        whole = all(canary.ended_at is not None and canary.ended_at + late <= now for canary in tries)
-        again = since if pods.through is None else max(since, pods.through - late)
-        stretches = [item for canary in tries for item in _stretches(canary, states, tick, again, now, whole)]
-        if whole and not stretches:
+        late = _LATE_TICKS * plan.tick
+        whole = all(canary.ended_at is not None and canary.ended_at + late <= plan.now for canary in tries)
+        stretches = [item for canary in tries for item in _stretches(canary, states, pods, plan)]
+        if whole and stretches:
+            stretches[-1] = replace(stretches[-1], whole=True)
+        elif whole:
             with transaction(connection):
-                canary_ticks.mark_counted(connection, pods.rollout, pods.pod_hash, now, whole=True)
+                canary_ticks.mark_counted(connection, pods.rollout, pods.pod_hash, plan.counted_by, plan.now)
         found += stretches
     return sorted(found, key=lambda stretch: stretch.ends.start)
 
 
-def _stretches(  # noqa: PLR0913, PLR0917 - one argument per fact
-    canary: Canary,
-    states: Sequence[RolloutState],
-    tick: timedelta,
-    again: datetime,
-    now: datetime,
-    whole: bool,  # noqa: FBT001 - see above
+def _stretches(
+    canary: Canary, states: Sequence[RolloutState], pods: Uncounted, plan: _Plan
 ) -> list[_Stretch]:
-    """What of `canary` is to be counted from `again` on, in parts that Prometheus answers at once."""
+    """What of `canary` is still to be counted, in parts that Prometheus answers at once."""
     stable = _stable_hash(canary, states)
     if not (_POD_HASH.fullmatch(canary.pod_hash) and _POD_HASH.fullmatch(stable)):
         return []
-    ends = tick_ends(max(canary.began_at, again), min(canary.ended_at or now, now), tick)
-    parts = [ends[first : first + _MOST_TICKS] for first in range(0, len(ends), _MOST_TICKS)]
+    anew = pods.counted_by != plan.counted_by
+    through = None if anew else pods.through
+    start = plan.since if through is None else max(plan.since, through - _LATE_TICKS * plan.tick)
+    ends = tick_ends(max(canary.began_at, start), min(canary.ended_at or plan.now, plan.now), plan.tick)
     return [
         _Stretch(
-            canary=canary, stable_hash=stable, states=states, ends=part, whole=whole and part == parts[-1]
+            canary=canary,
+            stable_hash=stable,
+            states=states,
+            ends=ends[first : first + _MOST_TICKS],
+            again=anew and not first,
         )
-        for part in parts
+        for first in range(0, len(ends), _MOST_TICKS)
     ]
 
 
@@ -133,6 +164,16 @@ def _stable_hash(canary: Canary, states: Sequence[RolloutState]) -> str:
         if state.at <= (canary.ended_at or state.at)
     ]
     return beside[-1] if beside else ""
+
+
+def _told_apart(stretches: Sequence[_Stretch]) -> tuple[list[_Stretch], set[str]]:
+    """Those whose series are theirs alone, and the names of the others: clusters may run the same pods."""
+    rollouts: dict[tuple[str, str], set[str]] = {}
+    for stretch in stretches:
+        rollouts.setdefault(stretch.key, set()).add(stretch.canary.rollout)
+    alone = [stretch for stretch in stretches if len(rollouts[stretch.key]) == 1]
+    shared = {f"{item.canary.namespace}/{item.canary.name}" for item in stretches if item not in alone}
+    return alone, shared
 
 
 def _batches(stretches: Sequence[_Stretch]) -> Iterator[list[_Stretch]]:
@@ -148,46 +189,45 @@ def _batches(stretches: Sequence[_Stretch]) -> Iterator[list[_Stretch]]:
         yield batch
 
 
-def _asked(source: Prometheus, queries: ArmQueries, query: str, batch: Sequence[_Stretch]) -> GroupedAnswer:
-    pods = sorted({pods for item in batch for pods in (item.canary.pod_hash, item.stable_hash)})
-    text = query.replace("{{range}}", f"{int(queries.range.total_seconds())}s")
-    answer = source.grouped_range(
-        text.replace("{{pod_hashes}}", "|".join(pods)),
-        (queries.namespace_label, queries.pod_hash_label),
+def _asked(source: Prometheus, counters: ArmCounters, batch: Sequence[_Stretch]) -> GroupedAnswer:
+    return source.grouped_range(
+        arm_query(counters, {pods for item in batch for pods in (item.canary.pod_hash, item.stable_hash)}),
+        arm_labels(counters),
         _moment(min(item.ends[0] for item in batch)),
         _moment(max(item.ends[-1] for item in batch)),
-        queries.tick,
+        counters.tick,
     )
-    scaled = {
-        names: {end: value * queries.scale for end, value in values.items()}
-        for names, values in answer.series.items()
-    }
-    return GroupedAnswer(series=scaled, warnings=answer.warnings)
 
 
-def _stored(
-    connection: sqlite3.Connection,
-    tick: timedelta,
-    stretch: _Stretch,
-    good: GroupedAnswer,
-    total: GroupedAnswer,
-) -> bool:
-    """Store one stretch; False when nothing was ever counted of these pods, though there was time for it.
-
-    Such ones are asked for from their beginning again: the queries may be wrong, and right the next time.
-    """
+def _stored(connection: sqlite3.Connection, plan: _Plan, stretch: _Stretch, answer: GroupedAnswer) -> bool:
+    """Store one stretch; False when nothing was counted of these pods of late, though there was time."""
     canary = stretch.canary
     of_canary, of_stable = (
-        ArmAnswers(good=good.series.get(names, {}), total=total.series.get(names, {}))
-        for names in ((canary.namespace, canary.pod_hash), (canary.namespace, stretch.stable_hash))
+        ArmAnswers(
+            good=answer.series.get((canary.namespace, pods, GOOD), {}),
+            total=answer.series.get((canary.namespace, pods, TOTAL), {}),
+        )
+        for pods in (canary.pod_hash, stretch.stable_hash)
     )
-    ticks = counted_ticks(of_canary, of_stable, stretch.ends, tick, stretch.states)
-    canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, ticks)
-    known = canary_ticks.are_known(connection, canary.rollout, canary.pod_hash)
-    if known or stretch.whole:
-        through = _moment(stretch.ends[-1])
-        canary_ticks.mark_counted(connection, canary.rollout, canary.pod_hash, through, whole=stretch.whole)
-    return known or len(stretch.ends) <= _LATE_TICKS
+    found = counted_ticks(of_canary, of_stable, stretch.ends, plan.tick, stretch.states)
+    if stretch.again and found.ticks:
+        canary_ticks.forget_ticks(connection, canary.rollout, canary.pod_hash)
+    canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, found.ticks)
+    last = _moment(stretch.ends[-1])
+    through = last
+    if found.doubtful_from is not None:
+        through = max(last - _HEALS, min(last, _moment(found.doubtful_from) - plan.tick))
+    canary_ticks.mark_counted(
+        connection,
+        canary.rollout,
+        canary.pod_hash,
+        plan.counted_by,
+        plan.now if stretch.whole else through,
+        whole=stretch.whole,
+    )
+    newest = stretch.ends[-_LATE_TICKS - 1 :]
+    known = {tick.at for tick in found.ticks}
+    return len(newest) <= _LATE_TICKS or any(_moment(end) in known for end in newest)
 
 
 def _moment(seconds: int) -> datetime:

@@ -28,6 +28,7 @@ class Findings:
     _bound: dict[str, set[str]] = field(default_factory=dict)
     _answered: dict[str, set[str]] = field(default_factory=dict)
     _silent_canaries: set[str] | None = None
+    _ambiguous_canaries: set[str] = field(default_factory=set)
 
     def failed(self, indicator: str, error: SourceUnreachableError, *, everything: bool) -> None:
         """`indicator` got no answer; with `everything`, no other one will either."""
@@ -61,9 +62,12 @@ class Findings:
                 if flag.fault is not BucketFault.PARTIAL_ANSWER:
                     self._faults.setdefault((indicator, flag.fault), set()).add(objective.service)
 
-    def canaries_counted(self, silent: set[str]) -> None:
-        """The arms of all canaries were counted; of those in `silent` there was nothing to count."""
-        self._silent_canaries = silent
+    def canaries_counted(self, silent: set[str], ambiguous: set[str]) -> None:
+        """The arms of all canaries were counted, but of those in `silent` there was nothing to count.
+
+        Those in `ambiguous` were left out, since another Rollout has pods of the same hash.
+        """
+        self._silent_canaries, self._ambiguous_canaries = silent, ambiguous
 
     @property
     def read(self) -> set[str]:
@@ -95,6 +99,8 @@ class Findings:
         ]
         if self._silent_canaries:
             found.append(_problem(CANARY_COUNTS, "no_series", _silence(self._silent_canaries)))
+        if self._ambiguous_canaries:
+            found.append(_problem(CANARY_COUNTS, "ambiguous", _ambiguity(self._ambiguous_canaries)))
         return found
 
     def outcome(self) -> SyncOutcome:
@@ -121,6 +127,13 @@ def _silence(rollouts: set[str]) -> str:
     return (
         f"no requests of canary and stable found for {_names(rollouts)}: expected series with the labels that"
         " canary_counts of the catalogue names, and requests to both"
+    )
+
+
+def _ambiguity(rollouts: set[str]) -> str:
+    return (
+        f"two Rollouts have pods of the same hash in a namespace of the same name: {_names(rollouts)}:"
+        " expected counters of one cluster, nothing is counted of them"
     )
 
 

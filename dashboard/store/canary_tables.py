@@ -152,6 +152,7 @@ CANARY_COUNTED_TABLES = (
     CREATE TABLE canary_counted (
         rollout TEXT NOT NULL,
         pod_hash TEXT NOT NULL,        -- the canary's
+        counted_by TEXT NOT NULL,      -- a digest of the counters that were asked for, or `file`
         through_us INTEGER NOT NULL,   -- counted up to here,
         whole INTEGER NOT NULL,        -- and whether that is to its end
         PRIMARY KEY (rollout, pod_hash)

@@ -8,31 +8,36 @@ from datetime import datetime
 from dashboard.domain.canary.ticks import Tick
 from dashboard.store.moments import from_micros, to_micros
 
+#: What counted a canary whose counts somebody gave: Prometheus is not asked for them.
+BY_FILE = "file"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncounted:
     """Pods of a Rollout that were a canary's, of which something may still be to count.
 
-    `through` is how far they were counted; None: never.
+    `through` is how far they were counted, and `counted_by` by which counters; None: never.
     """
 
     rollout: str
     pod_hash: str
     through: datetime | None
+    counted_by: str | None
 
 
 def record_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, ticks: Iterable[Tick]) -> None:
     """Store what both arms of a canary counted; of two words on one tick the one with more requests holds.
 
-    A sample may come late, and none is ever taken back. A tick without a time is not stored.
+    A sample may come late, and none is ever taken back: of as many requests the one with fewer errors holds,
+    which has seen more good ones. A tick without a time is not stored.
     """
     connection.executemany(
         "INSERT INTO canary_ticks VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " canary_bad = excluded.canary_bad, canary_total = excluded.canary_total,"
         " stable_bad = excluded.stable_bad, stable_total = excluded.stable_total, weight = excluded.weight"
-        " WHERE (excluded.canary_total + excluded.stable_total, excluded.canary_bad, excluded.stable_bad,"
+        " WHERE (excluded.canary_total + excluded.stable_total, -excluded.canary_bad, -excluded.stable_bad,"
         " coalesce(excluded.weight, -1)) > (canary_ticks.canary_total + canary_ticks.stable_total,"
-        " canary_ticks.canary_bad, canary_ticks.stable_bad, coalesce(canary_ticks.weight, -1))",
+        " -canary_ticks.canary_bad, -canary_ticks.stable_bad, coalesce(canary_ticks.weight, -1))",
         (
             (
                 rollout,
@@ -72,39 +77,55 @@ def ticks_between(
     )
 
 
-def are_known(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> bool:
-    """Whether anything was counted of the canary with these pods."""
+def forget_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> None:
+    """Drop what was counted of a canary, inside the transaction that stores what takes its place."""
+    connection.execute("DELETE FROM canary_ticks WHERE rollout = ? AND pod_hash = ?", (rollout, pod_hash))
+
+
+def counted_by(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> str | None:
+    """By what a canary was counted last; None: never."""
     found = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM canary_ticks WHERE rollout = ? AND pod_hash = ?)", (rollout, pod_hash)
+        "SELECT counted_by FROM canary_counted WHERE rollout = ? AND pod_hash = ?", (rollout, pod_hash)
     ).fetchone()
-    return bool(found[0])
+    return None if found is None else str(found[0])
 
 
 def uncounted(connection: sqlite3.Connection, since: datetime) -> list[Uncounted]:
     """The pods that were a canary's since then, and were not counted to the end of their last one."""
     rows = connection.execute(
-        "SELECT seen.rollout, seen.pod_hash, through_us FROM ("
+        "SELECT seen.rollout, seen.pod_hash, through_us, counted_by FROM ("
         " SELECT rollout, pod_hash, max(at_us) AS newest_us FROM canary_rollouts"
         " WHERE pod_hash <> '' GROUP BY rollout, pod_hash"
         " HAVING max(pod_hash <> stable_hash AND stable_hash <> '') AND newest_us >= ?) AS seen"
         " LEFT JOIN canary_counted USING (rollout, pod_hash)"
-        " WHERE through_us IS NULL OR NOT whole OR newest_us > through_us"
-        " UNION SELECT rollout, pod_hash, through_us FROM canary_counted WHERE NOT whole"
+        " WHERE through_us IS NULL OR NOT whole OR (newest_us > through_us AND counted_by <> ?)"
+        " UNION SELECT rollout, pod_hash, through_us, counted_by FROM canary_counted WHERE NOT whole"
         " ORDER BY 1, 2",
-        (to_micros(since),),
+        (to_micros(since), BY_FILE),
     )
     return [
-        Uncounted(rollout=rollout, pod_hash=pods, through=None if through is None else from_micros(through))
-        for rollout, pods, through in rows
+        Uncounted(
+            rollout=rollout,
+            pod_hash=pods,
+            through=None if through is None else from_micros(through),
+            counted_by=by,
+        )
+        for rollout, pods, through, by in rows
     ]
 
 
-def mark_counted(
-    connection: sqlite3.Connection, rollout: str, pod_hash: str, through: datetime, *, whole: bool
+def mark_counted(  # noqa: PLR0913 - one argument per fact
+    connection: sqlite3.Connection,
+    rollout: str,
+    pod_hash: str,
+    by: str,
+    through: datetime,
+    *,
+    whole: bool = True,
 ) -> None:
-    """Remember that both arms were counted up to `through`, and whether that is to the end of the canary."""
+    """Remember that both arms were counted up to `through`, by what, and whether that is to its end."""
     connection.execute(
-        "INSERT INTO canary_counted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " through_us = max(through_us, excluded.through_us), whole = excluded.whole",
-        (rollout, pod_hash, to_micros(through), int(whole)),
+        "INSERT INTO canary_counted VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " counted_by = excluded.counted_by, through_us = excluded.through_us, whole = excluded.whole",
+        (rollout, pod_hash, by, to_micros(through), int(whole)),
     )

@@ -278,35 +278,35 @@ def test_the_longest_allowed_scrape_interval_holds_two_scrapes(tmp_path: Path) -
 
 _COUNTS = """\
 canary_counts:
-  good: sum by (ns, pods) (increase(ok{pods=~"{{pod_hashes}}"}[{{range}}]))
-  total: sum by (ns, pods) (increase(all{pods=~"{{pod_hashes}}"}[{{range}}]))
+  good: ok{pods=~"{{pod_hashes}}", code!~"(4|5).."}
+  total: all{pods=~"{{pod_hashes}}"}
   namespace_label: ns
   pod_hash_label: pods
+  target_label: pod
   tick: 30s
-  scrape_interval: 15s
 """
 
 
 def test_how_the_arms_of_canaries_are_counted_is_read(tmp_path: Path) -> None:
     found = _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + _SERVICE).canary_counts
     assert found is not None
-    assert (found.namespace_label, found.pod_hash_label) == ("ns", "pods")
-    assert (found.tick, found.scrape_interval) == (timedelta(seconds=30), timedelta(seconds=15))
+    assert (found.namespace_label, found.pod_hash_label, found.target_label) == ("ns", "pods", "pod")
+    assert (found.tick, found.total) == (timedelta(seconds=30), 'all{pods=~"{{pod_hashes}}"}')
     assert _load(tmp_path / "c.yaml", _INDICATORS + _SERVICE).canary_counts is None
 
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("[{{range}}]", "[1m]", "6: canary_counts.good: found a query without {{range}}, expected it where"),
-        ("{{pod_hashes}}", ".*", "6: canary_counts.good: found a query without {{pod_hashes}}, expected it"),
-        ("tick: 30s", "tick: 29s", "5: canary_counts: found a tick that is too short: a window of 29 s is"),
-        ("tick: 30s", "tick: 11m", "10: canary_counts.tick: found '11m', expected whole seconds from 10s to"),
+        ("ok{", "rate(ok{", "6: canary_counts.good: found 'rate(ok{"),
         (
-            "scrape_interval: 15s",
-            "scrape_interval: 500ms",
-            "11: canary_counts.scrape_interval: found '500ms'",
+            "{{pod_hashes}}",
+            ".*",
+            "6: canary_counts.good: found a counter without {{pod_hashes}}, exp",
         ),
+        ('(4|5).."}', '5.."}[1m]', "6: canary_counts.good: found 'ok{pods=~"),
+        ("tick: 30s", "tick: 11m", "11: canary_counts.tick: found '11m', expected whole seconds from 15s to"),
+        ("tick: 30s", "tick: 14s", "11: canary_counts.tick: found '14s', expected whole seconds from 15s to"),
         ("pods\n", "a-b\n", "9: canary_counts.pod_hash_label: found 'a-b', expected a Prometheus label name"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.config import PrometheusSettings
 from dashboard.domain.canary.ticks import Tick
-from dashboard.ingest.canaries import store_canaries
+from dashboard.ingest.canaries import store_canaries, store_ticks
 from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading
 from tests.canary_states import state
@@ -31,12 +31,10 @@ indicators:
     good:  sum by (service) (increase(nothing{code!~"5.."}[{{bucket}}]))
     total: sum by (service) (increase(nothing[{{bucket}}]))
 canary_counts:
-  good: |
-    sum by (namespace, pods) (increase(requests_total{pods=~"{{pod_hashes}}", code!~"5.."}[{{range}}]))
-  total: sum by (namespace, pods) (increase(requests_total{pods=~"{{pod_hashes}}"}[{{range}}]))
+  good: requests_total{pods=~"{{pod_hashes}}", code!~"5.."}
+  total: requests_total{pods=~"{{pod_hashes}}"}
   pod_hash_label: pods
   tick: 60s
-  scrape_interval: 15s
 services:
   api:
     tier: 1
@@ -71,7 +69,7 @@ def counted() -> Counted:
         bad = random.binomial(of_all, bad_share)
         for code, counts in (("200", of_all - bad), ("500", bad)):
             events[pods, code] = counts.astype(np.float64)
-            labels = {"namespace": "production", "pods": pods, "code": code}
+            labels = {"namespace": "production", "pods": pods, "code": code, "instance": f"{pods}-1"}
             series.append(
                 CounterSeries(
                     name="requests_total", labels=labels, timestamps=times, values=5_000 + np.cumsum(counts)
@@ -224,14 +222,78 @@ def test_an_answer_that_cannot_be_trusted_is_told_and_counted_later(
     assert len(ticks(collected)) == 10
 
 
-def test_a_label_that_the_query_does_not_group_by_is_told(collected: Collected) -> None:
+def test_a_source_that_was_ill_heals_and_its_word_gives_way(
+    collected: Collected, faulty: FaultyServer, counted: Counted
+) -> None:
+    collected.sync(at(8))
+    of_good = {"pods": "new", "counted": "good"}
+    faulty.choose = lambda request: SeriesDropped(where=of_good) if "pods" in request.query else Healthy()
+    collected.sync(at(20))
+    assert ticks(collected)[-1].canary_bad == ticks(collected)[-1].canary_total
+    faulty.choose = lambda _: Healthy()
+    collected.sync(at(25))
+    for tick in ticks(collected):
+        assert tick.at is not None
+        end = tick.at.timestamp()
+        assert tick.canary_bad == counted.happened("new", "500", end - 60, end)
+
+
+def test_a_gap_is_read_again_once_the_source_has_it(collected: Collected, faulty: FaultyServer) -> None:
+    collected.sync(at(8))
+    faulty.choose = lambda request: (
+        SeriesDropped(where={"pods": "new"}) if "pods" in request.query else Healthy()
+    )
+    report = collected.sync(at(20))
+    assert any(problem.subject == "canary counts" for problem in report.news)
+    faulty.choose = lambda _: Healthy()
+    collected.sync(at(25))
+    assert [tick.at for tick in ticks(collected)] == [moment(minute) for minute in range(2, 26)]
+
+
+def test_counts_of_corrected_counters_or_of_another_tick_take_the_place_of_the_old_ones(
+    collected: Collected, counted: Counted
+) -> None:
     text = collected.catalog.read_text(encoding="utf-8")
-    collected.catalog.write_text(text.replace("by (namespace, pods)", "by (pods)"), encoding="utf-8")
+    collected.catalog.write_text(text.replace('code!~"5.."', 'code="500"'), encoding="utf-8")
+    collected.sync(at(20))
+    collected.catalog.write_text(text.replace("tick: 60s", "tick: 120s"), encoding="utf-8")
+    collected.sync(at(25))
+    found = ticks(collected)
+    assert [tick.at for tick in found] == [moment(minute) for minute in range(4, 25, 2)]
+    errors = counted.happened("new", "500", at(2), at(24))
+    assert sum(tick.canary_bad for tick in found) == errors
+
+
+def test_counts_that_somebody_gives_take_the_place_of_those_of_prometheus(
+    collected: Collected, faulty: FaultyServer
+) -> None:
+    collected.sync(at(20))
+    given = [Tick(canary_bad=1, canary_total=9, stable_bad=1, stable_total=90, at=moment(3.5))]
+    store_ticks(collected.store, "uid-api:2", given, moment(20))
+    before = len(asked_for_pods(faulty))
+    store_canaries(collected.store, [state(at=22, step=4, version=9)])
+    collected.sync(at(25))
+    assert ticks(collected) == given
+    assert len(asked_for_pods(faulty)) == before
+
+
+def test_a_canary_that_ended_between_two_ticks_is_let_be_as_well(
+    collected: Collected, faulty: FaultyServer
+) -> None:
+    store_canaries(collected.store, [state(at=16.5, canary="new", stable="new", version=4)])
+    collected.sync(at(25))
+    before = len(asked_for_pods(faulty))
+    collected.sync(at(30))
+    assert len(asked_for_pods(faulty)) == before
+
+
+def test_pods_that_two_rollouts_share_are_told_and_not_counted(collected: Collected) -> None:
+    store_canaries(collected.store, [state(at=2, step=1, version=2, uid="uid-of-another-cluster")])
     report = collected.sync(at(10))
+    assert not ticks(collected)
     told = next(problem.message for problem in report.news if problem.subject == "canary counts")
-    assert told == (
-        "found a series without the label 'namespace' (labels ['pods']), expected one series per group:"
-        " the query must aggregate `by (namespace, pods)`"
+    assert told.startswith(
+        "two Rollouts have pods of the same hash in a namespace of the same name: production/api"
     )
 
 
@@ -246,9 +308,9 @@ def test_without_the_section_nothing_is_asked_for(collected: Collected, faulty: 
 def test_pods_with_a_name_that_is_a_pattern_are_not_asked_for(
     collected: Collected, faulty: FaultyServer
 ) -> None:
-    store_canaries(collected.store, [state("web", at=1, step=1, canary=".*", version=2)])
+    store_canaries(collected.store, [state("web", at=1, step=1, canary="a.b|c", version=2)])
     collected.sync(at(10))
-    assert not any(".*" in request.query for request in asked_for_pods(faulty))
+    assert not any("a.b" in request.query for request in asked_for_pods(faulty))
 
 
 def test_a_long_pause_is_counted_in_parts(collected: Collected, faulty: FaultyServer) -> None:

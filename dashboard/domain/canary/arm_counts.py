@@ -1,4 +1,4 @@
-"""Requests and errors of a canary's pods and of its stable sibling's, as two PromQL queries give them."""
+"""Requests and errors of a canary's pods and of its stable sibling's, as Prometheus counted them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,45 +10,28 @@ from dashboard.domain.canary.ticks import MOST_REQUESTS, Tick
 
 #: Good events may exceed all events by so much of them: sums of floats are no more exact than that.
 _FLOAT_NOISE = 1e-9
-_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArmQueries:
-    """A pair of PromQL queries that give good and total requests by namespace and hash of the pods.
+class ArmCounters:
+    """The counters of good and of all requests, by namespace and hash of the pods.
 
-    Both hold the placeholders `{{range}}`, where the range goes, and `{{pod_hashes}}`, a regular expression
-    of the hashes that are asked for. `tick` is the time between two looks, `scrape_interval` how often the
-    underlying series are read.
-
-    The range is a tick and one scrape more, and the answer is scaled back to the tick: `increase()` sees
-    what lies between the first and the last sample of its range, one scrape less than the range, and
-    extrapolates to the whole. So each request counts in one tick and once; over the tick alone, what
-    happened between two ticks would be made up for by counting the rest more than once, which is evidence
-    that nobody has.
+    `good` and `total` select counters, as in `http_requests_total{…}`, and hold the placeholder
+    `{{pod_hashes}}`, a regular expression of the hashes that are asked for. `target_label` tells the targets
+    that are scraped from each other. `tick` is the time between two looks.
     """
 
     good: str
     total: str
     namespace_label: str
     pod_hash_label: str
+    target_label: str
     tick: timedelta
-    scrape_interval: timedelta
-
-    @property
-    def range(self) -> timedelta:
-        """What `{{range}}` stands for."""
-        return self.tick + self.scrape_interval
-
-    @property
-    def scale(self) -> float:
-        """What an answer is multiplied by to be one tick's."""
-        return self.tick / self.range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmAnswers:
-    """What the two queries gave for one arm, {unix seconds of a tick's end: requests of the tick}."""
+    """What was counted of one arm, {unix seconds of a tick's end: requests of the tick}."""
 
     good: Mapping[int, float] = field(default_factory=dict)
     total: Mapping[int, float] = field(default_factory=dict)
@@ -63,28 +46,41 @@ def tick_ends(began_at: datetime, until: datetime, tick: timedelta) -> range:
     return range(first, int(until.timestamp()) + 1, step)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedTicks:
+    """The ticks of which both arms are known, and `doubtful_from`: the first end that is to be read again.
+
+    That is the first tick that is not known, or in which an arm has no good series: such ones may be real, or
+    a source that was ill. None where there is none.
+    """
+
+    ticks: tuple[Tick, ...]
+    doubtful_from: int | None
+
+
 def counted_ticks(
     canary: ArmAnswers,
     stable: ArmAnswers,
     ends: Sequence[int],
     tick: timedelta,
     states: Sequence[RolloutState],
-) -> list[Tick]:
-    """The ticks that end at `ends` of which both arms are known; `states` are those of the Rollout in order.
+) -> CountedTicks:
+    """The ticks that end at `ends`; `states` are those of the Rollout in order.
 
     An arm without a series has not told that it had no requests, so that such a tick is unknown, and so is
     one that is NaN, negative or has more good requests than requests. An arm that had requests and has no
-    good ones failed them all, provided that the query ever found a good request of either arm: else the
-    query is wrong.
+    good ones failed them all, provided that a good request of either arm was ever found: else the selector
+    is wrong.
     """
-    query_works = bool(canary.good or stable.good)
-    found = []
+    is_right = bool(canary.good or stable.good)
+    found, doubtful = [], []
     for end in ends:
         of_canary, of_stable = _counts(canary, end), _counts(stable, end)
-        if of_canary is None or of_stable is None:
+        if of_canary is None or of_stable is None or not (is_right or of_canary[1] == of_stable[1] == 0):
+            doubtful.append(end)
             continue
-        if not query_works and (of_canary[1] or of_stable[1]):
-            continue
+        if end not in canary.good or end not in stable.good:
+            doubtful.append(end)
         found.append(
             Tick(
                 canary_bad=of_canary[0],
@@ -95,7 +91,7 @@ def counted_ticks(
                 weight=_weight(states, end, tick),
             )
         )
-    return found
+    return CountedTicks(ticks=tuple(found), doubtful_from=min(doubtful, default=None))
 
 
 def _counts(arm: ArmAnswers, end: int) -> tuple[float, float] | None:
@@ -105,8 +101,7 @@ def _counts(arm: ArmAnswers, end: int) -> tuple[float, float] | None:
         return None
     if not 0 <= good <= total * (1 + _FLOAT_NOISE):
         return None
-    total = round(total, _DIGITS)
-    return min(max(round(total - good, _DIGITS), 0.0), total), total
+    return max(total - good, 0.0), total
 
 
 def _weight(states: Sequence[RolloutState], end: int, tick: timedelta) -> float | None:

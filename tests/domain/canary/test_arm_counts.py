@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.domain.canary.arm_counts import ArmAnswers, ArmQueries, counted_ticks, tick_ends
+from dashboard.domain.canary.arm_counts import ArmAnswers, counted_ticks, tick_ends
 from tests.canary_states import state
 from tests.rollout_objects import moment
 
@@ -43,53 +43,51 @@ def test_ticks_never_reach_beyond_what_they_are_of(start: float, length: float, 
 
 
 def test_both_arms_are_counted() -> None:
-    (tick,) = counted_ticks(arm(100, 97.5), _STABLE, _ENDS, _TICK, ())
+    (tick,) = counted_ticks(arm(100, 97.5), _STABLE, _ENDS, _TICK, ()).ticks
     assert (tick.canary_bad, tick.canary_total, tick.stable_bad, tick.stable_total) == (2.5, 100, 0, 900)
     assert tick.at == moment(2)
 
 
 def test_an_arm_without_a_series_is_unknown_and_not_without_requests() -> None:
-    assert counted_ticks(ArmAnswers(), _STABLE, _ENDS, _TICK, ()) == []
-    (tick,) = counted_ticks(arm(0, 0, at=1), _STABLE, _ENDS, _TICK, ())
+    assert counted_ticks(ArmAnswers(), _STABLE, _ENDS, _TICK, ()).ticks == ()
+    (tick,) = counted_ticks(arm(0, 0, at=1), _STABLE, _ENDS, _TICK, ()).ticks
     assert (tick.canary_total, tick.at) == (0, moment(4))
 
 
 def test_a_canary_that_never_answered_well_failed_all_its_requests() -> None:
-    (tick,) = counted_ticks(arm(40, None), _STABLE, _ENDS, _TICK, ())
+    (tick,) = counted_ticks(arm(40, None), _STABLE, _ENDS, _TICK, ()).ticks
     assert (tick.canary_bad, tick.canary_total) == (40, 40)
 
 
 def test_a_query_that_finds_no_good_request_of_either_arm_is_taken_to_be_wrong() -> None:
     without = ArmAnswers(total=_STABLE.total)
-    assert counted_ticks(arm(40, None), without, _ENDS, _TICK, ()) == []
+    assert counted_ticks(arm(40, None), without, _ENDS, _TICK, ()).ticks == ()
 
 
 @pytest.mark.parametrize(
     ("total", "good"), [(nan, 1), (inf, 1), (-1, 0), (100, nan), (100, -1), (100, 100.1), (2e15, 1)]
 )
 def test_what_can_be_no_count_is_unknown(total: float, good: float) -> None:
-    assert counted_ticks(arm(total, good), _STABLE, _ENDS, _TICK, ()) == []
+    assert counted_ticks(arm(total, good), _STABLE, _ENDS, _TICK, ()).ticks == ()
 
 
 def test_sums_of_floats_that_are_a_breath_apart_are_no_errors() -> None:
-    (tick,) = counted_ticks(arm(100, 100 + 1e-9), _STABLE, _ENDS, _TICK, ())
+    (tick,) = counted_ticks(arm(100, 100 + 1e-9), _STABLE, _ENDS, _TICK, ()).ticks
     assert (tick.canary_bad, tick.canary_total) == (0, 100)
 
 
 def test_the_weight_is_known_of_ticks_in_which_it_stood_still() -> None:
     states = [state(at=0, step=1, version=1), state(at=5, step=4, version=2), state(at=8, step=4, version=3)]
     whole = ArmAnswers(total=dict.fromkeys(_ENDS, 90.0), good=dict.fromkeys(_ENDS, 90.0))
-    ticks = counted_ticks(whole, _STABLE, _ENDS, _TICK, states)
+    ticks = counted_ticks(whole, _STABLE, _ENDS, _TICK, states).ticks
     assert [tick.weight for tick in ticks] == [0.1, 0.1, None, 0.5, 0.5]
 
 
-def test_the_range_is_a_tick_and_one_scrape_more_and_scaled_back() -> None:
-    queries = ArmQueries(
-        good="g",
-        total="t",
-        namespace_label="namespace",
-        pod_hash_label="hash",
-        tick=timedelta(seconds=60),
-        scrape_interval=timedelta(seconds=15),
-    )
-    assert (queries.range, queries.scale) == (timedelta(seconds=75), 0.8)
+def test_what_is_not_known_or_has_nothing_good_is_to_be_read_again_from_its_first_tick_on() -> None:
+    whole = dict.fromkeys(_ENDS, 90.0)
+    without_good = ArmAnswers(total=whole, good={end: 90.0 for end in _ENDS if end != _ENDS[2]})
+    assert counted_ticks(without_good, _STABLE, _ENDS, _TICK, ()).doubtful_from == _ENDS[2]
+    with_a_gap = ArmAnswers(total={end: 90.0 for end in _ENDS if end != _ENDS[1]}, good=whole)
+    assert counted_ticks(with_a_gap, _STABLE, _ENDS, _TICK, ()).doubtful_from == _ENDS[1]
+    known = ArmAnswers(total=whole, good=whole)
+    assert counted_ticks(known, _STABLE, _ENDS, _TICK, ()).doubtful_from is None
