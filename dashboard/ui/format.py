@@ -25,7 +25,7 @@ _SIGNIFICANT = 3
 _ROUND_NUMBERS_FROM = 100
 _TIMES_FROM, _WHOLE_RATES_FROM = 10, 10
 _WHOLE_VALUES_FROM = 10_000
-_WHOLE_PER_MINUTE_FROM = 10
+_WHOLE_PACE_FROM = 10
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _UNITS = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (timedelta(seconds=1), "s"))
 _SHOWN_UNITS = 2
@@ -188,9 +188,9 @@ def value(found: float) -> str:
     return f"{found:,.0f}" if abs(found) >= _WHOLE_VALUES_FROM else f"{found:.4g}"
 
 
-def per_minute(found: float) -> str:
-    """How many a minute, whole from ten on and with its thousands apart: `3,511`, `0.25`."""
-    return f"{found:,.0f}" if found >= _WHOLE_PER_MINUTE_FROM else f"{found:.2g}"
+def pace(found: float) -> str:
+    """How many in a time, whole from ten on and with its thousands apart: `3,511`, `0.25`."""
+    return f"{found:,.0f}" if found >= _WHOLE_PACE_FROM else f"{found:.2g}"
 
 
 def k_of_n(found: "Proportion") -> str:
