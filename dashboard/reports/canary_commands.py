@@ -21,7 +21,8 @@ def commands(canary: Canary, *, is_newest: bool) -> dict[str, str]:
 
     if canary.outcome is Outcome.GONE:
         return {}
-    found = {"status": line("status")}
+    # Without --watch=false it would not come back before the Rollout is through.
+    found = {"status": line("status", " --watch=false"), "get": line("get rollout")}
     if not is_newest:
         if canary.outcome is Outcome.PROMOTED and canary.revision is not None:
             found[BACK_TO_IT] = line("undo", f" --to-revision={canary.revision}")

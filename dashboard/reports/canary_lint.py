@@ -22,7 +22,8 @@ from dashboard.store.database import open_for_reading
 from dashboard.store.sli import objective_ids
 from dashboard.store.sli_history import running_totals_of
 
-_DAYS = 7
+#: So long the traffic of a service is looked at.
+TRAFFIC_DAYS = 7
 _LEAST_BUCKETS = 12
 _USUAL = 0.95
 
@@ -77,7 +78,7 @@ def service_traffic(
     """
     objectives = required_service(catalogue, service).objectives
     end = int(floor_to_bucket(now).timestamp())
-    instants = range(end - _DAYS * 86_400, end + 1, BUCKET_SECONDS)
+    instants = range(end - TRAFFIC_DAYS * 86_400, end + 1, BUCKET_SECONDS)
     with open_for_reading(store) as connection:
         ids = objective_ids(connection, objectives)
         for objective in objectives:
@@ -86,7 +87,7 @@ def service_traffic(
             if found is not None:
                 return found
     raise InputError(
-        f"--service: found too little of {service} in the last {_DAYS} days of {store}, expected"
+        f"--service: found too little of {service} in the last {TRAFFIC_DAYS} days of {store}, expected"
         f" {_LEAST_BUCKETS} buckets or more; give --requests-per-second instead"
     )
 
@@ -102,7 +103,7 @@ def _traffic(
     return Traffic(
         requests_per_second=to_events(round(median(bucket.total for bucket in measured))) / BUCKET_SECONDS,
         error_ratio=ratio if error_ratio is None else error_ratio,
-        source=f"the median of {len(measured):,} buckets of {objective.key} in {_DAYS} days",
+        source=f"the median of {len(measured):,} buckets of {objective.key} in {TRAFFIC_DAYS} days",
     )
 
 

@@ -8,12 +8,14 @@ from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState
 from dashboard.domain.canary.gaps import Gap, gaps_of
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.replay import MetricOutcome, replay
-from dashboard.domain.canary.room import EvidenceGrade, Room, metric_evidence, room_of, run_evidence
+from dashboard.domain.canary.room import Evidence, EvidenceGrade, Room, metric_evidence, room_of, run_evidence
 from dashboard.domain.canary.thresholds import Threshold, numbers, thresholds
 from dashboard.errors import InputError
 from dashboard.sources.argo_analysis import NamedObject, analysis_spec
 from dashboard.sources.argo_fields import Fields
 from dashboard.sources.argo_observations import RUN_KIND
+
+_BACKGROUND = "Background"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,31 @@ def run_view(run: AnalysisRunState) -> RunView:
         replayed=None if outcome is None else outcome.phase,
         spec_fault=fault,
     )
+
+
+def ran_beside(view: RunView) -> bool:
+    """Whether `view` was stopped with the steps, as it was meant to be: in the background, without a count.
+
+    What ended before everything that it wanted was measured did not.
+    """
+    if view.run.site != _BACKGROUND or view.evidence is None or view.evidence.grade is not Evidence.TRUNCATED:
+        return False
+    cut = [metric for metric in view.metrics if _is_cut(metric)]
+    return all(
+        metric.spec is not None
+        and metric.spec.limits.effective_count is None
+        and metric.spec.limits.consecutive_success <= 0
+        for metric in cut
+    )
+
+
+def answered(view: RunView) -> int:
+    """How many answers the metrics of a run that count gave."""
+    return sum(metric.state.counts.count for metric in view.metrics if not metric.state.dry_run)
+
+
+def _is_cut(metric: MetricView) -> bool:
+    return metric.evidence is not None and metric.evidence.grade is Evidence.TRUNCATED
 
 
 def spec_of(run: AnalysisRunState) -> tuple[AnalysisSpec | None, str | None]:

@@ -133,6 +133,20 @@ def answers(report: CanaryReport) -> Answers:
     )
 
 
+def undecided_metrics(report: CanaryReport) -> tuple[MetricView, ...]:
+    """The metrics that could not tell, of a canary that waits for somebody to decide."""
+    if report.row.named.canary.outcome is not Outcome.INCONCLUSIVE:
+        return ()
+    found = {
+        metric.state.name: metric
+        for run in report.runs
+        if run.run.phase is Phase.INCONCLUSIVE
+        for metric in run.metrics
+        if metric.state.phase is Phase.INCONCLUSIVE and not metric.state.dry_run
+    }
+    return tuple(found.values())
+
+
 def tightest_metric(report: CanaryReport) -> Tightest | None:
     """The metric nearest to ending its run; None where no run goes on, or no limits are known."""
     found = [

@@ -7,11 +7,17 @@ import streamlit as st
 
 from dashboard.domain.canary.ladder import Place, times_contradict
 from dashboard.domain.canary.rollouts import StepKind
-from dashboard.domain.canary.room import Evidence
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_detail import CanaryReport
-from dashboard.reports.canary_standing import answers, is_last_chance, standing, tightest_metric
+from dashboard.reports.canary_standing import (
+    answers,
+    is_last_chance,
+    standing,
+    tightest_metric,
+    undecided_metrics,
+)
 from dashboard.ui import format as show
+from dashboard.ui.canary_evidence import weak_evidence
 from dashboard.ui.canary_safe_words import safe_words
 from dashboard.ui.canary_time_words import verdict_words, when_words
 from dashboard.ui.canary_words import (
@@ -21,6 +27,7 @@ from dashboard.ui.canary_words import (
     argo_badge,
     badge_of,
     counts_words,
+    room_words,
     seen_words,
     verdict_badge,
     version_words,
@@ -30,7 +37,6 @@ from dashboard.ui.release_words import brief, some
 from dashboard.ui.words import literal
 
 _BOXES = {"red": st.error, "orange": st.warning, "green": st.success}
-_WEAK = {Evidence.TRUNCATED: "truncated evidence", Evidence.NONE: "no evidence"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +87,9 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     """What it is, and the answer, large."""
     row = report.row
     canary, service = row.named.canary, row.named.service
-    tier = badge(row.policy_tier) if service else ":gray-badge[– none of our services]"
+    tier = (
+        f":small[policy tier] {badge(row.policy_tier)}" if service else ":gray-badge[– none of our services]"
+    )
     name = brief(service or canary.name, 60)
     st.subheader(f"{name} {tier} :small[{version_words(canary)}]", anchor=False)
     found = standing(report)
@@ -136,7 +144,7 @@ def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
     if found.errors:
         times = "once" if found.errors == 1 else show.amount(found.errors, "time")
         told.append(f"The provider gave no answer {times}, which is no failure.")
-    told += _weak_evidence(report)
+    told += weak_evidence(report.runs)
     if report.errors is None:
         told.append("The error counts of canary and stable are not known, so they are not compared.")
     elif report.errors.agreement.is_disagreement:
@@ -154,16 +162,10 @@ def _sure_in_short(report: CanaryReport) -> str:
     return f"{counts} · {show.amount(found.answered, 'answer')}, {failed} · {argo_badge(report)}"
 
 
-def _weak_evidence(report: CanaryReport) -> list[str]:
-    """The successes that stand on less than all that was to be measured."""
-    return [
-        f"A success of Argo's stands on {_WEAK[found.grade]} ({brief(found.reason, 120)})."
-        for found in dict.fromkeys(run.evidence for run in report.runs if run.evidence is not None)
-        if found.grade is not Evidence.COMPLETE
-    ]
-
-
 def _room(report: CanaryReport) -> str:
+    if undecided := undecided_metrics(report):
+        # What may go wrong beside it is not what it waits for.
+        return "; ".join(f"{brief(one.state.name, 60)}: {room_words(one)}" for one in undecided if one.room)
     found = tightest_metric(report)
     if found is None or found.metric.room is None:
         running = any(item.run.phase is None or not item.run.phase.is_final for item in report.runs)

@@ -147,6 +147,8 @@ def _ratio(found: ErrorJudgement, other: str) -> str:
         if not ratio.low:
             return "the ratio of the error rates is not known"
         return f"only the canary has errors: its rate is at least {low} {other}'s, with {_sure(found)}"
+    if not ratio.value and (ratio.high is None or ratio.high >= _LARGEST_SHOWN):
+        return "no request of the canary failed; too few to compare"
     return f"the canary's error rate is {times(ratio.value)} {other}'s ({_limits(found)})"
 
 

@@ -4,7 +4,8 @@ import streamlit as st
 
 from dashboard.domain.canary.lint_finding import Finding
 from dashboard.domain.canary.lint_rules import Severity
-from dashboard.reports.canary_lint import LintReport
+from dashboard.domain.canary.lint_traffic import Traffic
+from dashboard.reports.canary_lint import TRAFFIC_DAYS, LintReport
 from dashboard.ui import format as show
 from dashboard.ui.folding import folded
 from dashboard.ui.release_words import brief
@@ -17,14 +18,17 @@ _SIGNS = {
 _MOST = 30
 
 
-def draw(found: LintReport | None, called: str = "") -> None:
-    """The findings in a template, folded, with how many there are; None where its spec is not known."""
+def draw(found: LintReport | None, service: str | None, called: str = "") -> None:
+    """The findings in a template, folded, with how many there are; None where its spec is not known.
+
+    `service` is the one whose traffic limits were held to.
+    """
     head = f"{called} · " if called else ""
     if found is None:
         st.markdown(f"{head}:small[the store has no spec of these templates, so they cannot be linted]")
         return
     with st.expander(f"{head}Template lint: {counted(found)}"):
-        st.markdown(f":small[{_rests_on(found)}]")
+        st.markdown(f":small[{_rests_on(found.traffic, service)}]")
         # No table: what is found holds code that no cell of a phone could break.
         st.markdown("\n".join(f"- {_found(item)}" for item in found.findings[:_MOST]))
         if len(found.findings) > _MOST:
@@ -46,10 +50,12 @@ def counted(found: LintReport) -> str:
     return ", ".join(told) or "nothing found"
 
 
-def _rests_on(found: LintReport) -> str:
-    if found.traffic is None:
+def _rests_on(traffic: Traffic | None, service: str | None) -> str:
+    if traffic is None or service is None:
         return "The traffic of the service is not known, so no false-abort probability is given."
-    return f"Held to the traffic of {brief(found.traffic.source, 160)}."
+    rate = f"{show.pace(traffic.requests_per_second)} requests a second"
+    days = f"the {TRAFFIC_DAYS} days before the canary"
+    return f"Checked against {brief(service, 60)}'s usual traffic in {days} ({rate})."
 
 
 def _found(item: Finding) -> str:

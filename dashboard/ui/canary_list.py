@@ -22,6 +22,7 @@ from dashboard.ui.export import to_csv
 from dashboard.ui.release_words import brief, some
 
 _CARDS = _RUNNING = _ALONE = 20
+_METRICS = 7
 _PAST_PAGE, _OPEN_PAGE = "past_canaries", "open_canaries"
 _COLUMNS = (3, 3, 3)
 _RUN_COLUMNS = (2, 5)
@@ -116,7 +117,7 @@ def draw_alone(runs: Sequence[NamedRun], zone: ZoneInfo) -> None:
 
 def _name(row: CanaryRow) -> str:
     named = row.named
-    return f":blue[**{brief(named.service or named.canary.name, 40)}**]"
+    return f":blue[**{brief(named.service or named.canary.name, 40)}** · details →]"
 
 
 def _under_way_lines(row: CanaryRow) -> list[str]:
@@ -150,10 +151,20 @@ def _measures(report: CanariesReport) -> None:
     with right.container(border=True):
         st.markdown("  \n".join(_rate("Missed regressions", found.missed, "pass", found.passes_not_known)))
     with third.container(border=True):
-        told = [f"- {brief(name, 40)}: **{count}**" for name, count in list(report.aborted_by.items())[:6]]
-        more = len(report.aborted_by) - len(told)
-        told += [f"- and {show.amount(more, 'metric')} more"] if more > 0 else []
-        st.markdown("**Aborted by metric**\n\n" + ("\n".join(told) or "No metric aborted a canary."))
+        st.markdown("**Aborted by metric**\n\n" + _aborted_by(report))
+
+
+def _aborted_by(report: CanariesReport) -> str:
+    """How many canaries each metric aborted, those that aborted most first; markdown."""
+    told = [f"- {brief(name, 40)}: **{count}**" for name, count in report.aborted_by.items()]
+    if len(told) > _METRICS:
+        # The line that counts the rest takes as much room as one of them.
+        more = len(told) - _METRICS + 1
+        told = [*told[: _METRICS - 1], f"- and {show.amount(more, 'metric')} more"]
+    aborts = sum(row.named.canary.outcome is Outcome.ABORTED for row in report.past)
+    if sum(report.aborted_by.values()) > aborts:
+        told.append("\n:small[an abort may have several]")
+    return "\n".join(told) or "No metric aborted a canary."
 
 
 def _rate(title: str, found: Proportion | None, what: str, unknown: int, replaced: int = 0) -> list[str]:

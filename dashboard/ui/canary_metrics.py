@@ -11,6 +11,7 @@ from dashboard.reports.canary_metrics import MetricView, RunView
 from dashboard.ui import canary_words
 from dashboard.ui import format as show
 from dashboard.ui.canary_chart import has_chart, metric_alt, metric_figure
+from dashboard.ui.canary_evidence import metric_evidence_words, run_evidence_words
 from dashboard.ui.canary_templates import template_link
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.release_words import brief, plain
@@ -58,7 +59,7 @@ def _run(view: RunView, report: CanaryReport, zone: ZoneInfo, place: int) -> Non
         lines = [head, f":small[analysis {where}{step}, {_when(view, report, zone)}]"]
         if template := template_link(report, run):
             lines.append(f":small[template {template}]")
-        if evidence := canary_words.evidence_words(view.evidence):
+        if evidence := run_evidence_words(view):
             lines.append(evidence)
         if run.message:
             lines.append(f"Argo says: {brief(run.message, 300)}")
@@ -75,7 +76,7 @@ def _run(view: RunView, report: CanaryReport, zone: ZoneInfo, place: int) -> Non
                 st.markdown(f":small[{rest}: {names}]")
                 break
             goes_on = is_open and (run.phase is None or not run.phase.is_final)
-            _metric(metric, zone, f"{place} {number}", goes_on=goes_on)
+            _metric(metric, view, zone, f"{place} {number}", goes_on=goes_on)
 
 
 def _when(view: RunView, report: CanaryReport, zone: ZoneInfo) -> str:
@@ -94,9 +95,9 @@ def _differs(replayed: Phase | None, recorded: Phase | None) -> bool:
     return ends and recorded is not None and recorded.is_final and replayed is not recorded
 
 
-def _metric(metric: MetricView, zone: ZoneInfo, place: str, *, goes_on: bool) -> None:
+def _metric(metric: MetricView, view: RunView, zone: ZoneInfo, place: str, *, goes_on: bool) -> None:
     words, picture = st.columns(_COLUMNS, gap="small")
-    words.markdown("  \n".join(_metric_lines(metric, zone, goes_on=goes_on)))
+    words.markdown("  \n".join(_metric_lines(metric, view, zone, goes_on=goes_on)))
     if not has_chart(metric):
         picture.markdown(_no_chart(metric))
         return
@@ -108,7 +109,7 @@ def _metric(metric: MetricView, zone: ZoneInfo, place: str, *, goes_on: bool) ->
     )
 
 
-def _metric_lines(metric: MetricView, zone: ZoneInfo, *, goes_on: bool) -> list[str]:
+def _metric_lines(metric: MetricView, view: RunView, zone: ZoneInfo, *, goes_on: bool) -> list[str]:
     state, spec = metric.state, metric.spec
     dry = " :gray-badge[– dry run: decides nothing]" if state.dry_run else ""
     lines = [f"**{brief(state.name, 60)}** {canary_words.phase_badge(state.phase)}{dry}"]
@@ -121,7 +122,7 @@ def _metric_lines(metric: MetricView, zone: ZoneInfo, *, goes_on: bool) -> list[
         if metric.errors
         else f":small[{failed}, no error of the provider]"
     )
-    if evidence := canary_words.evidence_words(metric.evidence):
+    if evidence := metric_evidence_words(metric, view):
         lines.append(evidence)
     if state.message:
         lines.append(f":small[Argo says: {brief(state.message, 200)}]")

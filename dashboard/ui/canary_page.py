@@ -1,39 +1,29 @@
-"""One canary in depth, below its answer: its steps, what was measured, what it cost, and what to run."""
+"""One canary in depth, below its answer: what to run, its steps, what was measured and what it cost."""
 
 import streamlit as st
 
 from dashboard.domain.policy import Policy
-from dashboard.reports.canary_commands import BACK_TO_IT
 from dashboard.reports.canary_detail import CanaryReport
-from dashboard.ui import canary_errors, canary_ladder, canary_metrics, canary_templates
+from dashboard.ui import canary_commands, canary_errors, canary_ladder, canary_metrics, canary_templates
 from dashboard.ui.components import incident_link, release_gate_link, service_link
 from dashboard.ui.release_filters import release_link
 from dashboard.ui.release_words import brief, cost
-
-_COMMANDS = {
-    "status": "See where it stands",
-    "promote": "Go on to the next step",
-    "abort": "Stop it, and send all traffic to stable",
-    "retry": "Try the same version again",
-    "undo": "Go back to the version before it",
-    BACK_TO_IT: "Go back to this version",
-}
 
 
 def draw(report: CanaryReport, policy: Policy) -> None:
     """Everything of one canary but its answer."""
     row, now = report.row, report.freshness.as_of
+    canary_commands.draw(report)
     steps, side = st.columns((3, 2), gap="medium")
     with steps:
         st.subheader("Steps", anchor=False)
         canary_ladder.draw(row, now, policy)
     with side:
-        st.subheader("Commands to copy", anchor=False)
-        _commands(report)
         st.subheader("Budget that it cost", anchor=False)
         _cost(report)
     st.subheader("Canary against stable", anchor=False)
     canary_errors.draw(report, policy)
+    canary_commands.draw_id(report)
     st.subheader("Analyses", anchor=False)
     canary_metrics.draw(report, policy.timezone)
     canary_templates.draw_of(report)
@@ -42,19 +32,6 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     if row.named.service is not None:
         release_gate_link(row.named.service)
         service_link(row.named.service, label="The numbers behind → Service")
-
-
-def _commands(report: CanaryReport) -> None:
-    """Its commands under what each does; this product never runs one."""
-    st.markdown(":small[Shown only: this page never runs any.]")
-    if not report.commands:
-        st.markdown("None: its Rollout is gone.")
-    elif not report.is_newest:
-        st.markdown("The Rollout has had another canary since: a command acts on what it has now.")
-    for verb, line in report.commands.items():
-        st.markdown(f"**{_COMMANDS.get(verb, verb)}**")
-        # Without a language: the colours of one are too faint to be read by everybody.
-        st.code(line, language=None, wrap_lines=True)
 
 
 def _cost(report: CanaryReport) -> None:

@@ -4,14 +4,26 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from dashboard.domain.canary.error_level import ErrorLevel
+from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.sequential import Verdict
 from dashboard.domain.intervals import Proportion
 from dashboard.reports.canary_detail import CanaryReport
-from dashboard.reports.canary_standing import Answers, Standing, answers, lacks_traffic, standing
+from dashboard.reports.canary_metrics import MetricView
+from dashboard.reports.canary_standing import (
+    Answers,
+    Standing,
+    answers,
+    lacks_traffic,
+    standing,
+    undecided_metrics,
+)
 from dashboard.ui import format as show
 from dashboard.ui.canary_judge_words import times, traffic_sentence
-from dashboard.ui.release_words import some
+from dashboard.ui.canary_words import threshold_words
+from dashboard.ui.release_words import brief, some
 from dashboard.ui.words import literal
+
+_METRICS, _NUMBERS = 2, 3
 
 
 def safe_words(report: CanaryReport) -> str:
@@ -27,8 +39,21 @@ def _trouble(report: CanaryReport) -> str:
 
 
 def _undecided(report: CanaryReport) -> str:
+    told = [sentence for metric in undecided_metrics(report) if (sentence := _measured(metric))]
+    if told:
+        return f"Nobody knows: {'; '.join(told[:_METRICS])}. Argo waits for somebody to decide."
     metrics = report.row.named.canary.decided_by
     return f"Nobody knows: {some(metrics) if metrics else 'its analysis'} could not tell, and Argo waits."
+
+
+def _measured(metric: MetricView) -> str:
+    """The last answer that could not tell, with its limits; empty where one of the two is not known."""
+    taken = [point for point in metric.points if point.phase is Phase.INCONCLUSIVE and point.numbers]
+    if not taken or not metric.thresholds:
+        return ""
+    answer = ", ".join(show.value(number) for number in taken[-1].numbers[:_NUMBERS])
+    limits = ", ".join(map(threshold_words, metric.thresholds))
+    return f"{brief(metric.state.name, 60)} answered {answer}: {literal(limits)}"
 
 
 def _own_errors(report: CanaryReport) -> str:

@@ -27,7 +27,8 @@ def draw(report: CanariesReport) -> None:
     st.markdown(":small[How each has done in this time, and what the lint finds in its newest use.]")
     for use in uses[:_MOST]:
         lint = None if use.newest is None else canary_cache.lint_of(*use.newest)
-        canary_lint.draw(lint, f"**{names_words(use.names)}** · {_used(use)}")
+        service = None if use.newest is None else use.newest[0].service
+        canary_lint.draw(lint, service, f"**{names_words(use.names)}** · {_used(use)}")
     if len(uses) > _MOST:
         st.markdown(f"and {show.number(len(uses) - _MOST)} more")
 
@@ -43,7 +44,7 @@ def draw_of(report: CanaryReport) -> None:
             called = names_words(names) if names else f"templates of {brief(run.name, 60)}"
             # A heading, so that the metrics can link to it.
             st.subheader(f":small[{called}]", anchor=f"template-{place + 1}")
-            canary_lint.draw(canary_cache.lint_of(report.row.named, run))
+            canary_lint.draw(canary_cache.lint_of(report.row.named, run), report.row.named.service)
 
 
 def template_link(report: CanaryReport, run: AnalysisRunState) -> str:

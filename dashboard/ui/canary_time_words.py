@@ -54,7 +54,7 @@ def _how_long(ladder: Ladder, ahead: AnalysesAhead | None) -> str:
 
 def verdict_words(found: VerdictAhead) -> str:
     """When the error counts can be expected to tell, at the traffic that there is; markdown."""
-    rate = f"at {show.value(found.per_minute)} requests a minute"
+    rate = f"at {show.pace(found.per_minute)} requests a minute"
     if found.left is None:
         return f"When the error counts can tell is not known yet ({rate}): it takes errors, and both arms."
     if not found.left:

@@ -12,7 +12,6 @@ from dashboard.domain.canary.gaps import Gap
 from dashboard.domain.canary.ladder import Ladder, Place, Rung
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.rollouts import CanaryStep, StepKind
-from dashboard.domain.canary.room import Evidence, EvidenceGrade
 from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.canary.thresholds import Threshold
 from dashboard.reports.canaries import CanariesReport
@@ -72,11 +71,6 @@ PHASES: Mapping[Phase | None, Sign] = {
     Phase.SUCCESSFUL: Sign("✓", "Successful", "green"),
     Phase.CANNOT_REPLAY: Sign("?", "cannot be replayed", "violet"),
     None: Sign("?", "no phase told", "violet"),
-}
-_EVIDENCE = {
-    Evidence.COMPLETE: Sign("✓", "evidence complete", "green"),
-    Evidence.TRUNCATED: Sign("△", "evidence truncated", "orange"),
-    Evidence.NONE: Sign("?", "no evidence", "violet"),
 }
 _VERDICTS = {
     Verdict.PASS: Sign("✓", "PASS", "green"),
@@ -198,11 +192,6 @@ def room_words(metric: MetricView, *, goes_on: bool = True) -> str:
         row = show.amount(room.counts.consecutive_error, "error")
         return f"{row} in a row, {show.number(room.errors_in_a_row_allowed)} allowed"
     return room.sentence if goes_on else room.used
-
-
-def evidence_words(found: EvidenceGrade | None) -> str:
-    """How good the evidence of a success is, and why; empty where there is no success. Markdown."""
-    return "" if found is None else f"{badge_of(_EVIDENCE[found.grade])} {brief(found.reason, 200)}"
 
 
 def version_words(canary: Canary) -> str:

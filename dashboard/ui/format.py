@@ -25,6 +25,7 @@ _SIGNIFICANT = 3
 _ROUND_NUMBERS_FROM = 100
 _TIMES_FROM, _WHOLE_RATES_FROM = 10, 10
 _WHOLE_VALUES_FROM = 10_000
+_WHOLE_PACE_FROM = 10
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _UNITS = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (timedelta(seconds=1), "s"))
 _SHOWN_UNITS = 2
@@ -185,6 +186,11 @@ def rate_per_30_days(found: "Interval | None") -> str:
 def value(found: float) -> str:
     """What a metric measured, with four significant digits: `0.9512`, `12,340`."""
     return f"{found:,.0f}" if abs(found) >= _WHOLE_VALUES_FROM else f"{found:.4g}"
+
+
+def pace(found: float) -> str:
+    """How many in a time, whole from ten on and with its thousands apart: `3,511`, `0.25`."""
+    return f"{found:,.0f}" if found >= _WHOLE_PACE_FROM else f"{found:.2g}"
 
 
 def k_of_n(found: "Proportion") -> str:

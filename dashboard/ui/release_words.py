@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.domain.attribution import Attribution
 from dashboard.domain.deployments import Deployment, DeploymentState
+from dashboard.domain.event_counts import UNITS_PER_EVENT
 from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.releases import Failure, Release
 from dashboard.reports.deployments import ReleaseRow
@@ -175,7 +176,7 @@ def cost(found: Cost, how: str = "") -> str:
     """What something cost one objective, and `how` it came to that; markdown."""
     indicator = brief(found.objective.indicator)
     if found.share_of_budget is None:
-        many = show.amount(found.bad, "bad event")
+        many = f"{show.events(found.bad)} bad {'event' if found.bad == UNITS_PER_EVENT else 'events'}"
         return f"{many} of {indicator}{how}; share of its budget unknown: {incident_words.TOO_LITTLE}"
     return (
         f"**{show.percent(found.share_of_budget)}** of the {indicator} budget{how}, like"

@@ -138,6 +138,16 @@ def inconclusive(fleet: Fleet) -> Fleet:
     )
 
 
+def background(result: Object, *, phase: str, count: int | None = None) -> Object:
+    """A run of `api` in the background, as it stands; without a `count` it goes on until it is stopped."""
+    spec = metric_spec(result["name"], count=count)
+    if count is None:
+        del spec["count"]
+    made = analysis_run("api-new-2", result, at=ago(7), phase=phase, step=None, specs=[spec])
+    made["metadata"]["labels"]["rollout-type"] = "Background"
+    return made
+
+
 def provider_errors(fleet: Fleet) -> Fleet:
     """The provider of `api` gave no answer three times in a row."""
     told = values(5, GOOD, ERROR, ERROR, ERROR, message="dial tcp 10.0.0.7:9090: connection refused")
@@ -156,13 +166,15 @@ def past(  # noqa: PLR0913 - one argument per fact
     image: str | None = None,
     name: str = "api",
     metric: str = "success-rate",
+    metrics: Sequence[str] = (),
     specs: Sequence[Object] | None = None,
 ) -> Fleet:
     """A canary of `name` that began so many `days` ago and took half an hour."""
     start, canary, stable = days * DAY, f"h{revision}", f"h{revision - 1}"
     phase = "Failed" if aborted else "Successful"
     outcome = (BAD, BAD, BAD) if aborted else (GOOD,) * 10
-    found = metric_result(metric, values(start - 10, *outcome), phase)
+    named = metrics or [metric]
+    found = [metric_result(one, values(start - 10, *outcome), phase) for one in named]
     shared: dict[str, Any] = {
         "canary": canary,
         "revision": revision,
@@ -171,13 +183,13 @@ def past(  # noqa: PLR0913 - one argument per fact
     }
     run = analysis_run(
         f"{name}-{canary}-{revision}-2",
-        found,
+        *found,
         at=ago(start - 10),
         phase=phase,
         canary=canary,
         revision=revision,
         owner=name,
-        specs=specs or [metric_spec(metric)],
+        specs=specs or [metric_spec(one) for one in named],
     )
     version = revision * 1000
     last = (

@@ -13,6 +13,7 @@ from tests.pages.canaries import (
     BAD,
     GOOD,
     ago,
+    background,
     counted,
     healthy,
     import_canaries,
@@ -26,7 +27,7 @@ from tests.pages.canaries import (
 from tests.pages.conftest import Shown
 from tests.pages.releases import deployed, tell
 from tests.pages.screen import MARKS, Screen
-from tests.pages.stores import NOW, BadShare, Fleet, build, burst, steady
+from tests.pages.stores import NOW, BadShare, Fleet, build, burst, measured_since, steady
 from tests.rollout_objects import Object, analysis_run, metric_result, metric_spec, rollout
 
 PAGE = "canary_analysis"
@@ -114,7 +115,7 @@ def test_a_healthy_canary_answers_the_four_questions(fleet: Fleet, on: Shown) ->
     assert "The error counts of canary and stable are not known, so they are not compared." in answer
     assert "Room left? success-rate: 0 of 2 failures used, 5 measurements to go." in answer
     assert "Through in 10 min at the earliest (23 Nov 09:12 UTC)" in answer
-    assert "api :green-badge[✓ normal] :small[v2 in place of v1]" in text
+    assert "api :small[policy tier] :green-badge[✓ normal] :small[v2 in place of v1]" in text
     assert "Now at 10 % of the traffic, at step 3 of 6, 12 min after it began." in text
     assert ":blue-badge[▶ 10 % here] → :gray-badge[○ 50 %] → :gray-badge[○ 100 %]" in text
     assert "▶ here, for 5 min, since 23 Nov 08:57 UTC" in text
@@ -126,8 +127,10 @@ def test_its_commands_are_there_to_copy_and_nothing_runs_them(fleet: Fleet, on: 
     screen = on(healthy(fleet))
     screen.open(PAGE, rollout="api")
     lines = [block.value for block in screen.app.code]
-    for verb in ("status", "promote", "abort", "undo"):
+    for verb in ("promote", "abort", "undo", "get rollout"):
         assert f"kubectl argo rollouts {verb} api -n production" in lines
+    # Without that it watches, and does not come back while the canary is paused.
+    assert "kubectl argo rollouts status api -n production --watch=false" in lines
     assert not screen.app.button
 
 
@@ -207,9 +210,66 @@ def test_an_inconclusive_canary_asks_for_a_person(fleet: Fleet, on: Shown) -> No
     text = screen.open(PAGE, rollout="api")
     answer = _answer(screen)
     assert answer.startswith("# ? UNDECIDED: SOMEBODY HAS TO DECIDE")
-    assert "success-rate could not tell, and Argo waits." in answer.replace("\\", "")
+    assert "Nobody knows: success-rate answered 0.94: passes at least 0.95." in answer.replace("\\", "")
+    assert "Room left? success-rate: 1 inconclusive, 0 allowed" in answer
     assert "It does not go on by itself" in answer
     assert "1 inconclusive, 0 allowed" in text
+
+
+def test_the_room_of_an_undecided_canary_is_of_what_could_not_tell(fleet: Fleet, on: Shown) -> None:
+    beside = background(metric_result("latency", values(5, GOOD, BAD)), phase="Running")
+    screen = on(import_canaries(inconclusive(fleet), beside))
+    screen.open(PAGE, rollout="api")
+    (room,) = (line for line in _answer(screen).splitlines() if "Room left?" in line)
+    assert "success-rate" in room
+    assert "latency" not in room
+
+
+def test_an_undecided_metric_that_gave_no_number_only_could_not_tell(fleet: Fleet, on: Shown) -> None:
+    found = metric_result("success-rate", values(5, ('"odd"', "Inconclusive")), "Inconclusive")
+    run = analysis_run("api-new-2-2", found, at=ago(5), phase="Inconclusive")
+    paused: Object = {"phase": "Paused", "paused": "InconclusiveAnalysisRun"}
+    import_canaries(
+        fleet, rollout(at=ago(12), step=0), rollout(at=ago(3), step=2, version=102, **paused), run
+    )
+    screen = on(fleet)
+    screen.open(PAGE, rollout="api")
+    assert "success-rate could not tell, and Argo waits." in _answer(screen).replace("\\", "")
+
+
+def test_what_ran_beside_the_steps_without_a_count_is_not_called_cut_short(fleet: Fleet, on: Shown) -> None:
+    run = background(metric_result("latency", values(6, GOOD, GOOD), "Successful"), phase="Successful")
+    screen = on(import_canaries(fleet, rollout(at=ago(12), step=3), run))
+    text = screen.open(PAGE, rollout="api")
+    assert ":gray-badge[– ran beside the steps] 2 answers" in text
+    assert "truncated" not in text
+
+
+def test_a_background_analysis_short_of_its_count_is_still_called_cut_short(fleet: Fleet, on: Shown) -> None:
+    found = metric_result("latency", values(6, GOOD, GOOD), "Successful")
+    run = background(found, phase="Successful", count=10)
+    text = on(import_canaries(fleet, rollout(at=ago(12), step=3), run)).open(PAGE, rollout="api")
+    assert "△ evidence truncated] latency: stopped after 2 answers of 10" in text.replace("\\", "")
+
+
+def test_the_commands_are_in_the_order_that_the_verdict_asks_for(fleet: Fleet, on: Shown) -> None:
+    screen = on(counted(healthy(fleet), 5, 3))
+    text = screen.open(PAGE, rollout="api")
+    assert screen.app.code[0].value == "kubectl argo rollouts abort api -n production"
+    assert text.index("Commands to copy") < text.index("Steps"), "under the answer, also on a phone"
+
+
+def test_an_undecided_canary_offers_to_accept_and_to_refuse_it(fleet: Fleet, on: Shown) -> None:
+    screen = on(inconclusive(fleet))
+    text = screen.open(PAGE, rollout="api")
+    assert [block.value.split()[3] for block in screen.app.code[:2]] == ["promote", "abort"]
+    assert text.index("To accept it") < text.index("To refuse it") < text.index("More commands")
+
+
+def test_the_id_of_a_canary_is_there_to_copy(fleet: Fleet, on: Shown) -> None:
+    screen = on(healthy(fleet))
+    assert "--counts-of" in screen.open(PAGE, rollout="api")
+    assert "uid-api:2" in [block.value for block in screen.app.code]
 
 
 def test_errors_of_the_provider_are_no_failures_and_leave_a_gap_with_its_reason(
@@ -258,7 +318,9 @@ def test_the_lint_of_its_template_is_beside_the_run(fleet: Fleet, on: Shown) -> 
     text = on(import_canaries(fleet, rollout(at=ago(12), step=2), run)).open(PAGE, rollout="api")
     assert "Template lint: 1 error" in text
     assert "spec.metrics" in text.replace("\\", "")
-    assert "Held to the traffic of the median of" in text
+    assert "Checked against api's usual traffic in the 7 days before the canary (" in text
+    assert "requests a second)" in text
+    assert "buckets" not in text
 
 
 def test_what_it_cost_is_the_budget_spent_so_far(tmp_path: Path, on: Shown) -> None:
@@ -266,6 +328,13 @@ def test_what_it_cost_is_the_budget_spent_so_far(tmp_path: Path, on: Shown) -> N
     text = on(healthy(fleet)).open(PAGE, rollout="api")
     assert "of the availability budget so far, like" in text
     assert "counts do not tell its arms apart" in text
+
+
+def test_what_it_cost_of_a_budget_that_is_not_known_is_told_in_events(tmp_path: Path, on: Shown) -> None:
+    short = measured_since(timedelta(minutes=25), 0.02)
+    fleet = build(tmp_path, HEALTHY | {"api/availability": short}, events=1000)
+    text = on(healthy(fleet)).open(PAGE, rollout="api").replace("\\", "")
+    assert "40 bad events of availability so far; share of its budget unknown" in text
 
 
 # The list -----------------------------------------------------------------------------------------------
@@ -303,9 +372,21 @@ def test_the_history_says_what_aborted_and_what_was_wrong_with_n_and_intervals(
     assert "Missed regressions: 34 % (0 … 91 %)" in text
     assert "1 of 3 passes whose outcome is known" in text
     assert "- latency: 1" in text
+    assert "an abort may have several" not in text
+    assert "api · details →" in text
     assert "△ false abort]" in text
     assert "the same version, tried again, was promoted and stood" in text
     assert "it was rolled back" in text
+
+
+def test_more_metrics_than_aborts_are_explained_and_the_seventh_takes_no_line_of_its_own(
+    fleet: Fleet, on: Shown
+) -> None:
+    names = [f"metric-{number}" for number in range(7)]
+    past(fleet, 10, 20, aborted=True, metrics=names)
+    text = on(fleet).open(PAGE)
+    assert "- metric-6: 1" in text
+    assert "more" not in text[text.index("Aborted by metric") : text.index("an abort may have several")]
 
 
 def test_rates_of_nothing_are_unknown_not_zero(fleet: Fleet, on: Shown) -> None:

@@ -200,11 +200,13 @@ def test_only_the_newest_canary_offers_what_acts_on_the_rollout_as_it_is(fleet: 
     for revision in ("10", "11", "12"):
         screen.open(PAGE, rollout="production/api", run=revision)
         commands[revision] = [block.value for block in screen.app.code]
-    status = "kubectl argo rollouts status api -n production"
+    status = "kubectl argo rollouts status api -n production --watch=false"
+    get = "kubectl argo rollouts get rollout api -n production"
+    undo = "kubectl argo rollouts undo api -n production"
     assert commands == {
-        "10": [status, "kubectl argo rollouts undo api -n production --to-revision=10"],
-        "11": [status],
-        "12": [status, "kubectl argo rollouts undo api -n production"],
+        "10": [f"{undo} --to-revision=10", status, get, "uid-api:10"],
+        "11": [status, get, "uid-api:11"],
+        "12": [undo, status, get, "uid-api:12"],
     }
 
 

@@ -123,6 +123,12 @@ def _verdict_ahead(left: timedelta | None, *, to_pass: bool = False) -> str:
     return verdict_words(VerdictAhead(per_minute=480.0, ratio=ratio, to_pass=to_pass, left=left))
 
 
+@pytest.mark.parametrize(("rate", "told"), [(3511.4, "3,511"), (480.0, "480"), (2.5, "2.5"), (0.25, "0.25")])
+def test_requests_a_minute_have_their_thousands_apart(rate: float, told: str) -> None:
+    ahead = VerdictAhead(per_minute=rate, ratio=2.0, to_pass=False, left=MINUTE)
+    assert verdict_words(ahead).endswith(f"at {told} requests a minute.")
+
+
 def test_when_the_counts_can_tell_is_about_a_time_or_says_why_not() -> None:
     shows = "The error counts show a 2× rise in about **15 min**, at 480 requests a minute."
     assert _verdict_ahead(15 * MINUTE) == shows

@@ -16,17 +16,18 @@ from dashboard.config.sources import load_sources
 from dashboard.domain.deployments import Deployment, DeploymentState
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.releases import Failure, Release
-from dashboard.paths import DEFAULT_POLICY, DEFAULT_SOURCES
+from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY, DEFAULT_SOURCES
 from dashboard.reports.deployments import DeploymentsReport, deployments_report
 from dashboard.reports.history import history_at
 from dashboard.reports.incidents import period_of
 from dashboard.reports.lanes import Lane, TierSpan
+from dashboard.reports.ledgers import Cost
 from dashboard.ui import format as show
 from dashboard.ui.release_csv import COLUMNS, cells
 from dashboard.ui.release_filters import address_of, key_at
 from dashboard.ui.release_thinning import kept, merged
 from dashboard.ui.release_timeline import timeline
-from dashboard.ui.release_words import Outcome, commit_lead_time, outcome, plain, web_link
+from dashboard.ui.release_words import Outcome, commit_lead_time, cost, outcome, plain, web_link
 from tests.pages.releases import HOUR, deployed, incident, tell
 from tests.pages.stores import NOW, Fleet, build, steady
 
@@ -140,6 +141,16 @@ def test_a_cost_in_time_is_rounded_up_and_a_part_never_reads_as_none_or_all() ->
     assert show.part(Fraction(999, 1000)) == "more than 99 %"
     assert show.part(Fraction(1, 3)) == "33 %"
     assert show.part(None) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("units", "told"),
+    [(588_000, "58.8 bad events of"), (10_000, "1 bad event of"), (12_340_000, "1,234 bad events of")],
+)
+def test_a_cost_whose_share_is_unknown_is_told_in_events_not_in_stored_units(units: int, told: str) -> None:
+    (objective, *_) = load_catalog(DEFAULT_CATALOG).services["api"].objectives
+    spent = Cost(objective=objective, bad=units, share_of_budget=None, full_outage=None)
+    assert cost(spent).startswith(told)
 
 
 def test_a_stretch_of_time_names_its_zone_and_a_change_of_the_clocks() -> None:

@@ -128,13 +128,14 @@ def test_a_service_without_objectives_has_no_cost_to_tell(path: Path, policy: Po
 def test_the_commands_are_those_that_fit_and_are_safe_to_paste(path: Path, policy: Policy) -> None:
     found = detail(path, policy, *COURSE)
     assert found.commands == {
-        "status": "kubectl argo rollouts status api -n production",
+        "status": "kubectl argo rollouts status api -n production --watch=false",
+        "get": "kubectl argo rollouts get rollout api -n production",
         "promote": "kubectl argo rollouts promote api -n production",
         "abort": "kubectl argo rollouts abort api -n production",
         "undo": "kubectl argo rollouts undo api -n production",
     }
     ended = detail(path, policy, state(at=20, aborted=True, version=9))
-    assert list(ended.commands) == ["status", "undo", "retry"]
+    assert list(ended.commands) == ["status", "get", "undo", "retry"]
     store, known = store_of(path, state("x; rm -rf /", at=0), until=30)
     odd = canary_report(store, known, policy, history(store, policy, 30), NAMES, "uid-x; rm -rf /:2")
     assert odd.commands["abort"] == "kubectl argo rollouts abort 'x; rm -rf /' -n production"
