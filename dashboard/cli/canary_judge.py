@@ -81,10 +81,11 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     show_default=True,
     help="With --previous: how far two ticks may lie apart in elapsed time.",
 )
-@click.option("--tolerance", type=float, show_default="0.1", help="The share of a metric's shift left aside.")
-@click.option("--confidence", type=float, show_default="0.95", help="Of the interval of a metric's shift.")
-@click.option("--pass-score", type=float, show_default="95", help="From this score on the metrics pass.")
-@click.option("--marginal-score", type=float, show_default="75", help="Below this score they fail.")
+# No default of their own, since the file goes before the default: click puts what it is told in parentheses.
+@click.option("--tolerance", type=float, help="The share of a metric's shift left aside.  [default: 0.1]")
+@click.option("--confidence", type=float, help="Of the interval of a metric's shift.  [default: 0.95]")
+@click.option("--pass-score", type=float, help="From this score on the metrics pass.  [default: 95]")
+@click.option("--marginal-score", type=float, help="Below this score they fail.  [default: 75]")
 @click.option(
     "--fail-on",
     type=click.Choice(["none"]),

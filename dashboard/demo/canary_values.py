@@ -14,8 +14,9 @@ _TWO_MINUTES, _FIVE_MINUTES = timedelta(minutes=2), timedelta(minutes=5)
 _HOUR, _DAY, _WINDOW = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
 _LEAST_ERROR_RATIO, _LEAST_ERROR_DEVIATION, _LEAST_LATENCY_DEVIATION = 0.001, 0.002, 0.025
 
-#: So many errors of the canary in a window say nothing (`errors-forgiven` of the templates).
-_ERRORS_FORGIVEN = 3
+#: So many errors of the canary in a window say nothing, but never more of its requests than that share
+#: (`errors-forgiven` and `share-forgiven` of the templates).
+_ERRORS_FORGIVEN, _SHARE_FORGIVEN = 3, 0.1
 
 #: Of requests of which this share is slower than half a second, the 95th percentile is what a log-normal
 #: distribution of this width says.
@@ -63,7 +64,8 @@ def _errors_of_two_minutes(measured: Measured, at: datetime, _random: np.random.
 
 def _unforgiven(canary: Requests) -> float | None:
     """The share of errors that tell something; None without a request."""
-    return max(canary.failed - _ERRORS_FORGIVEN, 0) / canary.total if canary.total else None
+    forgiven = min(_ERRORS_FORGIVEN, _SHARE_FORGIVEN * canary.total)
+    return max(canary.failed - forgiven, 0) / canary.total if canary.total else None
 
 
 def _burn_fast(measured: Measured, at: datetime, _random: np.random.Generator) -> float | None:

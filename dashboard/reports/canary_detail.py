@@ -27,6 +27,7 @@ from dashboard.domain.releases import Release
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError
 from dashboard.reports.canaries import CanaryRow, consequence_of, pause_factor
+from dashboard.reports.canary_before import ComparedWithBefore, compared_with_before
 from dashboard.reports.canary_commands import commands
 from dashboard.reports.canary_metrics import RunView, run_view, spec_of
 from dashboard.reports.canary_reading import canaries_between, canary_named, with_measurements
@@ -62,6 +63,8 @@ class ErrorCounts:
     """What both arms counted, the verdict on it, how it stands to Argo's, and how the traffic was split.
 
     `own` is the canary's share of errors by itself, and `verdict_ahead` when the verdict can be expected.
+    `before` is the comparison with the deployment before, where nothing of a stable sibling was counted; it
+    changes no verdict.
     """
 
     ticks: tuple[Tick, ...]
@@ -70,6 +73,12 @@ class ErrorCounts:
     traffic: tuple[TrafficSplit, ...]
     own: OwnErrors
     verdict_ahead: VerdictAhead | None
+    before: ComparedWithBefore | None = None
+
+    @property
+    def has_stable(self) -> bool:
+        """Whether any request to a stable sibling was counted."""
+        return any(tick.stable_total for tick in self.ticks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +133,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         ticks = ticks_between(
             connection, canary.rollout, canary.pod_hash, canary.began_at, canary.ended_at or now
         )
+        before = compared_with_before(connection, canary, ticks, [item.canary for item in others], now)
         cost = CanaryCost(own=(), incidents={}, measured=False)
         if service is not None and service.objectives:
             claim = _claim(canary, consequence.release, policy, history)
@@ -144,7 +154,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         is_newest=not later,
         analyses_ahead=_analyses_ahead(canary, ladder, [item.canary for item in others], now),
         runs=tuple(map(run_view, runs)),
-        errors=_errors(ticks, word, policy.canary_errors),
+        errors=_errors(ticks, word, policy.canary_errors, before),
         cost=cost,
         commands=commands(canary, is_newest=not later),
         reads=tuple(reads),
@@ -183,7 +193,9 @@ def _analyses_ahead(
     return analyses_ahead(ladder, lengths, now)
 
 
-def _errors(ticks: tuple[Tick, ...], word: ArgoWord, limits: ErrorLimits) -> ErrorCounts | None:
+def _errors(
+    ticks: tuple[Tick, ...], word: ArgoWord, limits: ErrorLimits, before: ComparedWithBefore | None
+) -> ErrorCounts | None:
     if not ticks:
         return None
     judgement = judge_errors(ticks)
@@ -194,4 +206,5 @@ def _errors(ticks: tuple[Tick, ...], word: ArgoWord, limits: ErrorLimits) -> Err
         traffic=traffic_splits(ticks),
         own=own_errors(ticks, limits),
         verdict_ahead=verdict_ahead(ticks, judgement),
+        before=before,
     )

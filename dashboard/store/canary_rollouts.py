@@ -18,7 +18,15 @@ from dashboard.domain.canary.rollouts import (
     RolloutState,
     StepKind,
 )
-from dashboard.store.canary_identity import key_of_rollout
+from dashboard.store.canary_identity import (
+    BY_NAME,
+    decide_anew,
+    forget_by_name,
+    is_by_name,
+    is_known,
+    is_told,
+    key_of_rollout,
+)
 from dashboard.store.deployments import event_key
 from dashboard.store.moments import from_micros, from_micros_or_none, to_micros, to_micros_or_none
 from dashboard.store.portions import portions
@@ -49,13 +57,32 @@ def record(connection: sqlite3.Connection, states: Iterable[RolloutState]) -> in
     """
     added = 0
     for state in states:
-        row = _to_row(state, key_of_rollout(connection, state))
-        if connection.execute(_INSERT, row).rowcount:
+        row = _to_row(state)
+        by_name, rollout = is_by_name(state), key_of_rollout(connection, state, row[1])
+        is_new = not (is_known if by_name else is_told)(connection, rollout)
+        body = orjson.dumps({**orjson.loads(row[-2]), BY_NAME: True}).decode() if by_name else row[-2]
+        if connection.execute(_INSERT, (rollout, *row[1:-2], body, row[-1])).rowcount:
             added += 1
-        elif state.resource_version is not None:
-            seen = {"rollout": row[0], "key": row[1], "version": state.resource_version}
-            connection.execute(_SEEN_AGAIN, seen)
+        else:
+            _seen_again(connection, state, rollout, row)
+        if is_new:
+            decide_anew(connection, state.namespace, state.name)
+        elif not by_name:
+            forget_by_name(connection, state, rollout, row[1])
     return added
+
+
+def _seen_again(
+    connection: sqlite3.Connection, state: RolloutState, rollout: str, row: tuple[Any, ...]
+) -> None:
+    if not is_by_name(state):
+        connection.execute(
+            "UPDATE canary_rollouts SET body = ? WHERE rollout = ? AND key = ? AND body <> ?",
+            (row[-2], rollout, row[1], row[-2]),
+        )
+    if state.resource_version is not None:
+        seen = {"rollout": rollout, "key": row[1], "version": state.resource_version}
+        connection.execute(_SEEN_AGAIN, seen)
 
 
 def states_by_rollout(
@@ -130,12 +157,12 @@ def _states(
         yield rollout, [_from_row(row) for row in states]
 
 
-def _to_row(state: RolloutState, rollout: str) -> tuple[object, ...]:
+def _to_row(state: RolloutState) -> tuple[Any, ...]:
     body = orjson.dumps(_to_document(state), option=orjson.OPT_SORT_KEYS).decode()
     at = to_micros(state.at)
     version = _UNKNOWN if state.resource_version is None else state.resource_version
     return (
-        rollout,
+        state.rollout,
         event_key((at, state.namespace, state.name, body)),
         at,
         version,

@@ -16,7 +16,13 @@ import orjson
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState
 from dashboard.domain.canary.phases import Phase
-from dashboard.store.canary_identity import key_of_run, rollout_of_run
+from dashboard.store.canary_identity import (
+    decide_anew,
+    is_known,
+    key_of_run,
+    rollout_of_run,
+    tells_rollout,
+)
 from dashboard.store.deployments import event_key
 from dashboard.store.moments import to_micros, to_micros_or_none
 
@@ -86,15 +92,21 @@ def record(connection: sqlite3.Connection, run: AnalysisRunState) -> RecordedRun
     key = key_of_run(connection, run)
     known = connection.execute(f"SELECT id, {_RUN} FROM canary_runs WHERE run = ?", (key,)).fetchone()  # noqa: S608 - our own names
     told = {**_to_row(run), "run": key, "rollout": rollout_of_run(connection, run)}
+    tells, rollout = tells_rollout(run), told["rollout"]
+    is_new = tells and not _is_told_of(connection, rollout)
     if known is None:
         run_id, before = connection.execute(_INSERT_RUN, tuple(told.values())).lastrowid, 0
     else:
         run_id, before = known[0], _measurements_of(connection, known[0])
         stored = dict(zip(told, known[1:], strict=True))
         joined = _joined(stored, told)
+        # A look that tells the Rollout's uid goes before all that was only found by its name.
+        joined["rollout"] = rollout if tells or stored["rollout"] is None else stored["rollout"]
         changed = joined != stored
         if changed:
             connection.execute(_UPDATE_RUN, (*joined.values(), run_id))
+    if is_new:
+        decide_anew(connection, run.namespace, run.owner)
     assert run_id is not None  # noqa: S101 - SQLite has numbered the row
     metrics = [
         _to_metric_row(run_id, place, metric, told["resource_version"])
@@ -109,6 +121,13 @@ def record(connection: sqlite3.Connection, run: AnalysisRunState) -> RecordedRun
         gone_on=int(known is not None and changed),
         measurements=_measurements_of(connection, run_id) - before,
     )
+
+
+def _is_told_of(connection: sqlite3.Connection, rollout: str) -> bool:
+    if is_known(connection, rollout):
+        return True
+    found = connection.execute("SELECT EXISTS (SELECT 1 FROM canary_runs WHERE rollout = ?)", (rollout,))
+    return bool(found.fetchone()[0])
 
 
 def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from dashboard.domain.canary.error_level import ErrorLevel, OwnErrors
 from dashboard.domain.canary.traffic_split import Split, TrafficSplit
 from dashboard.domain.intervals import Proportion
 from dashboard.domain.policy import ErrorLimits, Policy
+from dashboard.reports.canary_before import ComparedWithBefore
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.ui import canary_words
 from dashboard.ui import format as show
 from dashboard.ui.canary_chart import arms_figure, merged
 from dashboard.ui.canary_judge_words import capital, error_sentence, traffic_sentence
 from dashboard.ui.charts import CHART_CONFIG
+from dashboard.ui.release_words import brief
 from dashboard.ui.words import literal
 
 _SPLITS = {
@@ -48,6 +50,8 @@ def draw(report: CanaryReport, policy: Policy) -> None:
         f"{mark}{literal(canary_words.agreement_words(errors.agreement, is_open=is_open))}  \n"
         f"{capital(canary_words.counts_words(errors.judgement, policy.timezone, is_open=is_open))}."
     )
+    if not errors.has_stable:
+        st.markdown(_before(errors.before, policy))
     if errors.own.canary is not None:
         st.markdown(f"{_LEVELS[errors.own.level]} {_own(errors.own, policy.canary_errors)}")
     if any(tick.at is not None for tick in errors.ticks):
@@ -64,6 +68,26 @@ def draw(report: CanaryReport, policy: Policy) -> None:
         )
     if errors.traffic:
         st.markdown("".join(f"\n- {_split(step)}" for step in errors.traffic))
+
+
+def _before(found: ComparedWithBefore | None, policy: Policy) -> str:
+    """What stands in for a stable sibling of which nothing was counted, and how little that is."""
+    if found is None:
+        return (
+            "No requests to a stable sibling were counted, nor to a deployment before that could stand in for"
+            " it."
+        )
+    earlier, aligned = found.earlier, found.judgement.alignment
+    version = earlier.version or f"revision {earlier.revision}"
+    left_out = (
+        f" ({show.amount(aligned.unmatched, 'look')} without a counterpart)" if aligned.unmatched else ""
+    )
+    sentence = error_sentence(found.judgement.errors, policy.timezone, "the deployment before")
+    return (
+        f"No requests to a stable sibling were counted. Against the deployment before,"
+        f" {brief(version, 40)}, {show.length(found.since)} earlier, at the same elapsed time{left_out}:"
+        f" {literal(sentence)}. What differs may be the hour's and not the canary's."
+    )
 
 
 def _split(step: TrafficSplit) -> str:

@@ -2,6 +2,7 @@
 
 Goals: at most 5 % false alarms, beside those of a z-test and a Mann-Whitney test that are asked at every
 look. The looks are told beside those of the best test there is, one that knows the rise beforehand (Wald's).
+The same for a canary's own share of errors against the critical limit, beside an exact 95 % interval.
 Run: python -m tests.benchmarks.canary_sequential [runs]
 """
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from dashboard.domain.canary.evidence import running_log_e
+from dashboard.domain.canary.share_evidence import log_e_share_above
 from dashboard.domain.canary.ticks import Tick
 from tests.benchmarks.table import print_table
 
@@ -32,6 +34,9 @@ _SPLITS = {
 }
 _FEWEST_POINTS = 5
 _POWER = 0.8
+#: The critical share of errors, and how many requests a small service sends to its canary in each minute.
+_CRITICAL = 0.05
+_FEW_REQUESTS = 40
 
 
 class Course:
@@ -96,6 +101,32 @@ class Course:
         return np.asarray(np.maximum.accumulate(evidence, axis=1) >= log(1 / _ALPHA))
 
 
+class OwnShares:
+    """So many canaries of a small service that fail `share` of their requests, a row a canary."""
+
+    def __init__(self, random: np.random.Generator, share: float, runs: int) -> None:
+        self.bad = np.cumsum(random.binomial(_FEW_REQUESTS, share, (runs, _LOOKS)), axis=1)
+        self.total = _FEW_REQUESTS * np.arange(1, _LOOKS + 1)
+
+    def sequential(self) -> NDArray[np.bool_]:
+        """Whether each canary is shown to be above the critical limit, at each look."""
+        # A canary at one weight has half of the chance of error: the other half is for each weight by itself.
+        enough = log(2 / _ALPHA)
+        return np.array(
+            [
+                [
+                    log_e_share_above(bad, total, _CRITICAL) >= enough
+                    for bad, total in zip(row, self.total.tolist(), strict=True)
+                ]
+                for row in self.bad.tolist()
+            ]
+        )
+
+    def exact_interval(self) -> NDArray[np.bool_]:
+        """Whether the exact two-sided 95 % interval lies above the critical limit, at each look."""
+        return np.asarray(stats.binom.sf(self.bad - 1, self.total, _CRITICAL) < _ALPHA / 2)
+
+
 def ever(found: NDArray[np.bool_]) -> str:
     """The share of canaries for which a test was ever positive, with two standard errors."""
     share = float(found.any(axis=1).mean())
@@ -145,6 +176,21 @@ def main() -> None:
         f"Looks until a rise is found, for half / 80 % of the canaries ({traffic}; {runs // 4:,} canaries)",
         ("canary's share", "error ratio", "sequential verdict", "best, knowing the rise", "found within 60"),
         found,
+    )
+    print_table(
+        f"The share of errors above {_CRITICAL:.0%} ({_FEW_REQUESTS} requests a minute, {_LOOKS} looks; ever"
+        " critical: goal at most 5 % at the limit; looks for half / 80 %)",
+        ("true share", "sequential", "exact 95 % interval at every look", "looks, sequential"),
+        [
+            (
+                f"{share:.0%}",
+                ever(shares.sequential()),
+                ever(shares.exact_interval()),
+                looks(shares.sequential()),
+            )
+            for share in (0.04, _CRITICAL, 0.1, 0.2, 0.4)
+            for shares in [OwnShares(random, share, runs)]
+        ],
     )
     print(f"\n{time.perf_counter() - began:.0f} s")
 

@@ -54,6 +54,11 @@ STORIES: Mapping[str, Story] = {
     "stumbling": Story(rate=10, canary_errors=0.0, stumbles=((1, 1_150), (1, 620))),
     "bursting": Story(rate=10, canary_errors=0.0, stumbles=((1, 1_150), (3, 620))),
     "worse": Story(rate=10, canary_errors=0.04),
+    # Ten requests in two minutes: three of them are errors, or one at once among many that are none.
+    "small": Story(rate=0.83, stable_errors=0.0, canary_errors=0.3),
+    "small-stumbling": Story(
+        rate=0.83, stable_errors=0.0, canary_errors=0.0, stumbles=((1, 1_150), (1, 620))
+    ),
     "quiet": Story(rate=0),
     "unseen": Story(scraped=False, probes=None),
 }

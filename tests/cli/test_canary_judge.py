@@ -1,11 +1,14 @@
 """`reliability canary judge`: files in, a verdict, sentences and an exit code out."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashboard.domain.canary.metric import Sensitivity
+from dashboard.domain.canary.score import ScoreThresholds
 from tests.cli.command import ROOT, Ended, run
 
 _HEADER = "at,canary_bad,canary_total,stable_bad,stable_total,weight\n"
@@ -247,3 +250,17 @@ def test_bad_input_is_one_error_and_2(folder: Path, arguments: list[str], messag
     assert ended.code == 2
     assert message in ended.err
     assert ended.out == ""
+
+
+def test_every_default_of_the_help_is_told_in_one_form_and_is_the_one_that_holds() -> None:
+    told = " ".join(run("canary", "judge", "--help").out.split())
+    assert "[default: (" not in told
+    usual, scores = Sensitivity(), ScoreThresholds()
+    for option, default in (
+        ("tolerance", usual.tolerance),
+        ("confidence", usual.confidence),
+        ("pass-score", scores.passing),
+        ("marginal-score", scores.marginal),
+    ):
+        (shown,) = re.findall(rf"--{option} FLOAT [^\[]*\[default: ([\d.]+)\]", told)
+        assert float(shown) == default

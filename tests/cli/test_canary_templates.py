@@ -56,6 +56,15 @@ _FAILED = {
         "anomaly-check": {"anomalous-errors"},
         "canary-comparison": {"errors-beside-stable"},
     },
+    # Three errors of ten requests are no chance, one of them is.
+    "small": {
+        "smoke-check": {"smoke-errors"},
+        "slo-burn-check": {"burn-fast", "burn-slow"},
+        "anomaly-check": {"anomalous-errors"},
+        "quick-health-check": {"health-errors"},
+        "canary-comparison": {"errors-beside-stable"},
+    },
+    "small-stumbling": {},
     # Nobody sent the canary a request, or nobody scraped it: nothing is known, so nothing passes.
     "idle": {
         "smoke-check": {"smoke-answers", "smoke-errors"},

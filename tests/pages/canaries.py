@@ -53,12 +53,16 @@ def counted(  # noqa: PLR0913 - one argument per fact
     total: float = 500,
     minutes: int = 10,
     weight: float = 0.1,
+    until: float = 0,
 ) -> Fleet:
-    """What both arms counted in each of the last `minutes`, the canary getting its `weight` of `total`."""
+    """What both arms counted in each of the last `minutes`, the canary getting its `weight` of `total`.
+
+    They end `until` minutes ago.
+    """
     share = round(total * weight)
     ticks = [
         Tick(
-            at=NOW - (minutes - minute) * MINUTE,
+            at=NOW - (until + minutes - minute) * MINUTE,
             canary_bad=canary_bad,
             canary_total=share,
             stable_bad=stable_bad,

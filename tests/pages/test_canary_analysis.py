@@ -11,6 +11,7 @@ from dashboard.store.canaries import mark_read
 from dashboard.store.database import open_for_writing
 from tests.pages.canaries import (
     BAD,
+    DAY,
     GOOD,
     ago,
     background,
@@ -166,6 +167,22 @@ def test_too_few_counts_say_how_many_it_takes(fleet: Fleet, on: Shown) -> None:
     text = screen.open(PAGE, rollout="api")
     assert "cannot judge yet: 5,000 of about" in _answer(screen).replace("\\", "")
     assert "Cannot judge yet: 5,000 of about" in text.replace("\\", "")
+
+
+def test_without_a_stable_sibling_the_deployment_before_is_told_of_and_named(fleet: Fleet, on: Shown) -> None:
+    healthy(fleet)
+    alone = counted(fleet, 5, 0, weight=1)
+    text = on(alone).open(PAGE, rollout="api").replace("\\", "")
+    assert "No requests to a stable sibling were counted, nor to a deployment before" in text
+    import_canaries(
+        fleet,
+        rollout(at=ago(2 * DAY + 12), canary="old", stable="older", revision=1, version=80_000,
+                image="ghcr.io/acme/api:v1"),
+    )  # fmt: skip
+    counted(fleet, 1, 0, canary="old", weight=1, until=2 * DAY)
+    text = on(fleet).open(PAGE, rollout="api").replace("\\", "")
+    assert "Against the deployment before, v1, 2 d earlier, at the same elapsed time: errors" in text
+    assert "to the deployment before failed. What differs may be the hour's and not the canary's." in text
 
 
 def test_a_canary_that_nobody_measured_is_not_called_safe(fleet: Fleet, on: Shown) -> None:

@@ -82,12 +82,14 @@ class Agreement(StrEnum):
 
     @property
     def is_disagreement(self) -> bool:
-        """Whether one of the two says the opposite of the other, or says it earlier."""
+        """Whether one of the two says the opposite of the other, or alone says that the canary is worse."""
         return self in {
             Agreement.ARGO_PASSED_WORSE,
             Agreement.ARGO_PASSES_WORSE,
             Agreement.ARGO_STOPPED_GOOD,
             Agreement.ARGO_NOT_YET,
+            Agreement.WORSE_ARGO_COULD_NOT_TELL,
+            Agreement.WORSE_ARGO_NO_ANSWER,
         }
 
 

@@ -5,7 +5,7 @@ taken back. The phases are Argo's own: nothing here computes one.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -238,11 +238,3 @@ def _measurement_as_of(item: SeenMeasurement, now: datetime) -> SeenMeasurement:
         return item
     begun = RecordedMeasurement(phase=Phase.RUNNING, started_at=item.taken.started_at)
     return replace(item, taken=begun)
-
-
-def missing_ordinals(measurements: Sequence[SeenMeasurement]) -> int:
-    """How many of a metric's measurements nobody saw, up to the last that somebody did."""
-    if not measurements:
-        return 0
-    seen = {item.ordinal for item in measurements}
-    return max(seen) + 1 - len(seen)

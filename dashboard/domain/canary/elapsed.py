@@ -6,12 +6,16 @@ the canary's.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from dashboard.domain.canary.sequential import ErrorJudgement, ErrorRule, judge_errors
 from dashboard.domain.canary.ticks import Tick, require_counts
+
+#: Two looks of one minute that are on different grids lie no farther apart.
+_LEAST_APART = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,23 @@ class ElapsedJudgement:
 
     errors: ErrorJudgement
     alignment: Alignment
+
+
+def course_of(ticks: Iterable[Tick], began: datetime) -> Course:
+    """What the canary of `ticks` counted since it `began`; a tick without a time is left out."""
+    samples = [
+        Sample(at=tick.at, bad=tick.canary_bad, total=tick.canary_total)
+        for tick in ticks
+        if tick.at is not None
+    ]
+    return Course(began=began, samples=samples)
+
+
+def half_a_tick(ticks: Iterable[Tick]) -> timedelta:
+    """Half of the shortest time between two of `ticks`: so far apart may be those of two grids that meet."""
+    times = sorted(tick.at for tick in ticks if tick.at is not None)
+    shortest = min((later - earlier for earlier, later in pairwise(times)), default=timedelta(0))
+    return max(_LEAST_APART, shortest / 2)
 
 
 def align(canary: Course, earlier: Course, apart: timedelta) -> Alignment:

@@ -225,13 +225,3 @@ def _contradict_times(states: Iterable[RolloutState]) -> bool:
             return True
         newest = state.at if newest is None else max(newest, state.at)
     return False
-
-
-def told_until(states: Iterable[RolloutState], now: datetime) -> list[RolloutState]:
-    """The states of one Rollout that were so at `now`, oldest first."""
-    return in_order(state for state in states if state.at <= now)
-
-
-def weight_steps(steps: Sequence[CanaryStep]) -> tuple[int, ...]:
-    """The weights that a canary goes through."""
-    return tuple(step.weight for step in steps if step.weight is not None)

@@ -77,12 +77,14 @@ def test_both_say_the_same_only_when_both_have_decided() -> None:
     assert same == {(Verdict.FAIL, ArgoWord.STOPPED), (Verdict.PASS, ArgoWord.PASSED)}
 
 
-def test_what_one_says_and_the_other_does_not_is_a_disagreement() -> None:
+def test_worse_by_the_counts_is_a_disagreement_unless_argo_stopped_it_too() -> None:
     assert {item for item in Agreement if item.is_disagreement} == {
         Agreement.ARGO_PASSED_WORSE,
         Agreement.ARGO_PASSES_WORSE,
         Agreement.ARGO_STOPPED_GOOD,
         Agreement.ARGO_NOT_YET,
+        Agreement.WORSE_ARGO_COULD_NOT_TELL,
+        Agreement.WORSE_ARGO_NO_ANSWER,
     }
 
 

@@ -10,7 +10,6 @@ from dashboard.domain.canary.analysis_runs import (
     SeenMeasurement,
     counted,
     joined,
-    missing_ordinals,
     run_as_of,
     unseen,
 )
@@ -52,12 +51,6 @@ def test_measurements_are_in_the_order_of_time_whatever_came_first(order: list[i
         for index in range(12)
     ]
     assert joined(made[index] for index in order) == tuple(made)
-
-
-def test_what_nobody_saw_between_is_counted() -> None:
-    first = run("r", metric_result("errors", [measurement(minute) for minute in range(3)])).metrics[0]
-    later = run("r", metric_result("errors", [measurement(9)], dropped=8)).metrics[0]
-    assert missing_ordinals((*first.measurements, *later.measurements)) == 5
 
 
 def test_a_run_that_has_ended_was_still_running_before() -> None:

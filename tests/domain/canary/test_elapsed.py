@@ -4,13 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.domain.canary.elapsed import Course, Sample, align, judge_against_earlier
+from dashboard.domain.canary.elapsed import (
+    Course,
+    Sample,
+    align,
+    course_of,
+    half_a_tick,
+    judge_against_earlier,
+)
 from dashboard.domain.canary.sequential import Verdict, judge_errors
 from dashboard.domain.canary.ticks import Tick
 
 _TODAY = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 _LAST_WEEK = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
 _APART = timedelta(seconds=30)
+_MINUTE = timedelta(minutes=1)
 
 
 def _course(began: datetime, bad: list[float], *, every: int = 60, late: int = 0) -> Course:
@@ -75,3 +83,26 @@ def test_a_negative_distance_is_refused() -> None:
 def test_impossible_counts_are_refused(bad: float, total: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Sample(at=_TODAY, bad=bad, total=total)
+
+
+def test_the_course_of_a_canary_is_what_its_own_pods_counted() -> None:
+    ticks = [
+        Tick(canary_bad=at, canary_total=100, stable_bad=7, stable_total=900, at=_TODAY + at * _MINUTE)
+        for at in (1, 2)
+    ]
+    unknown = Tick(canary_bad=0, canary_total=1, stable_bad=0, stable_total=0)
+    found = course_of([*ticks, unknown], _TODAY)
+    assert found.began == _TODAY
+    assert [(one.at, one.bad, one.total) for one in found.samples] == [
+        (_TODAY + _MINUTE, 1, 100),
+        (_TODAY + 2 * _MINUTE, 2, 100),
+    ]
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [((0,), 30), ((0, 1, 2), 30), ((0, 5, 15), 150)])
+def test_looks_of_two_grids_meet_within_half_a_tick(minutes: tuple[int, ...], seconds: int) -> None:
+    ticks = [
+        Tick(canary_bad=0, canary_total=1, stable_bad=0, stable_total=0, at=_TODAY + minute * _MINUTE)
+        for minute in minutes
+    ]
+    assert half_a_tick(ticks) == timedelta(seconds=seconds)

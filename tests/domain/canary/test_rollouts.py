@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.domain.canary.rollouts import in_order, told_until
+from dashboard.domain.canary.rollouts import in_order
 from tests.canary_states import state
-from tests.rollout_objects import moment
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,6 @@ def test_the_weight_is_the_provider_s_or_that_of_the_last_step(
 def test_the_cluster_s_version_orders_states_even_when_their_times_do_not() -> None:
     later, earlier = state(at=1, step=2, version=9), state(at=5, step=1, version=8)
     assert in_order([later, earlier]) == [earlier, later]
-    assert told_until([later, earlier], moment(3)) == [later]
 
 
 @given(order=st.permutations(range(5)))
