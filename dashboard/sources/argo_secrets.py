@@ -16,10 +16,14 @@ def redaction_for(item: Fields, known: Metadata, *public: str) -> Redaction:
         InputError: there is more of them than an object can have.
     """
     secrets = frozenset(secrets_in(item.values.get("spec")))
-    length = sum(map(len, secrets))
+    length = sum(len(secret.text) for secret in secrets)
     if length > _MOST_CHARACTERS:
         raise InputError(
             f"{item.at('spec')}: found {length:,} characters of secrets,"
             f" expected at most {_MOST_CHARACTERS:,}"
         )
-    return redaction_of(secrets, {known.name, known.namespace, *public})
+    return redaction_of(
+        (secret.text for secret in secrets if secret.certain),
+        {known.name, known.namespace, *public},
+        by_name=(secret.text for secret in secrets if not secret.certain),
+    )
