@@ -5,8 +5,10 @@ from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields
 from dashboard.sources.argo_metadata import Metadata
 
-#: etcd keeps no object of more than 1.5 MB; this is some keys of 4,096 bits.
-_MOST_CHARACTERS = 100_000
+#: etcd keeps no object of more than 1.5 MB; this is seven keys of 4,096 bits.
+_MOST_CHARACTERS = 50_000
+#: Each is looked for in some forty forms, in all text that is kept.
+_MOST_SECRETS = 500
 
 
 def redaction_for(item: Fields, known: Metadata, *public: str) -> Redaction:
@@ -21,6 +23,10 @@ def redaction_for(item: Fields, known: Metadata, *public: str) -> Redaction:
         raise InputError(
             f"{item.at('spec')}: found {length:,} characters of secrets,"
             f" expected at most {_MOST_CHARACTERS:,}"
+        )
+    if len(secrets) > _MOST_SECRETS:
+        raise InputError(
+            f"{item.at('spec')}: found {len(secrets):,} secrets, expected at most {_MOST_SECRETS:,}"
         )
     return redaction_of(
         (secret.text for secret in secrets if secret.certain),

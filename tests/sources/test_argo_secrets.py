@@ -43,7 +43,9 @@ TEXT_FORMS: dict[str, Callable[[str], str]] = {
     "json": lambda text: json.dumps(text)[1:-1],
     "json as it is": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "json twice": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
-    "json of go": lambda text: json.dumps(text)[1:-1].replace("<", "\\u003c").replace("&", "\\u0026"),
+    "json of go": lambda text: (
+        json.dumps(text)[1:-1].replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    ),
     "html": html.escape,
 }
 BYTE_FORMS: dict[str, Callable[[bytes], str]] = {
@@ -227,4 +229,10 @@ def test_more_secrets_than_an_object_can_have_are_refused() -> None:
     with pytest.raises(
         InputError, match=r"file\.spec: found 300,000 characters of secrets, expected at most"
     ):
+        state_of(analysis_run("r", args=args))
+
+
+def test_more_secrets_than_anybody_has_are_refused() -> None:
+    args = [from_a_secret(f"hunter{number}") for number in range(501)]
+    with pytest.raises(InputError, match=r"file\.spec: found 501 secrets, expected at most 500"):
         state_of(analysis_run("r", args=args))

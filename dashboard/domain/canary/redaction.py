@@ -16,7 +16,7 @@ from dashboard.domain.canary.analysis import RecordedMeasurement
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState, SeenMeasurement
 from dashboard.domain.canary.rollouts import CanaryStep, CurrentRun, PauseCondition, RolloutState
 from dashboard.domain.canary.secret_answers import is_json, masked_answer
-from dashboard.domain.canary.secret_encodings import pattern_of
+from dashboard.domain.canary.secret_encodings import Forms, forms_of
 from dashboard.domain.canary.secret_marks import (
     MASK,
     is_random,
@@ -92,8 +92,8 @@ class Redaction:
     `certain` are those of `known` that are masked in queries and conditions too.
     """
 
-    known: re.Pattern[str] | None = None
-    certain: re.Pattern[str] | None = None
+    known: Forms | None = None
+    certain: Forms | None = None
 
     def name(self, text: str) -> str:
         """A name or a label: what is known, and what has the form of a secret."""
@@ -197,7 +197,7 @@ def redaction_of(
     """
     certain = frozenset(_worth_masking(secrets, public))
     known = certain | frozenset(_worth_masking(by_name, public))
-    return Redaction(known=pattern_of(known), certain=pattern_of(certain))
+    return Redaction(known=forms_of(known), certain=forms_of(certain))
 
 
 def secrets_in(document: object) -> Iterator[DeclaredSecret]:
@@ -222,8 +222,8 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     return redaction_of(secrets).prose(text)
 
 
-def _without(pattern: re.Pattern[str] | None, text: str) -> str:
-    return text if pattern is None else pattern.sub(MASK, text)
+def _without(forms: Forms | None, text: str) -> str:
+    return text if forms is None else forms.masked(text, MASK)
 
 
 def _worth_masking(secrets: Iterable[str], public: Collection[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What is masked, and what is left alone."""
 
+import random
 import time
 
 import pytest
@@ -273,6 +274,19 @@ def test_hostile_secrets_take_bounded_time(secret: str) -> None:
     for text in (secret[:-1] * 20, "\\" * 50_000, "%25" * 50_000, "&amp;" * 50_000):
         redacted(text[:100_000], [secret])
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("signs", "number", "length"),
+    [('ab\\"\n %&é', 12, 4_000), ("abcdefghij0123456789", 500, 100), ("\\", 12, 4_000), ("ab", 500, 5)],
+)
+def test_many_and_long_secrets_take_bounded_time(signs: str, number: int, length: int) -> None:
+    chosen = random.Random(1)  # noqa: S311 - not a secret
+    secrets = ["".join(chosen.choices(signs, k=length)) for _ in range(number)]
+    text = "".join(chosen.choices(signs, k=20_000))
+    began = time.process_time()
+    redacted(text, secrets)
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(
