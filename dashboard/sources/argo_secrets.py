@@ -1,6 +1,6 @@
 """The secrets that an object of Argo's declares, which are masked in all that is kept of it."""
 
-from dashboard.domain.canary.redaction import Redaction, redaction_of, secrets_in
+from dashboard.domain.canary.redaction import Redaction, redaction_from, secrets_in
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields
 from dashboard.sources.argo_metadata import Metadata
@@ -28,8 +28,4 @@ def redaction_for(item: Fields, known: Metadata, *public: str) -> Redaction:
         raise InputError(
             f"{item.at('spec')}: found {len(secrets):,} secrets, expected at most {_MOST_SECRETS:,}"
         )
-    return redaction_of(
-        (secret.text for secret in secrets if secret.certain),
-        {known.name, known.namespace, *public},
-        by_name=(secret.text for secret in secrets if not secret.certain),
-    )
+    return redaction_from(secrets, {known.name, known.namespace, *public})

@@ -124,6 +124,9 @@ class Redaction:
 
     def _specified(self, field: str, value: Any) -> Any:
         if isinstance(value, Mapping):
+            given = value.get("value") if field in _EXPRESSIONS else None
+            if isinstance(given, str) and is_secret(str(value.get("name", "")), given):
+                value = {**value, "value": MASK}
             return {
                 name if name in _WORDS else self.name(name): self._specified(
                     field if field in _EXPRESSIONS else name, inner
@@ -198,6 +201,15 @@ def redaction_of(
     certain = frozenset(_worth_masking(secrets, public))
     known = certain | frozenset(_worth_masking(by_name, public))
     return Redaction(known=forms_of(known), certain=forms_of(certain))
+
+
+def redaction_from(secrets: Collection[DeclaredSecret], public: Collection[str]) -> Redaction:
+    """A redaction that knows what an object declares, where `public` is none."""
+    return redaction_of(
+        (secret.text for secret in secrets if secret.certain),
+        public,
+        by_name=(secret.text for secret in secrets if not secret.certain),
+    )
 
 
 def secrets_in(document: object) -> Iterator[DeclaredSecret]:
