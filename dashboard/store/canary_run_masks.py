@@ -70,7 +70,7 @@ def _mask_metrics(connection: sqlite3.Connection, run_id: int, redaction: Redact
         metric = dict(zip(_METRIC, row, strict=True))
         masked = {
             **metric,
-            "metric": redaction.name(metric["metric"]),
+            "metric": redaction.metric(metric["metric"]),
             "message": redaction.prose(metric["message"]),
         }
         if masked != metric:
@@ -87,7 +87,7 @@ def _mask_measurements(connection: sqlite3.Connection, run_id: int, redaction: R
         taken = dict(zip(_MEASUREMENT, row, strict=True))
         masked = {
             **taken,
-            "metric": redaction.name(taken["metric"]),
+            "metric": redaction.metric(taken["metric"]),
             "value": None if taken["value"] is None else redaction.answer(taken["value"]),
             "message": redaction.prose(taken["message"]),
         }

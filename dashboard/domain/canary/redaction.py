@@ -99,6 +99,10 @@ class Redaction:
         """A name or a label: what is known, and what has the form of a secret."""
         return without_forms(_without(self.known, text))
 
+    def metric(self, text: str) -> str:
+        """The name of a metric: what is certain, as several that are masked would be one."""
+        return without_forms(_without(self.certain, text))
+
     def expression(self, text: str) -> str:
         """A query or a condition: what is certain, and what has the form of a secret."""
         return without_quoted(_without(self.certain, text))
@@ -128,7 +132,7 @@ class Redaction:
             if isinstance(given, str) and is_secret(str(value.get("name", "")), given):
                 value = {**value, "value": MASK}
             return {
-                name if name in _WORDS else self.name(name): self._specified(
+                name if name in _WORDS else self.metric(name): self._specified(
                     field if field in _EXPRESSIONS else name, inner
                 )
                 for name, inner in value.items()
@@ -136,7 +140,7 @@ class Redaction:
         if isinstance(value, list):
             return [self._specified(field, item) for item in value]
         if isinstance(value, str):
-            return self.name(value) if field in _NAMES else self.expression(value)
+            return self.metric(value) if field in _NAMES else self.expression(value)
         return value
 
     def of(self, state: _State) -> _State:
@@ -185,7 +189,7 @@ FIELDS: Mapping[type, Mapping[str, _Mask]] = {
         "spec": Redaction.spec,
         "metrics": Redaction.name,
     },
-    MetricState: {"name": Redaction.name, "message": Redaction.prose, "measurements": Redaction.name},
+    MetricState: {"name": Redaction.metric, "message": Redaction.prose, "measurements": Redaction.name},
     SeenMeasurement: {"taken": Redaction.name},
     RecordedMeasurement: {"value": Redaction.answer, "message": Redaction.prose},
 }
