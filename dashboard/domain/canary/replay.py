@@ -94,8 +94,9 @@ def replay(spec: AnalysisSpec, run: RecordedRun) -> RunOutcome:
     if terminating:
         until = _first_end(ends, run)
         outcomes = [_replayed(metric, spec, run.metrics, until, terminating=True) for metric in spec.metrics]
-    elif any(item.phase is Phase.CANNOT_REPLAY and not item.dry_run for item in outcomes):
-        outcomes = [_unless_undecided(item) for item in outcomes]
+    unclear = [item for item in outcomes if item.phase is Phase.CANNOT_REPLAY and not item.dry_run]
+    if unclear:
+        outcomes = [_unless_ended_before(item, unclear) for item in outcomes]
     return _run_outcome(tuple(outcomes), terminating=terminating, told=run.terminated)
 
 
@@ -110,10 +111,14 @@ def _refused(spec: AnalysisSpec, run: RecordedRun) -> RunOutcome:
     )
 
 
-def _unless_undecided(outcome: MetricOutcome) -> MetricOutcome:
-    """`outcome`, where it does not depend on whether another metric has ended the run."""
-    undecided = outcome.assessment.rule is Rule.UNDECIDED
-    return replace(outcome, assessment=_MAY_HAVE_ENDED) if undecided else outcome
+def _unless_ended_before(outcome: MetricOutcome, unclear: list[MetricOutcome]) -> MetricOutcome:
+    """`outcome`, where it does not depend on whether one of the `unclear` metrics has ended the run."""
+    if outcome.phase is Phase.CANNOT_REPLAY or outcome.assessment.rule is Rule.NOT_MEASURED:
+        return outcome
+    begun = [item.recorded.begun for metric in unclear for item in metric.measurements if item.recorded.begun]
+    ended = outcome.ended_at
+    in_time = outcome.phase.is_final and (ended is None or not begun or ended <= min(begun))
+    return outcome if in_time else replace(outcome, assessment=_MAY_HAVE_ENDED)
 
 
 def _first_end(ends: list[MetricOutcome], run: RecordedRun) -> datetime | None:
