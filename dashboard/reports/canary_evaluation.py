@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.domain.canary.analysis import AnalysisSpec, RecordedRun
+from dashboard.domain.canary.judged_measurement import JudgedMeasurement
 from dashboard.domain.canary.metric_phase import Counts, Limits
 from dashboard.domain.canary.other_limits import OtherLimit, other_limits
 from dashboard.domain.canary.replay import (
-    JudgedMeasurement,
     MetricOutcome,
     RunOutcome,
     Summary,

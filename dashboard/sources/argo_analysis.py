@@ -4,7 +4,7 @@ The shapes of today, and of v0.x: `analysisSpec`, `maxFailures`, `maxInconclusiv
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from dashboard.domain.canary.language.go_regexp import compile_regexp
 from dashboard.domain.canary.metric_phase import DEFAULT_CONSECUTIVE_ERROR_LIMIT, Limits, Rule
 from dashboard.domain.canary.other_limits import ChosenLimit, with_limit
 from dashboard.domain.canary.placeholders import resolved
+from dashboard.domain.canary.secret_marks import MASK
 from dashboard.domain.canary.whole_number import whole_number
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields, fields
@@ -22,7 +23,12 @@ from dashboard.sources.argo_fields import Fields, fields
 TEMPLATE_KINDS = {"AnalysisTemplate", "ClusterAnalysisTemplate"}
 RUN_KIND = "AnalysisRun"
 #: What stands for a secret: its value is never read, kept or shown.
-SECRET = "*****"  # noqa: S105 - this is what is shown instead of one
+SECRET = MASK
+#: Argo's words for what decides on a metric beside its conditions.
+_DECIDING = (
+    *("count", "interval", "initialDelay", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit"),
+    *("consecutiveSuccessLimit", "maxFailures", "maxInconclusive", "maxConsecutiveErrors"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,10 @@ def analysis_spec(
             faults += wrong
     if not metrics:
         faults.append("found no metrics, expected at least one")
+    rules = [rule.text("metricName") for item in objects for rule in item.listed("dryRun")]
+    if any(MASK in text for text in (*rules, *metrics)) and rules:  # which of them run dry is not known
+        metrics = {name: replace(metric, masked=True) for name, metric in metrics.items()}
+        return AnalysisSpec(metrics=tuple(metrics.values()), faults=tuple(faults))
     dry_run = _matched(objects, "dryRun", metrics, faults)
     _matched(objects, "measurementRetention", metrics, faults)
     return AnalysisSpec(metrics=tuple(metrics.values()), dry_run=dry_run, faults=tuple(faults))
@@ -137,6 +147,7 @@ def _metric(
     provider, query, unresolved = _provider(metric, values, faults)
     count = _number(metric, values, 0, "count")
     interval = _length(metric, values, "interval", faults)
+    initial_delay = _length(metric, values, "initialDelay", faults)
     limits = Limits(
         failure=_number(metric, values, 0, "failureLimit", "maxFailures"),
         inconclusive=_number(metric, values, 0, "inconclusiveLimit", "maxInconclusive"),
@@ -146,11 +157,16 @@ def _metric(
         consecutive_success=_number(metric, values, 0, "consecutiveSuccessLimit"),
         effective_count=count or (None if metric.has("interval") else 1),
     )
+    masked = MASK in provider or any(MASK in metric.filled(values, field) for field in _DECIDING)
+    if masked:
+        faults.clear()  # what is masked has no fault that Argo saw
     for choice in (choice for choice in chosen if choice.metric in {None, name}):
         limits = with_limit(limits, choice.rule, choice.value)
         count = choice.value if choice.rule is Rule.COUNT else count
     faults += [
-        f"{metric.where}: {fault}" for fault in _refused(limits, count, has_interval=metric.has("interval"))
+        f"{metric.where}: {fault}"
+        for fault in _refused(limits, count, has_interval=metric.has("interval"))
+        if not masked
     ]
     return (
         MetricSpec(
@@ -163,7 +179,8 @@ def _metric(
             success_condition=metric.filled(values, "successCondition"),
             failure_condition=metric.filled(values, "failureCondition"),
             interval=interval,
-            initial_delay=_length(metric, values, "initialDelay", faults) or timedelta(),
+            initial_delay=initial_delay or timedelta(),
+            masked=masked,
         ),
         faults,
     )

@@ -15,7 +15,7 @@ from dashboard.domain.canary.analysis_runs import (
     SeenMeasurement,
     of_a_rollout,
 )
-from dashboard.domain.canary.secret_marks import MASK, is_secret
+from dashboard.domain.canary.secret_marks import is_secret
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields, without_halves
 from dashboard.sources.argo_measurements import counters, measurement, moment_at, phase_at
@@ -130,8 +130,7 @@ def _argument(argument: Fields) -> dict[str, Any]:
         return {"name": name, "valueFrom": {"secretKeyRef": {}}}
     if not argument.has("value"):
         return {"name": name}
-    value = argument.text("value")
-    return {"name": name, "value": MASK if is_secret(name, value) else value}
+    return {"name": name, "value": argument.text("value")}
 
 
 def _metric_spec(metric: Fields) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.redaction import Redaction
 from dashboard.domain.canary.rollouts import (
     CanaryStep,
     CurrentRun,
@@ -83,6 +84,28 @@ def _seen_again(
     if state.resource_version is not None:
         seen = {"rollout": rollout, "key": row[1], "version": state.resource_version}
         connection.execute(_SEEN_AGAIN, seen)
+
+
+def mask(connection: sqlite3.Connection) -> None:
+    """Mask what is stored as what is read today is masked, inside the caller's transaction.
+
+    A state has another key then, the one under which it would be stored today.
+    """
+    known = connection.execute("SELECT rollout, key FROM canary_rollouts").fetchall()
+    for rollout, key in known:
+        where = "WHERE rollout = ? AND key = ?"
+        row = connection.execute(f"SELECT {_COLUMNS} FROM canary_rollouts {where}", (rollout, key)).fetchone()  # noqa: S608 - our own names
+        state = _from_row(row)
+        masked = Redaction().of(state)
+        if masked == state:
+            continue
+        newest, oldest = row[2], row[6]
+        told = _to_row(masked, rollout)
+        connection.execute(f"DELETE FROM canary_rollouts {where}", (rollout, key))  # noqa: S608 - our own names
+        if not connection.execute(_INSERT, (*told[:-1], oldest)).rowcount:
+            for version in (version for version in (oldest, newest) if version != _UNKNOWN):
+                seen = {"rollout": rollout, "key": told[1], "version": version}
+                connection.execute(_SEEN_AGAIN, seen)
 
 
 def states_by_rollout(

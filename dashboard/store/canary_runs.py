@@ -8,7 +8,7 @@ by the place that Argo's counters give it, else by how many alike one look has s
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,16 +30,21 @@ _UNKNOWN = -1
 _RANK = {None: 0, Phase.PENDING: 1, Phase.RUNNING: 2}
 _FINAL = 3
 
-_RUN = (
+#: The columns of a run but its number, and of a metric.
+RUN_COLUMNS = (
     "run, namespace, name, names, environment, rollout, owner_kind, owner, pod_hash, revision, site,"
     " step_index, created_us, started_us, completed_us, began_us, newest_us, phase, message, terminated,"
     " spec, progress, measured, resource_version, key"
 )
-_INSERT_RUN = f"INSERT INTO canary_runs ({_RUN}) VALUES ({', '.join('?' * len(_RUN.split(', ')))})"  # noqa: S608 - our own names
-_UPDATE_RUN = f"UPDATE canary_runs SET {', '.join(f'{name} = ?' for name in _RUN.split(', '))} WHERE id = ?"  # noqa: S608 - our own names
+_INSERT_RUN = (
+    f"INSERT INTO canary_runs ({RUN_COLUMNS}) VALUES ({', '.join('?' * len(RUN_COLUMNS.split(', ')))})"  # noqa: S608 - our own names
+)
+_UPDATE_RUN = (
+    f"UPDATE canary_runs SET {', '.join(f'{name} = ?' for name in RUN_COLUMNS.split(', '))} WHERE id = ?"  # noqa: S608 - our own names
+)
 #: What the furthest look says of a run.
 _OF_THE_FURTHEST = frozenset({"phase", "message", "progress", "measured", "resource_version", "key"})
-_METRIC = (
+METRIC_COLUMNS = (
     "run_id, metric, place, phase, message, dry_run, successful, failed, inconclusive, error,"
     " consecutive_error, consecutive_success, progress, measured, resource_version, key"
 )
@@ -56,7 +61,8 @@ def _upsert(table: str, columns: str, identity: str) -> str:
     )
 
 
-_UPSERT_METRIC = _upsert("canary_metrics", _METRIC, "run_id, metric")
+#: Stores a metric, where no further look at it is stored.
+UPSERT_METRIC = _upsert("canary_metrics", METRIC_COLUMNS, "run_id, metric")
 #: Of looks that do not know Argo's counters, the one that has seen more tells better which one it was.
 _UPSERT_MEASUREMENT = (
     "INSERT INTO canary_measurements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
@@ -90,7 +96,7 @@ class RecordedRuns:
 def record(connection: sqlite3.Connection, run: AnalysisRunState) -> RecordedRuns:
     """Store what was seen of `run` inside the caller's transaction."""
     key = key_of_run(connection, run)
-    known = connection.execute(f"SELECT id, {_RUN} FROM canary_runs WHERE run = ?", (key,)).fetchone()  # noqa: S608 - our own names
+    known = connection.execute(f"SELECT id, {RUN_COLUMNS} FROM canary_runs WHERE run = ?", (key,)).fetchone()  # noqa: S608 - our own names
     told = {**_to_row(run), "run": key, "rollout": rollout_of_run(connection, run)}
     tells, rollout = tells_rollout(run), told["rollout"]
     is_new = tells and not _is_told_of(connection, rollout)
@@ -112,7 +118,7 @@ def record(connection: sqlite3.Connection, run: AnalysisRunState) -> RecordedRun
         _to_metric_row(run_id, place, metric, told["resource_version"])
         for place, metric in enumerate(run.metrics)
     ]
-    connection.executemany(_UPSERT_METRIC, metrics)
+    connection.executemany(UPSERT_METRIC, metrics)
     connection.executemany(_UPSERT_MEASUREMENT, _to_measurement_rows(run_id, run.metrics))
     if known is not None:
         connection.execute(_DROP_COUNTED_TWICE, {"run": run_id})
@@ -191,7 +197,7 @@ def _to_row(run: AnalysisRunState) -> dict[str, Any]:
     measured = sum(metric.counts.count + metric.counts.error for metric in run.metrics)
     version = _UNKNOWN if run.resource_version is None else run.resource_version
     values = (run.run, *said, _rank(run.phase), measured, version, event_key(said))
-    return dict(zip(_RUN.split(", "), values, strict=True))
+    return dict(zip(RUN_COLUMNS.split(", "), values, strict=True))
 
 
 def _to_metric_row(run_id: int, place: int, metric: MetricState, version: int) -> tuple[object, ...]:
@@ -220,11 +226,18 @@ def _to_measurement_rows(run_id: int, metrics: Iterable[MetricState]) -> Iterato
             started, finished = to_micros_or_none(taken.started_at), to_micros_or_none(taken.finished_at)
             said = (started, finished, taken.phase, taken.value, taken.message)
             begun = started if started is not None else finished
-            # Without a time, it is told from others by its place alone.
-            key = event_key(said if begun is not None else (*said, item.ordinal))
+            key = measurement_key(said, item.ordinal)
             alike[begun or 0, key] += 1
             copy = item.ordinal if item.is_placed else -alike[begun or 0, key]
             yield (run_id, metric.name, begun or 0, key, copy, item.ordinal, *said)
+
+
+def measurement_key(said: Sequence[object], ordinal: int) -> str:
+    """The digest of what a measurement says: when it began and ended, its phase, value and message.
+
+    Without a time, it is told from others by its place alone.
+    """
+    return event_key(said if any(moment is not None for moment in said[:2]) else (*said, ordinal))
 
 
 def _rank(phase: Phase | None) -> int:

@@ -8,6 +8,7 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from dashboard.store import canary_rollouts, canary_run_masks
 from dashboard.store.canary_tables import CANARY_COUNTED_TABLES, CANARY_TABLES
 
 migrations = Migrations("reliability")
@@ -276,6 +277,13 @@ def canaries_counted(db: Database) -> None:
     """How far the arms of canaries were counted."""
     for statement in CANARY_COUNTED_TABLES:
         db.execute(statement)
+    _mask_canaries(db.conn)
+
+
+def _mask_canaries(connection: sqlite3.Connection) -> None:
+    """Mask what the version before stored unmasked; the tables are those of today by now."""
+    canary_rollouts.mask(connection)
+    canary_run_masks.mask(connection)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -194,3 +194,25 @@ def test_a_field_of_another_type_is_named(spec: dict[str, Any], told: str) -> No
 def test_other_objects_are_passed_over() -> None:
     documents = yaml.safe_load_all("kind: Rollout\n---\nkind: AnalysisTemplate\nmetadata: {name: t}\n")
     assert [item.name for item in named_objects("file", documents, TEMPLATE_KINDS)] == ["t"]
+
+
+@pytest.mark.parametrize("field", ["failureLimit", "count", "interval", "initialDelay", "maxFailures"])
+def test_a_metric_with_a_masked_limit_is_told_apart_and_has_no_fault(field: str) -> None:
+    metric = {"name": "m", "interval": "1m", "provider": {"web": {}}, field: "{{args.token}}"}
+    argument = {"name": "token", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
+    found = _spec(_template({"args": [argument], "metrics": [metric]}))
+    assert found.metrics[0].masked
+    assert not found.faults
+
+
+def test_which_metrics_run_dry_is_unknown_where_a_rule_or_a_name_is_masked() -> None:
+    def masked(name: str, *rules: str) -> bool:
+        dry = [{"metricName": rule} for rule in rules]
+        metric = {"name": name, "provider": {"web": {}}}
+        found = _spec(_template({"metrics": [metric], "dryRun": dry}))
+        return found.metrics[0].masked
+
+    assert masked("m", SECRET)
+    assert masked(f"m-{SECRET}", ".*")
+    assert not masked(f"m-{SECRET}")
+    assert not masked("m", ".*")

@@ -43,7 +43,9 @@ TEXT_FORMS: dict[str, Callable[[str], str]] = {
     "json": lambda text: json.dumps(text)[1:-1],
     "json as it is": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "json twice": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
-    "json of go": lambda text: json.dumps(text)[1:-1].replace("<", "\\u003c").replace("&", "\\u0026"),
+    "json of go": lambda text: (
+        json.dumps(text)[1:-1].replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    ),
     "html": html.escape,
 }
 BYTE_FORMS: dict[str, Callable[[bytes], str]] = {
@@ -54,6 +56,11 @@ BYTE_FORMS: dict[str, Callable[[bytes], str]] = {
     "base64 in an address": lambda data: quote(base64.b64encode(b"x:" + data).decode(), safe=""),
     "hex": lambda data: data.hex(),
 }
+
+
+def from_a_secret(value: str) -> Object:
+    """An argument whose value comes from a Secret."""
+    return {"name": "api-token", "value": value, "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
 
 
 def run_with(secret: str, text: str) -> Object:
@@ -68,7 +75,7 @@ def run_with(secret: str, text: str) -> Object:
         count=text,
         provider={"prometheus": {"query": f"up # {text} "}, f"p {text}": {}},
     )
-    args = [{"name": "api-token", "value": secret}, {"name": "service", "value": f"s {text}"}]
+    args = [from_a_secret(secret), {"name": "service", "value": f"s {text}"}]
     item = analysis_run("r", result, specs=[spec], args=args, message=f"x {text} x")
     item["spec"]["dryRun"] = [{"metricName": f"m {text}"}]
     item["metadata"]["labels"] |= {"service": f"x {text} x", "environment": f"x {text} x"}
@@ -80,7 +87,7 @@ def rollout_with(secret: str, text: str) -> Object:
     step = {
         "analysis": {
             "templates": [{"templateName": f"t {text}"}],
-            "args": [{"name": "api-token", "value": secret}],
+            "args": [from_a_secret(secret)],
         }
     }
     item = rollout(
@@ -143,6 +150,30 @@ def test_nor_can_it_be_decoded_from_what_is_kept(
             assert data not in base64.b64decode(part)
 
 
+def test_a_secret_by_its_name_alone_is_masked_but_in_what_is_replayed() -> None:
+    item = run_with("none of these", "region")
+    item["spec"]["args"] = [{"name": "auth-realm", "value": "region"}, {"name": "by", "value": "a region"}]
+    found = state_of(item)
+    assert isinstance(found, AnalysisRunState)
+    (metric,) = found.spec["metrics"]
+    assert metric["successCondition"] == "result == 'region'"
+    assert metric["provider"]["prometheus"]["query"] == "up # region "
+    assert found.spec["args"] == [
+        {"name": "auth-realm", "value": "*****"},
+        {"name": "by", "value": "a region"},
+    ]
+    assert metric["name"] == found.metrics[0].name == "m region"
+    assert found.message == found.metrics[0].measurements[0].taken.value == "x ***** x"
+
+
+def test_a_secret_that_is_a_word_of_argo_leaves_what_is_measured_readable() -> None:
+    item = run_with("metrics", "")
+    item["spec"]["args"] = [from_a_secret(word) for word in ("metrics", "successCondition", "prometheus")]
+    found = state_of(item)
+    assert isinstance(found, AnalysisRunState)
+    assert "prometheus" in found.spec["metrics"][0]["provider"]
+
+
 def test_a_metric_whose_name_is_masked_is_still_that_of_its_spec() -> None:
     found = state_of(run_with("hunter2-hunter2", "hunter2-hunter2"))
     assert isinstance(found, AnalysisRunState)
@@ -198,4 +229,10 @@ def test_more_secrets_than_an_object_can_have_are_refused() -> None:
     with pytest.raises(
         InputError, match=r"file\.spec: found 300,000 characters of secrets, expected at most"
     ):
+        state_of(analysis_run("r", args=args))
+
+
+def test_more_secrets_than_anybody_has_are_refused() -> None:
+    args = [from_a_secret(f"hunter{number}") for number in range(501)]
+    with pytest.raises(InputError, match=r"file\.spec: found 501 secrets, expected at most 500"):
         state_of(analysis_run("r", args=args))

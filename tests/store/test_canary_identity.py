@@ -118,5 +118,5 @@ def test_of_two_words_on_one_tick_the_fuller_holds_when_a_uid_becomes_known(
     stored(path, OLD)
     with open_for_writing(path) as connection:
         (found,) = canary_ticks.ticks_between(connection, "uid-z-old", "c1", moment(0), moment(2))
-        assert not canary_ticks.are_known(connection, _ALIAS, "c1")
+        assert not canary_ticks.ticks_between(connection, _ALIAS, "c1", moment(0), moment(2))
     assert found.canary_total == holds

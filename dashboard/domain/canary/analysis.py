@@ -18,7 +18,8 @@ class MetricSpec:
     `provider` is its key in the template, such as `prometheus` or `web`. `query` is that of Prometheus;
     `over_a_range` says that it is asked over a range of times (`rangeQuery`) and not at one, `unresolved`
     are the placeholders in it that have no value. `interval` is None when the metric has none, or one that
-    Go cannot read.
+    Go cannot read. `masked` says that a secret was masked in what decides on it beside its conditions: a
+    limit, its provider, or whether it runs dry. What it would have decided is not known then.
     """
 
     name: str
@@ -31,6 +32,7 @@ class MetricSpec:
     failure_condition: str = ""
     interval: timedelta | None = None
     initial_delay: timedelta = timedelta()
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

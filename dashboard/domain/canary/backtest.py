@@ -11,9 +11,9 @@ from dashboard.domain.canary.analysis import (
     RecordedMetric,
     RecordedRun,
 )
+from dashboard.domain.canary.judged_measurement import judge_measurement
 from dashboard.domain.canary.metric_phase import Counts, metric_phase
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.replay import judge_measurement
 
 #: What Argo waits after an Error, and where a metric has no interval.
 RETRY_INTERVAL = timedelta(seconds=10)

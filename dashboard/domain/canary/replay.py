@@ -3,44 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from dashboard.domain.canary.analysis import (
     AnalysisSpec,
     MetricSpec,
-    RecordedMeasurement,
     RecordedMetric,
     RecordedRun,
 )
-from dashboard.domain.canary.condition import Judgement, judge
-from dashboard.domain.canary.language.faults import CannotReplayError
+from dashboard.domain.canary.judged_measurement import JudgedMeasurement, judge_measurement
 from dashboard.domain.canary.metric_phase import Assessment, Counts, Rule, metric_phase
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.stored_value import NotJsonError, measured_value, possible_values
 
-
-class Source(StrEnum):
-    """Where the phase of a measurement comes from."""
-
-    REPLAYED = "replayed"
-    RECORDED = "recorded"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedMeasurement:
-    """A measurement and the phase that it has; `counted` is false for one that Argo would not have taken."""
-
-    recorded: RecordedMeasurement
-    phase: Phase
-    message: str
-    source: Source
-    counted: bool = True
-
-    @property
-    def disagrees(self) -> bool:
-        """Whether Argo recorded another phase than the replay gives."""
-        known = self.recorded.phase
-        return known is not None and known.is_final and self.phase.is_final and known is not self.phase
+#: What is said of a metric when a secret was masked in what decides on it, or may have decided.
+_MASKED = Assessment(
+    phase=Phase.CANNOT_REPLAY,
+    rule=Rule.CANNOT_REPLAY,
+    reason="cannot replay: a secret was masked in its limits, in its name or in its provider",
+)
+_MAY_HAVE_ENDED = Assessment(
+    phase=Phase.CANNOT_REPLAY,
+    rule=Rule.CANNOT_REPLAY,
+    reason="cannot replay: a metric that cannot be replayed may have ended the run before",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +94,9 @@ def replay(spec: AnalysisSpec, run: RecordedRun) -> RunOutcome:
     if terminating:
         until = _first_end(ends, run)
         outcomes = [_replayed(metric, spec, run.metrics, until, terminating=True) for metric in spec.metrics]
+    unclear = [item for item in outcomes if item.phase is Phase.CANNOT_REPLAY and not item.dry_run]
+    if unclear:
+        outcomes = [_unless_ended_before(item, unclear) for item in outcomes]
     return _run_outcome(tuple(outcomes), terminating=terminating, told=run.terminated)
 
 
@@ -122,6 +109,16 @@ def _refused(spec: AnalysisSpec, run: RecordedRun) -> RunOutcome:
         dry_run_summary=_summary([]),
         if_accepted=replay(spec, replace(run, accepted=True)) if spec.metrics else None,
     )
+
+
+def _unless_ended_before(outcome: MetricOutcome, unclear: list[MetricOutcome]) -> MetricOutcome:
+    """`outcome`, where it does not depend on whether one of the `unclear` metrics has ended the run."""
+    if outcome.phase is Phase.CANNOT_REPLAY or outcome.assessment.rule is Rule.NOT_MEASURED:
+        return outcome
+    begun = [item.recorded.begun for metric in unclear for item in metric.measurements if item.recorded.begun]
+    ended = outcome.ended_at
+    in_time = outcome.phase.is_final and (ended is None or not begun or ended <= min(begun))
+    return outcome if in_time else replace(outcome, assessment=_MAY_HAVE_ENDED)
 
 
 def _first_end(ends: list[MetricOutcome], run: RecordedRun) -> datetime | None:
@@ -154,7 +151,7 @@ def replay_metric(
 ) -> MetricOutcome:
     """What Argo decides on one metric; measurements that began after `until` do not count."""
     judged: list[JudgedMeasurement] = []
-    counts, decided = recorded.forgotten, None
+    counts, decided = recorded.forgotten, _MASKED if metric.masked else None
     undecided = _unmeasured(recorded)
     for item in recorded.measurements:
         late = until is not None and item.begun is not None and item.begun > until
@@ -176,70 +173,6 @@ def replay_metric(
         dry_run=dry_run,
         forgotten=recorded.forgotten.count + recorded.forgotten.error,
     )
-
-
-def judge_measurement(
-    metric: MetricSpec, recorded: RecordedMeasurement, *, counted: bool = True
-) -> JudgedMeasurement:
-    """The phase of one measurement: replayed where the conditions decide it, as recorded elsewhere.
-
-    They do not decide on a measurement that is an Error already (its value was not kept), that has not ended,
-    or that the provider judges by itself (jobs, Kayenta, plugins).
-    """
-    judgement, source = _judged(metric, recorded)
-    return JudgedMeasurement(
-        recorded=recorded,
-        phase=judgement.phase,
-        message=judgement.message,
-        source=source,
-        counted=counted,
-    )
-
-
-_JUDGE_THEMSELVES = {"job", "kayenta", "plugin"}
-
-
-def _judged(metric: MetricSpec, recorded: RecordedMeasurement) -> tuple[Judgement, Source]:
-    known = recorded.phase
-    if known is Phase.ERROR or (known is not None and not known.is_final):
-        message = recorded.message or ("the provider failed" if known is Phase.ERROR else "it has not ended")
-        return Judgement(phase=known, message=message), Source.RECORDED
-    try:
-        if metric.provider in _JUDGE_THEMSELVES:
-            raise CannotReplayError(f"the provider {metric.provider} judges by itself, without a condition")  # noqa: TRY301 - one place turns it into a phase
-        if recorded.value is None and known is not None:
-            raise CannotReplayError("its value was not kept")  # noqa: TRY301 - ditto
-        if not metric.success_condition and not metric.failure_condition:
-            return judge("", "", measured_value("prometheus", "")), Source.REPLAYED
-        return _by_conditions(metric, recorded.value or ""), Source.REPLAYED
-    except NotJsonError:
-        message = "the answer is no JSON: Argo takes it as a success and asks no condition"
-        return Judgement(phase=Phase.SUCCESSFUL, message=message), Source.REPLAYED
-    except CannotReplayError as error:
-        return _as_recorded(recorded, str(error))
-
-
-def _by_conditions(metric: MetricSpec, text: str) -> Judgement:
-    """What the conditions make of the value that was stored as `text`.
-
-    Raises:
-        NotJsonError, CannotReplayError: they are not asked, or we cannot tell what they say.
-    """
-    found, *others = [
-        judge(metric.success_condition, metric.failure_condition, value)
-        for value in possible_values(metric.provider, text)
-    ]
-    if found.phase is Phase.CANNOT_REPLAY:
-        raise CannotReplayError(found.message)
-    if any(other.phase is not found.phase for other in others):
-        raise CannotReplayError("its value is kept rounded, and the conditions are too near to tell")
-    return found
-
-
-def _as_recorded(recorded: RecordedMeasurement, why: str) -> tuple[Judgement, Source]:
-    if recorded.phase is None:
-        return Judgement(phase=Phase.CANNOT_REPLAY, message=f"cannot replay: {why}"), Source.REPLAYED
-    return Judgement(phase=recorded.phase, message=f"as recorded, not replayed: {why}"), Source.RECORDED
 
 
 def _unmeasured(recorded: RecordedMetric) -> Assessment:
@@ -276,7 +209,7 @@ def _run_phase(
     metrics: tuple[MetricOutcome, ...], blocking: list[MetricOutcome], *, terminating: bool, told: bool
 ) -> tuple[Phase, str]:
     unclear = [item for item in metrics if item.phase is Phase.CANNOT_REPLAY]
-    unclear = [item for item in unclear if not item.dry_run or not terminating]
+    unclear = [item for item in unclear if item.spec.masked or not item.dry_run or not terminating]
     if unclear:
         return Phase.CANNOT_REPLAY, _due_to(unclear[0])
     ended = [item for item in metrics if item.phase.is_final]

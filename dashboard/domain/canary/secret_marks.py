@@ -2,29 +2,13 @@
 
 import re
 
+from dashboard.domain.canary.secret_names import HEADERS, STRONG, WEAK, is_amount, is_plain, is_telling_name
+
 #: What stands for a secret: its value is never read, kept or shown.
 MASK = "*****"
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-#: Words that tell of a secret wherever they stand in a name, also grown together with another one.
-_STRONG = (
-    r"tokens?(?![a-z])|passw(?:or)?d|pass[-_.]?(?:phrase|code)|secret|creds?(?![a-z])|credential|web[-_.]?hook"
-    r"|(?:api|app|access|private|signing|encryption|client|account|master)[-_.]?keys?(?![a-z])"
-)
-#: Words that tell of one when they stand by themselves.
-_WEAK = (
-    r"pass|pwd?|auth|authentication|oauth2?|basic[-_.]?auth|bearer|signature|sig|pat|jwt|dsn|session[-_.]?id"
-    r"|sid|sas|otp|pin|hmac|salt|connection[-_.]?string"
-)
-_HEADERS = r"authorization|cookies?"
-_TELLING_NAME = re.compile(rf"{_STRONG}|(?:^|[-_.])(?:{_WEAK}|{_HEADERS})(?:$|[-_.])|keys?$", re.IGNORECASE)
-_STRONG_NAME = re.compile(rf"(?:{_STRONG})$", re.IGNORECASE)
-#: `max-tokens: 4096` is how many there are.
-_AMOUNT_NAME = re.compile(
-    r"(?:^|[-_.])(?:max|min|limit|count|rate|ttl|age|timeout|threshold|budget|per|size|length|tokens)(?:$|[-_.])",
-    re.IGNORECASE,
-)
-_AMOUNT = re.compile(r"[-+]?\d{1,9}(?:\.\d{1,9})?[a-zA-Z%]{0,2}|true|false")
+#: Shorter ones are words or versions.
+_LONG = 8
 
 #: Forms that secrets of well-known makers have, and keys and tokens by their own standards.
 _FORM = re.compile(
@@ -44,54 +28,67 @@ _ADDRESS = re.compile(r"(?P<sign>:\\?/\\?/)(?P<rest>[^\s\"'<>`]+)")
 _NOT_A_HOST = re.compile(r"[^:\[]*:(?!\d*$)")
 
 _QUOTE = r"\\{0,4}[\"'`]"
+#: A number or a flag is measured more often than it is a secret.
+_NOT_PLAIN = (
+    r"(?![-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?%?(?![\w+/=.-])"
+    r"|(?:true|false|null|none|nil|nan|[-+]?inf)(?![\w+/=.-]))"
+)
 #: To the quote that closes it, where one opens it; else to a blank or what can be no part of it.
 _VALUE = (
-    r"(?:(?P<open>\\{0,4}[\"'`])(?:\\.|[^\\])*?(?=(?<!\\)(?P=open)|\Z)|[^\s&\"'`)}\]>\\][^\s&\"'`)}\]>]*)"
+    rf"(?:(?P<open>\\{{0,4}}[\"'`]){_NOT_PLAIN}(?:\\.|[^\\])*?(?=(?<!\\)(?P=open)|\Z)"
+    rf"|{_NOT_PLAIN}[^\s&\"'`)}}\]>\\,{{\[(][^\s&\"'`)}}\]>,{{]*)"
 )
 _EQUAL = r"\s{0,8}(?:=~|!=|!~|=>|==|:=|=)"
 _COLON = r"\s{0,8}:(?!/\\?/)"
-_BEGIN = r"\s{0,8}[\[({]{0,2}"
-_WEAK_WORD = rf"(?:(?<![A-Za-z])(?:{_WEAK})|(?<=[-_])key)"
+_BEGIN = r"\s{0,8}[\[(]{0,2}"
+_WEAK_WORD = rf"(?:(?<![A-Za-z])(?:{WEAK})|(?<=[-_])key)"
+#: In queries and conditions: `token="x"`, and no other way, as `token:rate5m` is the name of a series.
+_QUOTED = re.compile(
+    rf"(?P<name>(?:{STRONG})\s{{0,8}}(?:==|!=|=)\s{{0,8}}(?P<open>\\{{0,4}}[\"'`]))(?P<value>[\w.~+/=-]{{8,400}})"
+    r"(?=(?P=open))",
+    re.IGNORECASE,
+)
+#: What is a query by itself: a call, a selector, a comparison, a recording rule.
+_EXPRESSION = re.compile(r"\w\s*[({]|[\])}]\s*[-+*/<>=!]|\A\s*[a-z_]\w*(?::\w+)+\s*\Z", re.IGNORECASE)
 #: `password: x`, `"api_key": "x"`, `token="x"`.
 _STRONG_NAMED = re.compile(
-    rf"(?P<name>(?:{_STRONG})s?(?:{_QUOTE})?(?:{_EQUAL}|{_COLON}){_BEGIN})(?P<value>{_VALUE})",
+    rf"(?P<name>(?:{STRONG})s?(?:{_QUOTE})?(?:{_EQUAL}|{_COLON}){_BEGIN})(?P<value>{_VALUE})",
     re.IGNORECASE | re.DOTALL,
 )
 #: `pwd=x`, `"key": "x"`, `X-Auth: x`.
 _WEAK_NAMED = re.compile(
     rf"(?P<name>(?:{_WEAK_WORD}(?:{_QUOTE})?{_EQUAL}|(?:{_WEAK_WORD}|(?<=[\"'`])key){_QUOTE}{_COLON}"
-    rf"|(?<=[-_])(?:{_WEAK}|key){_COLON}){_BEGIN})(?P<value>{_VALUE})",
+    rf"|(?<=[-_])(?:{WEAK}|key){_COLON}){_BEGIN})(?P<value>{_VALUE})",
     re.IGNORECASE | re.DOTALL,
 )
 #: A header of HTTP goes to the end of its line.
 _HEADER = re.compile(
-    rf"(?P<name>\b(?:{_HEADERS})(?:{_QUOTE})?\s{{0,8}}[:=]{_BEGIN}(?:{_QUOTE})?)"
+    rf"(?P<name>\b(?:{HEADERS})(?:{_QUOTE})?\s{{0,8}}[:=]{_BEGIN}(?:{_QUOTE})?)"
     r"(?P<scheme>(?:[A-Za-z-]{3,12}\s{1,8})?)(?P<value>[^\s\"'`\\\])][^\n\"'`\\\])]*)",
     re.IGNORECASE,
 )
 
 
-def is_telling_name(name: str) -> bool:
-    """Whether an argument that is called `name` holds a secret, by its name: `api-token`, `dbPassword`."""
-    return _TELLING_NAME.search(_CAMEL.sub("-", name)) is not None
-
-
-def is_telling_field(name: str) -> bool:
-    """Whether a field of an object that is called `name` does: `clientSecret`, but not `secretName`."""
-    return _STRONG_NAME.search(name) is not None
-
-
 def is_telling_value(value: str) -> bool:
     """Whether `value` has the form of a key, a token or an address with a password in it."""
-    return _HOOK.search(value) is not None or without_marked(value) != value
+    without = without_quoted if _EXPRESSION.search(value) else without_marked
+    return _HOOK.search(value) is not None or without(value) != value
+
+
+def is_random(value: str) -> bool:
+    """Whether `value` looks as if nobody had made it up: no word and no number, `s3cr3t-value`."""
+    return (
+        len(value) >= _LONG
+        and re.search(r"\d", value) is not None
+        and re.search(r"[^\W\d]", value) is not None
+    )
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether an argument `name` with this value is one; a number of something is none, `max-tokens` say."""
-    if is_telling_value(value):
-        return True
-    is_amount = _AMOUNT_NAME.search(_CAMEL.sub("-", name)) and _AMOUNT.fullmatch(value.strip())
-    return not is_amount and is_telling_name(name)
+    """Whether an argument `name` with this value is one; a number or a flag is none, whatever its name."""
+    if is_plain(value):
+        return False
+    return is_telling_value(value) or (is_telling_name(name) and not is_amount(name, value))
 
 
 def without_forms(text: str) -> str:
@@ -101,15 +98,19 @@ def without_forms(text: str) -> str:
     return _FORM.sub(MASK, text)
 
 
-def without_named(text: str) -> str:
-    """As `without_forms`, and without what follows `token=` and its like, or `Bearer`."""
-    text = _SCHEME.sub(lambda found: f"{found['scheme']} {MASK}", without_forms(text))
-    return _STRONG_NAMED.sub(_masked, text)
+def without_quoted(text: str) -> str:
+    """As `without_forms`, and without what looks like a secret after `token=` and its like, or `Bearer`.
+
+    For queries and conditions, which mean something else when a word of theirs is missing.
+    """
+    return _QUOTED.sub(_masked_if_random, _SCHEME.sub(_masked_if_random, without_forms(text)))
 
 
 def without_marked(text: str) -> str:
-    """As `without_named`, also after names that tell of a secret in prose alone, and in headers of HTTP."""
-    text = _HEADER.sub(lambda found: f"{found['name']}{found['scheme']}{MASK}", without_named(text))
+    """Prose without forms, and without what follows a name that tells of a secret, or stands in a header."""
+    text = _SCHEME.sub(lambda found: f"{found['scheme']} {MASK}", without_forms(text))
+    text = _STRONG_NAMED.sub(_masked, text)
+    text = _HEADER.sub(lambda found: f"{found['name']}{found['scheme']}{MASK}", text)
     return _WEAK_NAMED.sub(_masked, text)
 
 
@@ -118,8 +119,23 @@ def without_paths(text: str) -> str:
     return _ADDRESS.sub(lambda found: found["sign"] + _host(found["rest"]), text)
 
 
+def without_links(text: str) -> str:
+    """As `without_paths`, of addresses that let in whoever has them: with a query, or of a webhook."""
+
+    def masked(found: re.Match[str]) -> str:
+        lets_in = "?" in found["rest"] or _HOOK.search(found[0])
+        return found["sign"] + (_host(found["rest"]) if lets_in else found["rest"])
+
+    return _ADDRESS.sub(masked, text)
+
+
 def _masked(found: re.Match[str]) -> str:
     return f"{found['name']}{found['open'] or ''}{MASK}"
+
+
+def _masked_if_random(found: re.Match[str]) -> str:
+    before = found[0].removesuffix(found["value"])
+    return f"{before}{MASK}" if is_random(found["value"]) else found[0]
 
 
 def _without_user(rest: str) -> str:

@@ -12,10 +12,11 @@ from dashboard.domain.canary.analysis import (
     RecordedMetric,
     RecordedRun,
 )
+from dashboard.domain.canary.judged_measurement import Source
 from dashboard.domain.canary.metric_phase import Counts, Limits, Rule
 from dashboard.domain.canary.other_limits import OtherLimit, other_limits
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.replay import RunOutcome, Source, replay, replay_metric
+from dashboard.domain.canary.replay import RunOutcome, replay, replay_metric
 
 _START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -303,3 +304,51 @@ def test_a_phase_without_a_value_stands_as_recorded() -> None:
     assert replay_metric(_metric(), kept).phase is Phase.FAILED
     nil = RecordedMetric(measurements=(RecordedMeasurement(value="", phase=Phase.FAILED),))
     assert replay_metric(_metric(), nil).measurements[0].phase is Phase.ERROR
+
+
+@pytest.mark.parametrize(
+    ("condition", "value"),
+    [
+        ("result.token == '*****'", '{"token":"*****"}'),
+        ("result.token == 'valid'", '{"token":"*****"}'),
+        ("result.rate >= *****", '{"rate":0.5}'),
+    ],
+)
+@pytest.mark.parametrize("recorded", [Phase.FAILED, Phase.SUCCESSFUL, None])
+def test_what_is_masked_is_not_replayed(condition: str, value: str, recorded: Phase | None) -> None:
+    metric = replace(_metric(provider="web"), success_condition=condition)
+    taken = RecordedMetric(measurements=(RecordedMeasurement(value=value, phase=recorded),))
+    outcome = _replayed(metric, success_rate=taken)
+    assert outcome.phase is outcome.metrics[0].phase is Phase.CANNOT_REPLAY
+    assert "a secret was masked" in outcome.reason
+
+
+def test_a_masked_value_that_no_condition_is_asked_of_changes_nothing() -> None:
+    masked = RecordedMeasurement(value="*****", phase=Phase.FAILED)
+    of_a_job = replace(_metric(provider="job"), success_condition="")
+    without_condition = replace(_metric(provider="web"), success_condition="")
+    taken = RecordedMetric(measurements=(masked,))
+    assert _replayed(of_a_job, success_rate=taken).phase is Phase.FAILED
+    (metric,) = _replayed(without_condition, success_rate=taken).metrics
+    assert metric.measurements[0].phase is Phase.SUCCESSFUL
+
+
+def test_what_a_masked_metric_may_have_ended_is_not_replayed_either() -> None:
+    masked = RecordedMetric(measurements=(RecordedMeasurement(value="[*****]"),))
+    outcome = _replayed(
+        *(_metric(name, effective_count=2) for name in ("login", "going", "over")),
+        login=masked,
+        going=_measured("0.99"),
+        over=_measured("0.99", "0.99"),
+    )
+    found = {item.spec.name: item.phase for item in outcome.metrics}
+    cannot = Phase.CANNOT_REPLAY
+    assert found == {"login": cannot, "going": cannot, "over": Phase.SUCCESSFUL}
+
+
+def test_a_masked_limit_is_not_replayed() -> None:
+    metric = replace(_metric(), masked=True)
+    assert _replayed(metric, success_rate=_measured("0.5")).phase is Phase.CANNOT_REPLAY
+    assert _replayed(metric).phase is Phase.CANNOT_REPLAY
+    dry = _replayed(metric, dry_run=frozenset({"success-rate"}), terminated=True)
+    assert dry.phase is Phase.CANNOT_REPLAY
