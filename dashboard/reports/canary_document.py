@@ -8,6 +8,8 @@ from dashboard.domain.canary.ladder import Ladder, Rung
 from dashboard.domain.canary.named_runs import named_only, verdict_with_named
 from dashboard.domain.canary.rollouts import CurrentRun
 from dashboard.domain.canary.room import Room
+from dashboard.domain.canary.sequential import ErrorJudgement
+from dashboard.domain.canary.ticks import Arm
 from dashboard.reports.canary_state import CanaryState, MetricRoom, OpenCanary, shown_state
 from dashboard.reports.status_document import iso_time
 
@@ -53,8 +55,27 @@ def _canary(item: OpenCanary) -> Document:
         "waits_for": None if ladder is None else ladder.waits_for,
         "steps": _steps(ladder),
         "analysis": None if verdict is None else verdict.value,
+        "errors": _errors(item.errors),
         "runs": [_run(run, item.rooms) for run in canary.runs] + [_named(run) for run in named_only(canary)],
     }
+
+
+def _errors(found: ErrorJudgement | None) -> Document:
+    """The verdict on the counts of both arms; all of it null where they are not known."""
+    if found is None:
+        return dict.fromkeys(("verdict", "ratio", "canary", "stable", "failed_at"))
+    ratio = found.ratio
+    return {
+        "verdict": found.verdict.value,
+        "ratio": {"value": ratio.value, "low": ratio.low, "high": ratio.high},
+        "canary": _arm(found.canary),
+        "stable": _arm(found.stable),
+        "failed_at": iso_time(found.failed_at),
+    }
+
+
+def _arm(arm: Arm) -> Document:
+    return {"bad": arm.bad, "total": arm.total}
 
 
 def _steps(ladder: Ladder | None) -> list[Document]:
