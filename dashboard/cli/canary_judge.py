@@ -81,7 +81,13 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     show_default=True,
     help="With --previous: how far two ticks may lie apart in elapsed time.",
 )
-@click.option("--tolerance", type=float, show_default="0.1", help="The share of a metric's shift left aside.")
+@click.option(
+    "--tolerance",
+    type=float,
+    show_default="0.1",
+    help="The share of a metric's shift left aside: with 0.1 a shift of 50 (+4 … +90) is not High, since its"
+    " interval begins below 5.",
+)
 @click.option("--confidence", type=float, show_default="0.95", help="Of the interval of a metric's shift.")
 @click.option("--pass-score", type=float, show_default="95", help="From this score on the metrics pass.")
 @click.option("--marginal-score", type=float, show_default="75", help="Below this score they fail.")
