@@ -100,7 +100,7 @@ class _Api:
         try:
             report, policy, catalogue = self._read(only=name)
             if name not in catalogue.services:
-                return _problem(404, f"found no service {name!r} in the catalogue")
+                return _problem(404, self._missing(name, catalogue, report.fleet.as_of))
             whole = _catalogue(*_stamp(self._locations.catalog))
             canaries = self._canaries(whole, report.fleet.as_of)
         except ReliabilityError as error:
@@ -136,6 +136,12 @@ class _Api:
             return recovery_document(recovery_measures(history, policy, period, chosen), history, chosen)
 
         return self._of_history(made)
+
+    def _missing(self, name: str, catalogue: Catalogue, now: datetime) -> str:
+        """What to tell of a service that the catalogue does not have; a Rollout may be called so."""
+        seen = {item.named.canary.name for item in self._canaries(catalogue, now).under_way}
+        mapped = f"; a canary of a Rollout {name!r} is under way: sources.yaml maps it to a service"
+        return f"found no service {name!r} in the catalogue{mapped if name in seen else ''}"
 
     def _canaries(self, catalogue: Catalogue, now: datetime) -> CanaryState:
         names = load_sources(self._locations.sources, catalogue).names
