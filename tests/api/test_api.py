@@ -111,7 +111,9 @@ def test_each_service_is_its_part_of_the_status(server: Served, status: dict[str
     for service in status["services"]:
         answer = server.get(f"/api/v1/services/{service['service']}")
         found = answer.json()
-        assert isinstance(found.pop("canaries"), list)
+        canaries = found.pop("canaries")
+        assert isinstance(canaries, list)
+        assert all(item["standing"] for item in canaries)
         assert found == {"as_of": status["as_of"], **service}
 
 

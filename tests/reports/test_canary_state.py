@@ -1,6 +1,7 @@
 """Canary state for machines: the part of a service's document, and the gauges."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from dashboard.domain.canary.rollouts import CurrentRun, RolloutState
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_document import canaries_document
+from dashboard.reports.canary_open_standings import open_standings
+from dashboard.reports.canary_standing import Standing
 from dashboard.reports.canary_state import CanaryState, canary_state
 from dashboard.reports.fleet import fleet_report
 from dashboard.reports.metrics import exposition
@@ -19,7 +22,7 @@ from dashboard.store import canaries
 from dashboard.store.canary_ticks import record_ticks
 from dashboard.store.database import open_for_writing
 from tests.canary_states import run, state
-from tests.reports.canary_stores import NAMES, store_of
+from tests.reports.canary_stores import NAMES, history, store_of
 from tests.rollout_objects import measurement, metric_result, moment
 
 _FAILING = [measurement(7), measurement(8, "[0.9]", "Failed")]
@@ -127,6 +130,25 @@ def test_a_canary_that_is_shown_to_be_worse_is_told_also_when_nobody_sees_it_any
     found = canary_state(path, NAMES, moment(91))
     assert found.under_way[0].named.stale
     assert verdicts(found)["FAIL"] == 1
+
+
+def test_a_machine_learns_how_a_canary_stands(tmp_path: Path, policy: Policy) -> None:
+    path = tmp_path / "store.db"
+    made(path)
+    counted(path, canary_bad=50)
+    _, catalogue = store_of(path)
+    found = canary_state(path, NAMES, moment(10))
+    told = open_standings(path, catalogue, policy, history(path, policy, 10), NAMES, found, "api")
+    (document,) = canaries_document(found, "api", told)
+    assert document["standing"] == "trouble"
+    assert canaries_document(found, "api")[0]["standing"] is None
+
+
+def test_the_page_on_importing_names_every_standing_of_an_open_canary() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "canary-import.md").read_text(encoding="utf-8")
+    named = page.split("`standing` is the answer of its page: ")[1].split(".")[0]
+    ended = {Standing.ABORTED, Standing.PROMOTED, Standing.SUPERSEDED, Standing.GONE, Standing.UNKNOWN}
+    assert set(re.findall(r"`(\w+)`", named)) == {one.name.lower() for one in Standing if one not in ended}
 
 
 def test_what_is_not_counted_has_no_verdict(tmp_path: Path) -> None:
