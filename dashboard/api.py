@@ -1,6 +1,6 @@
 """The HTTP API: the same documents as the `reliability` command, health and metrics for machines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError, ReliabilityError
 from dashboard.gate_api import gate_routes
 from dashboard.reports.canary_document import canaries_document
+from dashboard.reports.canary_open_standings import open_standings
+from dashboard.reports.canary_standing import Standing
 from dashboard.reports.canary_state import CanaryState, canary_state
 from dashboard.reports.delivery_document import delivery_document
 from dashboard.reports.fleet import FleetReport, fleet_report
@@ -100,15 +102,16 @@ class _Api:
         try:
             report, policy, catalogue = self._read(only=name)
             if name not in catalogue.services:
-                return _problem(404, f"found no service {name!r} in the catalogue")
+                return _problem(404, self._missing(name, catalogue, report.fleet.as_of))
             whole = _catalogue(*_stamp(self._locations.catalog))
             canaries = self._canaries(whole, report.fleet.as_of)
+            standings = self._standings(name, whole, policy, canaries)
         except ReliabilityError as error:
             return _problem(503, str(error))
         return JSONResponse(
             {"as_of": status_document(report, policy)["as_of"]}
             | service_document(report.fleet.services[0], policy)
-            | {"canaries": canaries_document(canaries, name)}
+            | {"canaries": canaries_document(canaries, name, standings)}
         )
 
     def ledger(self, request: Request) -> Response:
@@ -137,9 +140,26 @@ class _Api:
 
         return self._of_history(made)
 
+    def _missing(self, name: str, catalogue: Catalogue, now: datetime) -> str:
+        """What to tell of a service that the catalogue does not have; a Rollout may be called so."""
+        seen = {item.named.canary.name for item in self._canaries(catalogue, now).under_way}
+        mapped = f"; a canary of a Rollout {name!r} is under way: sources.yaml maps it to a service"
+        return f"found no service {name!r} in the catalogue{mapped if name in seen else ''}"
+
     def _canaries(self, catalogue: Catalogue, now: datetime) -> CanaryState:
         names = load_sources(self._locations.sources, catalogue).names
         return canary_state(self._locations.store, names, now)
+
+    def _standings(
+        self, name: str, catalogue: Catalogue, policy: Policy, state: CanaryState
+    ) -> Mapping[str, Standing]:
+        """How the canaries of the service `name` stand; the history is read where there are some."""
+        if not any(item.named.service == name for item in state.under_way):
+            return {}
+        at = self._locations
+        sources = load_sources(at.sources, catalogue)
+        history = history_at(at.store, sources, policy.delivery, state.as_of)
+        return open_standings(at.store, catalogue, policy, history, sources.names, state, name)
 
     def _of_history(
         self, made: Callable[[History, Policy, Catalogue], Document | None], missing: str = ""

@@ -8,6 +8,7 @@ from dashboard.domain.canary.other_limits import OtherLimit
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.replay import MetricOutcome
 from dashboard.reports.canary_evaluation import Evaluation
+from dashboard.ui import format as shown
 
 _SYMBOLS = {
     Phase.SUCCESSFUL: "✔",
@@ -17,6 +18,12 @@ _SYMBOLS = {
     Phase.RUNNING: "◌",
     Phase.PENDING: "◌",
     Phase.CANNOT_REPLAY: "∅",
+}
+#: What a metric is when this limit is too small for what was measured.
+_TOO_SMALL = {
+    Rule.FAILURE_LIMIT: Phase.FAILED.value,
+    Rule.INCONCLUSIVE_LIMIT: Phase.INCONCLUSIVE.value,
+    Rule.CONSECUTIVE_ERROR_LIMIT: Phase.ERROR.value,
 }
 #: The measurements that are shown of a metric: the first and the last of many.
 _SHOWN = 20
@@ -59,8 +66,8 @@ def _metric(metric: MetricOutcome, limits: tuple[OtherLimit, ...]) -> Iterator[s
     yield f"{_phase(metric.phase)}  {metric.spec.name}{dry}: {metric.assessment.reason}"
     counts = metric.counts
     yield (
-        f"    {counts.count} measured: {counts.successful} successful, {counts.failed} failed,"
-        f" {counts.inconclusive} inconclusive; errors: {counts.error}"
+        f"    {shown.amount(counts.count + counts.error, 'answer')}: {counts.successful} successful,"
+        f" {counts.failed} failed, {counts.inconclusive} inconclusive, {shown.amount(counts.error, 'error')}"
     )
     if metric.forgotten:
         yield f"    {metric.forgotten} earlier measurements are no longer kept; only their counts are known"
@@ -90,12 +97,15 @@ def _other_limits(limits: tuple[OtherLimit, ...]) -> Iterator[str]:
         matters = item.rule is Rule.FAILURE_LIMIT and (item.given or item.smallest is None)
         if not matters and not item.smallest:
             continue
-        name = f"    {item.rule.value} {item.given}"
+        name = f"    {item.rule.value} is {item.given}."
         if item.smallest is None:
-            yield f"{name}: no other value would have passed"
+            yield f"{name} No other value would have passed."
             continue
-        on = ", where the metric would have gone on" if item.phase is Phase.RUNNING else ""
-        yield f"{name}: the smallest that passes is {item.smallest}{on}"
+        running = item.phase is Phase.RUNNING
+        then = "would still be running" if running else f"would have been {item.phase.value}"
+        spared = 0 < item.smallest <= item.given
+        with_less = f"; with less it would have been {_TOO_SMALL[item.rule]}" if spared else ""
+        yield f"{name} With {item.smallest} or more this metric {then}{with_less}."
 
 
 def _phase(phase: Phase) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -12,8 +12,11 @@ import click
 from dashboard.cli import options
 from dashboard.cli.canary_counts_import import import_counts
 from dashboard.cli.cluster import stored_sentence
+from dashboard.config import load_catalog
+from dashboard.config.sources import load_sources
 from dashboard.errors import InputError
 from dashboard.ingest.canaries import StoredCanaries, store_canaries
+from dashboard.ingest.unmapped_rollouts import UnmappedRollouts
 from dashboard.sources.argo_observations import Observation, Observations
 from dashboard.sources.object_stream import ObjectStream
 from dashboard.ui import format as shown
@@ -27,29 +30,38 @@ _SECONDS_BETWEEN = 2.0
     "--counts-of",
     metavar="ID",
     help="The files hold requests and errors of both arms of this canary, tick by tick: at, canary_bad,"
-    " canary_total, stable_bad, stable_total, perhaps weight (percent). CSV, JSON or JSON lines.",
+    " canary_total, stable_bad, stable_total, perhaps weight (percent). CSV, JSON or JSON lines. ID is the"
+    " uid of the Rollout, a colon and the revision, and :attempt from the second try on.",
 )
 @options.store
-def import_canaries(*, files: tuple[str, ...], counts_of: str | None, store: Path) -> None:
+@options.catalog
+@options.sources
+def import_canaries(
+    *, files: tuple[str, ...], counts_of: str | None, store: Path, catalog: Path, sources: Path
+) -> None:
     """Rollouts and AnalysisRuns, as `kubectl get rollout,analysisrun -o json` or `-o yaml` prints them.
 
     A list, a single object or several documents a file, of Argo Rollouts of today or of v0.x; `-` is stdin.
     Other kinds are passed over and counted; secrets in arguments are not stored. A file is stored whole or
     not at all; importing it again changes nothing, and a later export adds what it has to what is known.
     """
-    for name in files:
-        if counts_of is not None:
+    if counts_of is not None:
+        for name in files:
             import_counts(counts_of, name, store)
-            continue
+        return
+    names = load_sources(sources, load_catalog(catalog)).names
+    for name in files:
         with _opened(name) as (called, stream, size):
             objects = ObjectStream(called, stream)
             found = Observations(called, objects)
-            stored = store_canaries(store, _with_progress(called, found, objects, size))
+            unmapped = UnmappedRollouts(names, _with_progress(called, found, objects, size))
+            stored = store_canaries(store, unmapped)
         if objects.is_blank:  # `kubectl` prints nothing where it fails, and an empty list where there is none
             raise InputError(
                 f"{called} holds no object: found nothing, expected what `kubectl get -o json` prints"
             )
         _tell(called, found, stored)
+        _tell_unmapped(unmapped.names)
 
 
 @contextmanager
@@ -86,6 +98,9 @@ def _with_progress(
 
 #: So many are stored in less time than a line is read.
 _MANY = 1_000
+_UNMAPPED_SHOWN = 5
+#: What is not imported, but checked.
+_TEMPLATES = {"AnalysisTemplate", "ClusterAnalysisTemplate"}
 
 
 def _tell(called: str, found: Observations, stored: StoredCanaries) -> None:
@@ -93,9 +108,23 @@ def _tell(called: str, found: Observations, stored: StoredCanaries) -> None:
     if not found.seen:
         click.echo(f"! {called} holds no object: the list in it is empty", err=True)
         return
-    click.echo(f"{called}: {stored_sentence(stored)}", err=True)
+    if stored.rollouts or stored.runs:
+        click.echo(f"{called}: {stored_sentence(stored)}", err=True)
+    else:
+        click.echo(f"{called}: nothing to import, no Rollout or AnalysisRun that a cluster has run", err=True)
     if found.never_run:
         passed = shown.amount(found.never_run, "Rollout or AnalysisRun", "Rollouts or AnalysisRuns")
         click.echo(f"! {passed} without a status: no cluster has run them", err=True)
     for kind, count in sorted(found.passed_over.items()):
-        click.echo(f"! passed over: {count} of kind {kind}", err=True)
+        hint = f": `reliability canary lint {called}` checks them" if kind in _TEMPLATES else ""
+        click.echo(f"! passed over: {count} of kind {kind}{hint}", err=True)
+
+
+def _tell_unmapped(names: Sequence[str]) -> None:
+    """Which Rollouts no service of the catalogue will show."""
+    for name in names[:_UNMAPPED_SHOWN]:
+        click.echo(f"! {name} is none of the catalogue's services: name it in sources.yaml", err=True)
+    more = len(names) - _UNMAPPED_SHOWN
+    if more > 0:
+        rollouts = shown.amount(more, "more Rollout is", "more Rollouts are")
+        click.echo(f"! {rollouts} none of the catalogue's services", err=True)

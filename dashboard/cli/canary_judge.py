@@ -82,7 +82,12 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     help="With --previous: how far two ticks may lie apart in elapsed time.",
 )
 # No default of their own, since the file goes before the default: click puts what it is told in parentheses.
-@click.option("--tolerance", type=float, help="The share of a metric's shift left aside.  [default: 0.1]")
+@click.option(
+    "--tolerance",
+    type=float,
+    help="The share of a metric's shift left aside: with 0.1 a shift of 50 (+4 … +90) is not High, since its"
+    " interval begins below 5.  [default: 0.1]",
+)
 @click.option("--confidence", type=float, help="Of the interval of a metric's shift.  [default: 0.95]")
 @click.option("--pass-score", type=float, help="From this score on the metrics pass.  [default: 95]")
 @click.option("--marginal-score", type=float, help="Below this score they fail.  [default: 75]")

@@ -82,14 +82,20 @@ def lint(  # noqa: PLR0913 - one argument per option
 
     traffic = None
     if service is not None:
+        catalogue = load_catalog(catalog)
+        if service not in catalogue.services:
+            known = ", ".join(catalogue.services)
+            raise InputError(f"--service: found {service!r}, expected one of {known}")
         at = now or reading_time(store, options.clock(now))
-        traffic = service_traffic(store, load_catalog(catalog), service, at, error_ratio)
+        traffic = service_traffic(store, catalogue, service, at, error_ratio)
     elif requests_per_second is not None:
         traffic = Traffic(requests_per_second=requests_per_second, error_ratio=error_ratio, source="as given")
     _require_files(files)
     texts = {("stdin" if name == "-" else name): text_of(name) for name in files}
     report = lint_report(texts, scrape_interval=scrape_interval, traffic=traffic)
-    _tell(report, "json" if as_json else shape)
+    not_checked = [] if scrape_interval else ["rate windows (--scrape-interval)"]
+    not_checked += [] if traffic else ["false aborts (--service or --requests-per-second)"]
+    _tell(report, "json" if as_json else shape, not_checked)
     sys.exit(1 if report.has_errors else 0)
 
 
@@ -101,7 +107,7 @@ def _require_files(files: tuple[str, ...]) -> None:
             raise InputError(f"{name}: found a directory, expected files, such as {name.rstrip('/')}/*.yaml")
 
 
-def _tell(report: "LintReport", shape: str) -> None:
+def _tell(report: "LintReport", shape: str, not_checked: list[str]) -> None:
     from dashboard.reports.canary_lint_document import lint_document, sarif_document  # noqa: PLC0415 - as above
     from dashboard.ui.canary_lint_words import lint_lines  # noqa: PLC0415 - ditto
 
@@ -110,7 +116,7 @@ def _tell(report: "LintReport", shape: str) -> None:
     elif shape == "sarif":
         click.echo(json.dumps(sarif_document(report, _version()), indent=2, ensure_ascii=False))
     else:
-        for line in lint_lines(report):
+        for line in lint_lines(report, not_checked):
             click.echo(line)
 
 

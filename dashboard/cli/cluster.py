@@ -47,7 +47,7 @@ def stored_sentence(stored: StoredCanaries) -> str:
     """What was read, and what of it was new."""
     rollouts = f"{shown.amount(stored.rollouts, 'Rollout')} ({stored.states} in a new state)"
     new = stored.new
-    runs = f"{shown.amount(stored.runs, 'AnalysisRun')} ({new.added} new, {new.gone_on} gone on)"
+    runs = f"{shown.amount(stored.runs, 'AnalysisRun')} ({new.added} new, {new.gone_on} updated)"
     known = "; all of it was known already" if stored.changed_nothing else ""
     return f"{rollouts}, {runs}, {new.measurements} measurements added{known}"
 

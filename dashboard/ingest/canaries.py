@@ -25,6 +25,9 @@ _HELD_BYTES = 8 * 2**20
 _CACHE_KIB = 8_192
 #: A canary may be seen long after it began, and its pods are counted some time after it ended.
 _AROUND = timedelta(days=1)
+#: From where ids are told to somebody who gave another one, and how many.
+_RECENT = timedelta(days=90)
+_IDS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,9 @@ def store_ticks(store: Path, name: str, ticks: Collection[Tick], now: datetime) 
         refuse_demo(connection, store)
         canary = _canary(connection, name, now)
         if canary is None:
-            raise InputError(f"canary: found {name!r}, expected one that the store knows")
+            raise InputError(
+                f"canary: found {name!r}, expected one that the store knows{_such_as(connection, name, now)}"
+            )
         _require_its_time(canary, ticks, now)
         pods = canary.rollout, canary.pod_hash
         if canary_ticks.counted_by(connection, *pods) != BY_FILE:
@@ -123,10 +128,25 @@ def _require_its_time(canary: Canary, ticks: Iterable[Tick], now: datetime) -> N
 
 
 def _canary(connection: sqlite3.Connection, name: str, now: datetime) -> Canary | None:
-    for candidate in rollouts_of_id(name):
-        told = dict(canary_rollouts.states_by_rollout(connection, [candidate], now))
-        runs = canary_history.runs_of(connection, [candidate], now)
-        for canary in canaries_of(in_order(told.get(candidate, [])), runs):
-            if canary.id == name:
-                return canary
-    return None
+    found = _canaries(connection, rollouts_of_id(name), now)
+    return next((canary for canary in found if canary.id == name), None)
+
+
+def _canaries(connection: sqlite3.Connection, rollouts: Iterable[str], now: datetime) -> Iterator[Canary]:
+    """All canaries of `rollouts`, one Rollout after the other."""
+    for rollout in rollouts:
+        told = dict(canary_rollouts.states_by_rollout(connection, [rollout], now))
+        runs = canary_history.runs_of(connection, [rollout], now)
+        yield from canaries_of(in_order(told.get(rollout, [])), runs)
+
+
+def _such_as(connection: sqlite3.Connection, name: str, now: datetime) -> str:
+    """The newest ids that could be meant by `name`: of its Rollout, else of one that it names, else any."""
+    known = list(_canaries(connection, rollouts_of_id(name), now))
+    if not known:
+        recent = canary_rollouts.changed_since(connection, now - _RECENT)
+        every = list(_canaries(connection, recent, now))
+        known = [canary for canary in every if canary.name in name] or every
+    newest = sorted(known, key=lambda canary: canary.began_at, reverse=True)[:_IDS_SHOWN]
+    shown = ", ".join(f"{canary.id} ({canary.namespace}/{canary.name})" for canary in newest)
+    return f", the newest being {shown}" if shown else ": it knows none of the last 90 days"

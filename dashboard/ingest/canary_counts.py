@@ -83,7 +83,7 @@ def count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
     """
     digest = hashlib.sha256(repr(counters).encode()).hexdigest()[:_DIGEST_LENGTH]
     plan = _Plan(now=now, since=since, tick=counters.tick, counted_by=digest)
-    silent: set[str] = set()
+    silent: dict[str, str] = {}
     stretches, ambiguous = _told_apart(_to_count(connection, plan))
     for batch in _batches(stretches):
         if stop.is_set():
@@ -101,8 +101,9 @@ def count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
             continue
         with transaction(connection):
             for stretch in batch:
-                if not _stored(connection, plan, stretch, answer):
-                    silent.add(f"{stretch.canary.namespace}/{stretch.canary.name}")
+                arms = _stored(connection, plan, stretch, answer)
+                if arms is not None:
+                    silent[f"{stretch.canary.namespace}/{stretch.canary.name}"] = arms
     findings.canaries_counted(silent, ambiguous)
 
 
@@ -199,8 +200,10 @@ def _asked(source: Prometheus, counters: ArmCounters, batch: Sequence[_Stretch])
     )
 
 
-def _stored(connection: sqlite3.Connection, plan: _Plan, stretch: _Stretch, answer: GroupedAnswer) -> bool:
-    """Store one stretch; False when nothing was counted of these pods of late, though there was time."""
+def _stored(
+    connection: sqlite3.Connection, plan: _Plan, stretch: _Stretch, answer: GroupedAnswer
+) -> str | None:
+    """Store one stretch; when nothing was counted of these pods of late, though there was time, its arms."""
     canary = stretch.canary
     of_canary, of_stable = (
         ArmAnswers(
@@ -227,7 +230,15 @@ def _stored(connection: sqlite3.Connection, plan: _Plan, stretch: _Stretch, answ
     )
     newest = stretch.ends[-_LATE_TICKS - 1 :]
     known = {tick.at for tick in found.ticks}
-    return len(newest) <= _LATE_TICKS or any(_moment(end) in known for end in newest)
+    if len(newest) <= _LATE_TICKS or any(_moment(end) in known for end in newest):
+        return None
+    return ", ".join(
+        f"pods {pods} of {arm} have {'some' if found_of.total else 'no series'}"
+        for arm, pods, found_of in (
+            ("canary", canary.pod_hash, of_canary),
+            ("stable", stretch.stable_hash, of_stable),
+        )
+    )
 
 
 def _moment(seconds: int) -> datetime:

@@ -12,6 +12,7 @@ from dashboard.store.sync_log import Problem, SyncOutcome
 #: What problems of the counts of canaries are about; no indicator can be called so.
 CANARY_COUNTS = "canary counts"
 _NAMES_SHOWN = 5
+_ARMS_SHOWN = 2
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Findings:
     _uncatalogued: dict[str, set[str]] = field(default_factory=dict)
     _bound: dict[str, set[str]] = field(default_factory=dict)
     _answered: dict[str, set[str]] = field(default_factory=dict)
-    _silent_canaries: set[str] | None = None
+    _silent_canaries: dict[str, str] | None = None
     _ambiguous_canaries: set[str] = field(default_factory=set)
 
     def failed(self, indicator: str, error: SourceUnreachableError, *, everything: bool) -> None:
@@ -62,12 +63,14 @@ class Findings:
                 if flag.fault is not BucketFault.PARTIAL_ANSWER:
                     self._faults.setdefault((indicator, flag.fault), set()).add(objective.service)
 
-    def canaries_counted(self, silent: set[str], ambiguous: set[str]) -> None:
+    def canaries_counted(self, silent: Mapping[str, str], ambiguous: set[str]) -> None:
         """The arms of all canaries were counted, but of those in `silent` there was nothing to count.
+
+        It says of each which of its arms has series.
 
         Those in `ambiguous` were left out, since another Rollout has pods of the same hash.
         """
-        self._silent_canaries, self._ambiguous_canaries = silent, ambiguous
+        self._silent_canaries, self._ambiguous_canaries = dict(silent), ambiguous
 
     @property
     def read(self) -> set[str]:
@@ -123,10 +126,11 @@ def _problem(indicator: str, kind: str, message: str) -> Problem:
     return Problem(subject=indicator, kind=kind, message=message)
 
 
-def _silence(rollouts: set[str]) -> str:
+def _silence(rollouts: Mapping[str, str]) -> str:
+    arms = "; ".join(f"{name}: {rollouts[name]}" for name in sorted(rollouts)[:_ARMS_SHOWN])
     return (
         f"no requests of canary and stable found for {_names(rollouts)}: expected series with the labels that"
-        " canary_counts of the catalogue names, and requests to both"
+        f" canary_counts of the catalogue names, and requests to both; {arms}"
     )
 
 
@@ -137,7 +141,7 @@ def _ambiguity(rollouts: set[str]) -> str:
     )
 
 
-def _names(services: set[str]) -> str:
+def _names(services: Collection[str]) -> str:
     shown = sorted(services)[:_NAMES_SHOWN]
     more = len(services) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -201,6 +201,6 @@ def _count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
     stop: threading.Event,
 ) -> None:
     if catalogue.canary_counts is None:
-        findings.canaries_counted(set(), set())
+        findings.canaries_counted({}, set())
     elif not findings.unreachable and not stop.is_set():
         count_canaries(connection, catalogue.canary_counts, source, now, now - backfill, findings, stop)

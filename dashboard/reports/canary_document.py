@@ -1,5 +1,6 @@
 """Canary state as JSON, for `GET /api/v1/services/{service}`: unrounded, unknown is null."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -8,22 +9,32 @@ from dashboard.domain.canary.ladder import Ladder, Rung
 from dashboard.domain.canary.named_runs import named_only, verdict_with_named
 from dashboard.domain.canary.rollouts import CurrentRun
 from dashboard.domain.canary.room import Room
+from dashboard.domain.canary.sequential import ErrorJudgement
+from dashboard.domain.canary.ticks import Arm
+from dashboard.reports.canary_standing import Standing
 from dashboard.reports.canary_state import CanaryState, MetricRoom, OpenCanary, shown_state
 from dashboard.reports.status_document import iso_time
 
 Document = dict[str, Any]
 
 
-def canaries_document(state: CanaryState, service: str) -> list[Document]:
+def canaries_document(
+    state: CanaryState, service: str, standings: Mapping[str, Standing] | None = None
+) -> list[Document]:
     """The canaries of `service` that are under way, the oldest first.
 
     One that was not seen for too long has the state `unknown`, with `last_state` as it was seen then; what
-    follows from the time that passed since is null.
+    follows from the time that passed since is null. `standings` are by id; one that is not told is null.
     """
-    return [_canary(item) for item in state.under_way if item.named.service == service]
+    told = standings or {}
+    return [
+        _canary(item, told.get(item.named.canary.id))
+        for item in state.under_way
+        if item.named.service == service
+    ]
 
 
-def _canary(item: OpenCanary) -> Document:
+def _canary(item: OpenCanary, standing: Standing | None) -> Document:
     canary, state = item.named.canary, item.named.canary.state
     ladder, seen, verdict = item.ladder, item.named.seen, verdict_with_named(canary)
     going_on = None if item.named.stale else ladder
@@ -53,8 +64,28 @@ def _canary(item: OpenCanary) -> Document:
         "waits_for": None if ladder is None else ladder.waits_for,
         "steps": _steps(ladder),
         "analysis": None if verdict is None else verdict.value,
+        "errors": _errors(item.errors),
+        "standing": None if standing is None else standing.name.lower(),
         "runs": [_run(run, item.rooms) for run in canary.runs] + [_named(run) for run in named_only(canary)],
     }
+
+
+def _errors(found: ErrorJudgement | None) -> Document:
+    """The verdict on the counts of both arms; all of it null where they are not known."""
+    if found is None:
+        return dict.fromkeys(("verdict", "ratio", "canary", "stable", "failed_at"))
+    ratio = found.ratio
+    return {
+        "verdict": found.verdict.value,
+        "ratio": {"value": ratio.value, "low": ratio.low, "high": ratio.high},
+        "canary": _arm(found.canary),
+        "stable": _arm(found.stable),
+        "failed_at": iso_time(found.failed_at),
+    }
+
+
+def _arm(arm: Arm) -> Document:
+    return {"bad": arm.bad, "total": arm.total}
 
 
 def _steps(ladder: Ladder | None) -> list[Document]:

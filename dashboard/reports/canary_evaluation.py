@@ -1,7 +1,8 @@
 """An evaluated analysis, as one value that the command prints as text or as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from dashboard.domain.canary.analysis import AnalysisSpec, RecordedRun
@@ -14,6 +15,10 @@ from dashboard.domain.canary.replay import (
     Summary,
     replay,
 )
+from dashboard.errors import InputError
+
+#: How the language says that a number was asked for an entry.
+_NO_VECTOR = "float64 has no ["
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +33,20 @@ class Evaluation:
 
 
 def evaluate(spec: AnalysisSpec, run: RecordedRun, notes: tuple[str, ...] = ()) -> Evaluation:
-    """Replay `run` by `spec`, and look which limits would have passed."""
+    """Replay `run` by `spec`, and look which limits would have passed.
+
+    Raises:
+        InputError: nothing that was measured is a metric of `spec`.
+    """
     outcome = replay(spec, run)
     known = {metric.name for metric in spec.metrics}
     strangers = tuple(
-        f"{name}: measured, but no metric of the template" for name in run.metrics if name not in known
+        f"{name}: measured, but no metric of the template{_meant(name, known)}"
+        for name in run.metrics
+        if name not in known
     )
+    if known and run.metrics and len(strangers) == len(run.metrics):
+        raise InputError(f"{strangers[0]}, expected {', '.join(sorted(known))}")
     limits = {
         item.spec.name: other_limits(item, run.metrics[item.spec.name])
         for item in (outcome.if_accepted or outcome).metrics
@@ -43,9 +56,23 @@ def evaluate(spec: AnalysisSpec, run: RecordedRun, notes: tuple[str, ...] = ()) 
         outcome=outcome,
         other_limits=limits,
         refused=spec.faults,
-        notes=(*notes, *strangers),
+        notes=(*notes, *strangers, *_bare_numbers(outcome.if_accepted or outcome)),
         run=run,
     )
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _bare_numbers(outcome: RunOutcome) -> Iterator[str]:
+    """The metrics that ask a number for its first entry: one was written where Argo records a vector."""
+    for metric in outcome.metrics:
+        values = (item.recorded.value for item in metric.measurements if _NO_VECTOR in item.message)
+        value = next(values, None)
+        if value is not None:
+            yield f'{metric.spec.name}: {value} is a number; write "[{value}]", as Argo records a vector'
 
 
 def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from dashboard.domain.canary.canary import Outcome
+from dashboard.domain.canary.sequential import Verdict
 from dashboard.reports.canary_state import CanaryState, OpenCanary, shown_state
 
 _CANARY = ["service", "environment", "rollout"]
@@ -20,7 +21,11 @@ def canary_gauges(state: CanaryState) -> Iterator[Metric]:
     weight = GaugeMetricFamily(
         "reliability_canary_weight_ratio", "Share of the traffic that a canary has", labels=_CANARY
     )
-    step = GaugeMetricFamily("reliability_canary_step", "Steps of a canary that are done", labels=_CANARY)
+    step = GaugeMetricFamily(
+        "reliability_canary_step",
+        "Steps of a canary that are done: while its third runs this is 2",
+        labels=_CANARY,
+    )
     steps = GaugeMetricFamily("reliability_canary_steps", "Steps that a canary has", labels=_CANARY)
     began = GaugeMetricFamily(
         "reliability_canary_began_timestamp_seconds", "When a canary was first seen", labels=_CANARY
@@ -35,11 +40,20 @@ def canary_gauges(state: CanaryState) -> Iterator[Metric]:
         "Measurements that may still fail before Argo aborts",
         labels=[*_CANARY, "metric"],
     )
+    errors = GaugeMetricFamily(
+        "reliability_canary_errors_verdict",
+        "1 for the verdict on the error counts of a canary against stable: PASS, FAIL, or NONE, not yet",
+        labels=[*_CANARY, "verdict"],
+    )
     for item in _newest_by_labels(state.under_way):
         labels = _labels(item)
         began.add_metric(labels, item.named.canary.began_at.timestamp())
         if item.named.seen is not None:
             seen.add_metric(labels, item.named.seen.at.timestamp())
+        # A FAIL stands, also when nobody sees the canary any more.
+        for verdict in Verdict if item.errors is not None else ():
+            told = item.errors is not None and item.errors.verdict is verdict
+            errors.add_metric([*labels, verdict.value], float(told))
         if item.named.stale:
             continue
         ladder = item.ladder
@@ -50,14 +64,15 @@ def canary_gauges(state: CanaryState) -> Iterator[Metric]:
             steps.add_metric(labels, len(ladder.rungs))
         for metric, failures in _failures_left(item).items():
             left.add_metric([*labels, metric], failures)
-    yield from (weight, step, steps, began, seen, left)
+    yield from (weight, step, steps, began, seen, left, errors)
     yield from _sources(state)
 
 
 def _under_way(state: CanaryState) -> Metric:
     found = GaugeMetricFamily(
         "reliability_canaries_under_way",
-        "Canaries under way: running, waiting to be promoted, paused as inconclusive, or not seen for long",
+        "Canaries under way: running, waiting to be promoted, paused as inconclusive, or not seen for long;"
+        ' service="" are those of Rollouts that are none of the catalogue',
         labels=["service", "environment", "state"],
     )
     counts = Counter(

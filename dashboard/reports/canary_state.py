@@ -3,16 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from dashboard.domain.canary.canary import Outcome
 from dashboard.domain.canary.ladder import Ladder, ladder_of
 from dashboard.domain.canary.room import Room, room_of
+from dashboard.domain.canary.sequential import ErrorJudgement, judge_errors
+from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.names import NameMap
 from dashboard.reports.canary_metrics import spec_of
 from dashboard.reports.canary_reading import NamedCanary, open_canaries
 from dashboard.store import canaries as stored
 from dashboard.store.canaries import SourceRead
+from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading
 
 
@@ -28,11 +32,15 @@ class MetricRoom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCanary:
-    """A canary that is under way; `ladder` is None where its Rollout was not seen."""
+    """A canary that is under way; `ladder` is None where its Rollout was not seen.
+
+    `errors` is what the counts of both arms say; None where they are not known.
+    """
 
     named: NamedCanary
     ladder: Ladder | None
     rooms: tuple[MetricRoom, ...]
+    errors: ErrorJudgement | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +65,36 @@ def canary_state(store: Path, names: NameMap, now: datetime) -> CanaryState:
     """
     with open_for_reading(store) as connection:
         found = open_canaries(connection, names, now)
+        counted = [
+            ticks_between(
+                connection,
+                item.canary.rollout,
+                item.canary.pod_hash,
+                item.canary.began_at,
+                item.canary.ended_at or now,
+            )
+            for item in found
+        ]
         reads = stored.reads(connection)
     return CanaryState(
         as_of=now,
         under_way=tuple(
-            OpenCanary(named=item, ladder=ladder_of(item.canary, now), rooms=tuple(_rooms(item)))
-            for item in found
+            OpenCanary(
+                named=item,
+                ladder=ladder_of(item.canary, now),
+                rooms=tuple(_rooms(item)),
+                errors=_judged(ticks) if ticks else None,
+            )
+            for item, ticks in zip(found, counted, strict=True)
         ),
         reads=tuple(reads),
     )
+
+
+@lru_cache(maxsize=64)
+def _judged(ticks: tuple[Tick, ...]) -> ErrorJudgement:
+    """The verdict over `ticks`; metrics are scraped more often than there is a new tick."""
+    return judge_errors(ticks)
 
 
 def _rooms(item: NamedCanary) -> Iterable[MetricRoom]:

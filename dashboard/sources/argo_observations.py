@@ -17,6 +17,8 @@ Observation = RolloutState | AnalysisRunState
 GROUP = "argoproj.io"
 ROLLOUT_KIND, RUN_KIND = "Rollout", "AnalysisRun"
 _LONGEST_KIND = 60
+#: A column of the files of counts.
+_COUNTED = "canary_total"
 
 
 class Observations:
@@ -43,6 +45,11 @@ class Observations:
             self.seen = number
             if item is None:
                 continue  # an empty document
+            if isinstance(item, str) and _COUNTED in item:
+                raise InputError(
+                    f"{self._called}: found counts of both arms, expected Rollouts or AnalysisRuns; counts"
+                    " are imported with --counts-of ID"
+                )
             found = self._read(fields(f"{self._called}: object {number}", item))
             if found is not None:
                 yield found

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from dashboard.domain.canary.metric import Direction, EffectLimits, EffectMeasure, Metric
 from dashboard.domain.canary.series import OUTLIER_FACTOR, Missing, Outliers
 from dashboard.errors import InputError
+from dashboard.sources.json_faults import json_fault
 
 #: More measurements a side than a week of minutes are no canary's, and would take minutes to compare.
 MOST_POINTS = 20_000
@@ -57,7 +58,7 @@ def read_canary_series(called: str, text: str) -> CanarySeries:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{called}: found text that is not JSON: {error}") from error
+        raise InputError(f"{called}: found {json_fault(text, error)}") from error
     if isinstance(document, list):
         document = {"metrics": document}
     try:

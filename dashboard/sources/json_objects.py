@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from dashboard.errors import InputError
+from dashboard.sources.json_faults import CUT_OFF, is_cut_off
 
 #: Kubernetes keeps no object above 1.5 MB; printed with blanks it is some times that.
 MOST_CHARACTERS = 16 * 2**20
@@ -154,8 +155,9 @@ class _Reader:
             try:
                 found, end = _DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
+                cut = is_cut_off(self._text, error)
                 if not self._is_cut(error) or not self._more():
-                    raise self.wrong(f"text that is not JSON: {error.msg}") from None
+                    raise self.wrong(CUT_OFF if cut else f"text that is not JSON: {error.msg}") from None
                 continue
             except ValueError as error:  # NaN, a number of thousands of digits, or a key twice
                 told = str(error)

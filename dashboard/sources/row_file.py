@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from dashboard.errors import InputError
+from dashboard.sources.json_faults import json_fault
 
 _FAULTS_SHOWN = 20
 #: A row with what a person calls it; a line that is no row is the ValueError that says why.
@@ -46,7 +47,7 @@ def _array(name: str, text: str) -> Iterator[Row]:
     try:
         entries = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}: found text that is not JSON: {error}") from error
+        raise InputError(f"{name}: found {json_fault(text, error)}") from error
     for index, entry in enumerate(entries, start=1):
         yield f"entry {index}", entry
 

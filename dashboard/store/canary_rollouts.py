@@ -100,7 +100,7 @@ def mask(connection: sqlite3.Connection) -> None:
         if masked == state:
             continue
         newest, oldest = row[2], row[6]
-        told = _to_row(masked, rollout)
+        told = (rollout, *_to_row(masked)[1:])
         connection.execute(f"DELETE FROM canary_rollouts {where}", (rollout, key))  # noqa: S608 - our own names
         if not connection.execute(_INSERT, (*told[:-1], oldest)).rowcount:
             for version in (version for version in (oldest, newest) if version != _UNKNOWN):

@@ -26,6 +26,9 @@ _SMALLEST_PERCENT = 0.001
 _OUT_OF_REACH, _OUT_OF_REACH_TIMES = 10**9, 1_000
 _LONGEST = 200
 
+#: What is counted as failed in the score.
+_FAILURES = {Classification.HIGH, Classification.LOW}
+
 
 def judge_sentences(found: CanaryJudgement, zone: ZoneInfo, other: str = STABLE) -> list[str]:
     """Everything that was judged, a sentence each: errors, score, metrics, traffic.
@@ -88,6 +91,8 @@ def metric_sentence(found: MetricJudgement) -> str:
     muted = " (muted)" if found.muted else ""
     failed = found.critical and found.classification is not Classification.PASS
     critical = ", which fails the canary" if failed and not found.too_few else ""
+    if not critical and not found.muted and found.classification in _FAILURES:
+        critical = ", which counts as failed in its group"
     moved = "" if found.relative_shift is None else f"; {_moved(found.relative_shift)}"
     return f"{plain(found.name)}{muted} {found.classification.value}: {found.reason}{critical}{moved}"
 

@@ -1,6 +1,6 @@
 """The findings of a lint, for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dashboard.domain.canary.lint_finding import Finding
 from dashboard.domain.canary.lint_rules import Severity
@@ -8,8 +8,11 @@ from dashboard.reports.canary_lint import LintReport
 from dashboard.ui.format import amount
 
 
-def lint_lines(report: LintReport) -> Iterator[str]:
-    """The lines that a terminal shows: each finding with its place, its fault and its mend, then a sum."""
+def lint_lines(report: LintReport, not_checked: Sequence[str] = ()) -> Iterator[str]:
+    """The lines that a terminal shows: each finding with its place, its fault and its mend, then a sum.
+
+    `not_checked` is what was left aside, each with the option that it takes.
+    """
     for finding in report.findings:
         yield from _finding(finding)
     counts = report.counts
@@ -19,6 +22,8 @@ def lint_lines(report: LintReport) -> Iterator[str]:
         f"{counts[Severity.INFO]} for information",
     ]
     yield f"{amount(len(report.files), 'file')}: {', '.join(said)}"
+    if not_checked:
+        yield f"not checked: {', '.join(not_checked)}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

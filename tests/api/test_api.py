@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.cli.command import run, start
 from tests.injected_fleet import build_fleet
 from tests.real_prometheus import PrometheusServer, backfill
+from tests.rollout_objects import rollout, stamp
 
 _READY_WITHIN = 60.0
 
@@ -110,7 +111,9 @@ def test_each_service_is_its_part_of_the_status(server: Served, status: dict[str
     for service in status["services"]:
         answer = server.get(f"/api/v1/services/{service['service']}")
         found = answer.json()
-        assert isinstance(found.pop("canaries"), list)
+        canaries = found.pop("canaries")
+        assert isinstance(canaries, list)
+        assert all(item["standing"] for item in canaries)
         assert found == {"as_of": status["as_of"], **service}
 
 
@@ -338,3 +341,16 @@ def test_another_name_of_the_server_is_refused(path: str, server: Served) -> Non
 def test_probes_and_scrapes_may_come_by_any_name(path: str, server: Served) -> None:
     answer = requests.get(server.url + path, headers={"Host": "10.0.0.7:8501"}, timeout=10)
     assert answer.status_code == 200
+
+
+def test_a_rollout_that_no_service_is_mapped_to_is_told_where_its_service_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    store = tmp_path / "reliability.db"
+    told = json.dumps(rollout("stranger")).encode()
+    assert run("import", "canaries", "-", "--store", store, stdin=told).code == 0
+    with served("--store", store, "--now", stamp(10)) as running:
+        found = running.get("/api/v1/services/stranger")
+        assert found.status_code == 404
+        assert "a canary of a Rollout 'stranger' is under way: sources.yaml maps it" in found.json()["error"]
+        assert "Rollout" not in running.get("/api/v1/services/nope").json()["error"]

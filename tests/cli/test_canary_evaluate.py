@@ -281,7 +281,7 @@ def test_a_limit_of_0_that_needs_no_more_is_not_told(tmp_path: Path) -> None:
     measured.write_text("m: [{value: '[2]'}]", encoding="utf-8")
     ended = run("canary", "evaluate", "--template", template, "--measurements", measured)
     assert ended.code == 0
-    assert "the smallest that passes" not in ended.out
+    assert "failureLimit" not in ended.out
 
 
 def test_a_key_that_is_said_twice_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -365,3 +365,23 @@ def test_the_documentation_shows_what_the_command_prints(tmp_path: Path) -> None
         path.write_text(content, encoding="utf-8")
     ended = run("canary", "evaluate", "--template", paths[0], "--measurements", paths[1])
     assert ended.out == shown.split("```")[0]
+
+
+def test_a_bare_number_where_a_vector_is_meant_is_told_how_it_is_written(template: Path) -> None:
+    body = b'{"success-rate": [{"value": 0.99}]}'
+    ended = run("canary", "evaluate", "--template", template, "--measurements", "-", stdin=body)
+    assert "float64 has no [" in ended.out
+    assert '! success-rate: 0.99 is a number; write "[0.99]", as Argo records a vector' in ended.out
+
+
+def test_a_metric_of_another_name_is_told_what_may_be_meant(template: Path) -> None:
+    body = b'{"health": [], "sucess-rate": [{"value": "[0.99]"}]}'
+    ended = run("canary", "evaluate", "--template", template, "--measurements", "-", stdin=body)
+    assert "! sucess-rate: measured, but no metric of the template; did you mean success-rate?" in ended.out
+
+
+def test_where_no_metric_is_of_the_template_there_is_nothing_to_evaluate(template: Path) -> None:
+    body = b'{"sucess-rate": [{"value": "[0.99]"}]}'
+    ended = run("canary", "evaluate", "--template", template, "--measurements", "-", stdin=body)
+    assert (ended.code, ended.out) == (2, "")
+    assert "did you mean success-rate?, expected health, success-rate, warn-latency" in ended.err

@@ -207,7 +207,7 @@ def test_the_documentation_tells_a_file_that_is_read_and_every_option_and_key(tm
     page = (ROOT / "docs" / "canary-judge.md").read_text(encoding="utf-8")
     file = tmp_path / "metrics.json"
     file.write_text(page.split("```json")[1].split("```")[0], encoding="utf-8")
-    assert run("canary", "judge", "--series", file).out.startswith("NONE")
+    assert run("canary", "judge", "--series", file).out.startswith("FAIL")
     help_text = run("canary", "judge", "--help").out
     for option in (
         "--tolerated-ratio",

@@ -56,7 +56,7 @@ def test_a_cluster_alone_can_be_read(
     assert (ended.code, ended.out) == (0, "")
     assert ended.err.splitlines() == [
         "no Prometheus is named: only the cluster is read",
-        "kubernetes: 1 Rollout (1 in a new state), 1 AnalysisRun (1 new, 0 gone on), 1 measurements added",
+        "kubernetes: 1 Rollout (1 in a new state), 1 AnalysisRun (1 new, 0 updated), 1 measurements added",
     ]
 
 

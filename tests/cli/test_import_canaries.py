@@ -35,7 +35,7 @@ def test_a_list_is_stored_and_told(store: Path, tmp_path: Path) -> None:
     ended = imported(store, file)
     assert (ended.code, ended.out) == (0, "")
     assert (
-        f"{file}: 1 Rollout (1 in a new state), 1 AnalysisRun (1 new, 0 gone on), 2 measurements added\n"
+        f"{file}: 1 Rollout (1 in a new state), 1 AnalysisRun (1 new, 0 updated), 2 measurements added\n"
         in ended.err
     )
 
@@ -47,7 +47,7 @@ def test_importing_it_again_changes_nothing(store: Path, tmp_path: Path) -> None
         before = list(connection.iterdump())
     ended = imported(store, file)
     assert (
-        "0 in a new state), 1 AnalysisRun (0 new, 0 gone on), 0 measurements added; all of it was known"
+        "0 in a new state), 1 AnalysisRun (0 new, 0 updated), 0 measurements added; all of it was known"
         in ended.err
     )
     with sqlite3.connect(store) as connection:
@@ -59,7 +59,7 @@ def test_a_later_export_adds_what_is_new(store: Path, tmp_path: Path) -> None:
     later = analysis_run(
         "api-new-2-2", metric_result("errors", [measurement(8), measurement(9)], dropped=1), version=101
     )
-    assert "(0 new, 1 gone on), 1 measurements added" in imported(store, written(tmp_path, later)).err
+    assert "(0 new, 1 updated), 1 measurements added" in imported(store, written(tmp_path, later)).err
     assert count(store, "canary_measurements") == 3
 
 
@@ -88,12 +88,13 @@ def test_other_kinds_and_manifests_are_passed_over_and_counted(store: Path, tmp_
         {"kind": "Rollout", "apiVersion": "rollouts.kruise.io/v1beta1"},
         {"kind": "AnalysisTemplate", "apiVersion": "argoproj.io/v1alpha1"},
     ]
-    ended = imported(store, written(tmp_path, *others, manifest, rollout()))
+    file = written(tmp_path, *others, manifest, rollout())
+    ended = imported(store, file)
     assert ended.code == 0
     assert "1 Rollout (1 in a new state)" in ended.err
     assert ended.err.splitlines()[1:] == [
         "! 1 Rollout or AnalysisRun without a status: no cluster has run them",
-        "! passed over: 1 of kind AnalysisTemplate",
+        f"! passed over: 1 of kind AnalysisTemplate: `reliability canary lint {file}` checks them",
         "! passed over: 1 of kind Rollout (rollouts.kruise.io/v1beta1)",
         "! passed over: 2 of kind Service",
     ]
@@ -194,3 +195,46 @@ def test_how_far_a_large_file_was_read_is_told(store: Path, tmp_path: Path) -> N
     runs = [analysis_run(f"r{number}") for number in range(1_000)]
     ended = imported(store, written(tmp_path, *runs))
     assert "read 1,000 objects; storing them" in ended.err
+
+
+def test_a_rollout_that_is_none_of_the_catalogue_s_services_is_told(
+    store: Path, tmp_path: Path, catalog: Path
+) -> None:
+    strangers = [rollout(f"stranger-{number}", canary=f"new{number}") for number in range(6)]
+    of_web = analysis_run("mapped-new-2", owner="mapped", args=[{"name": "service", "value": "web"}])
+    file = written(tmp_path, rollout(), rollout("mapped"), of_web, *strangers)
+    ended = imported(store, file, "--catalog", catalog)
+    assert ended.err.splitlines()[1:] == [
+        *(
+            f"! stranger-{number} is none of the catalogue's services: name it in sources.yaml"
+            for number in range(5)
+        ),
+        "! 1 more Rollout is none of the catalogue's services",
+    ]
+
+
+def test_a_file_without_a_rollout_or_run_has_nothing_to_import(store: Path, tmp_path: Path) -> None:
+    file = written(tmp_path, {"kind": "AnalysisTemplate", "apiVersion": "argoproj.io/v1alpha1"})
+    ended = imported(store, file)
+    assert ended.code == 0
+    assert ended.err.splitlines() == [
+        f"{file}: nothing to import, no Rollout or AnalysisRun that a cluster has run",
+        f"! passed over: 1 of kind AnalysisTemplate: `reliability canary lint {file}` checks them",
+    ]
+
+
+def test_a_file_of_counts_is_told_how_it_is_imported(store: Path) -> None:
+    text = b"at,canary_bad,canary_total,stable_bad,stable_total\n2026-11-02T09:01:00Z,1,100,1,900\n"
+    ended = imported(store, "-", stdin=text)
+    assert ended.code == 2
+    assert "found counts of both arms, expected Rollouts or AnalysisRuns" in ended.err
+    assert "--counts-of ID" in ended.err
+
+
+@pytest.mark.parametrize("end", [1, 12, 40, 200, 400])
+def test_json_that_was_cut_off_anywhere_is_said_to_end_too_early(end: int, store: Path) -> None:
+    text = json.dumps(listed(rollout()))[:-end].encode()
+    ended = imported(store, "-", stdin=text)
+    assert ended.code == 2
+    assert "was it cut off?" in ended.err or "found its end, expected" in ended.err
+    assert "not JSON" not in ended.err

@@ -49,6 +49,19 @@ def test_a_canary_that_nobody_knows_is_refused(known: Path) -> None:
     ended = counts(known, "--counts-of", "uid-api:9")
     assert ended.code == 2
     assert "canary: found 'uid-api:9', expected one that the store knows" in ended.err
+    assert "the newest being uid-api:2:2 (production/api), uid-api:2 (production/api)" in ended.err
+
+
+@pytest.mark.parametrize("name", ["api:2", "5c1e:42"])
+def test_who_does_not_know_the_id_of_a_canary_is_told_those_there_are(name: str, known: Path) -> None:
+    ended = counts(known, "--counts-of", name)
+    assert ended.code == 2
+    assert "the newest being uid-api:2:2 (production/api)" in ended.err
+
+
+def test_a_store_without_a_canary_says_that_it_knows_none(store: Path) -> None:
+    run("import", "canaries", "-", "--store", store, stdin=b'{"items": [], "kind": "List"}')
+    assert "it knows none of the last 90 days" in counts(store, "--counts-of", "uid-api:2").err
 
 
 @pytest.mark.parametrize("at", ["2020-01-01T00:00:00Z", "9999-01-01T00:00:00Z"])

@@ -200,7 +200,8 @@ def test_a_metric_tells_its_shift_as_a_share_of_the_control() -> None:
     control = [100.0, 103, 98, 101, 99]
     high = classify(Metric(name="p95", experiment=[value + 25 for value in control], control=control))
     assert metric_sentence(high) == (
-        "p95 High: higher than the control; +25.0 % of the control's median (+22.0 % … +28.0 %)"
+        "p95 High: higher than the control, which counts as failed in its group;"
+        " +25.0 % of the control's median (+22.0 % … +28.0 %)"
     )
     muted = classify(Metric(name="p95", experiment=control, control=control, muted=True))
     assert metric_sentence(muted) == "p95 (muted) Pass: both sides are the same"

@@ -1,6 +1,7 @@
 """Canary state for machines: the part of a service's document, and the gauges."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,19 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.rollouts import CurrentRun, RolloutState
+from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_document import canaries_document
+from dashboard.reports.canary_open_standings import open_standings
+from dashboard.reports.canary_standing import Standing
 from dashboard.reports.canary_state import CanaryState, canary_state
 from dashboard.reports.fleet import fleet_report
 from dashboard.reports.metrics import exposition
 from dashboard.store import canaries
+from dashboard.store.canary_ticks import record_ticks
 from dashboard.store.database import open_for_writing
 from tests.canary_states import run, state
-from tests.reports.canary_stores import NAMES, store_of
+from tests.reports.canary_stores import NAMES, history, store_of
 from tests.rollout_objects import measurement, metric_result, moment
 
 _FAILING = [measurement(7), measurement(8, "[0.9]", "Failed")]
@@ -73,6 +78,90 @@ def test_a_service_s_document_has_its_canary(tmp_path: Path) -> None:
     (metric,) = told["metrics"]
     assert (metric["failed"], metric["errors"], metric["room"]["failures_left"]) == (1, 0, 1)
     assert metric["room"]["sentence"] == "1 of 2 failures used, 8 measurements to go"
+
+
+def counted(path: Path, *, canary_bad: int) -> None:
+    """Both arms of the canary of api, ten minutes of it; stable fails 5 of 1,000 requests a minute."""
+    with open_for_writing(path) as connection:
+        record_ticks(
+            connection,
+            "uid-api",
+            "new",
+            [
+                Tick(
+                    at=moment(minute),
+                    canary_bad=canary_bad,
+                    canary_total=1000,
+                    stable_bad=5,
+                    stable_total=1000,
+                )
+                for minute in range(1, 11)
+            ],
+        )
+
+
+def verdicts(state: CanaryState) -> dict[str, float]:
+    found = samples(state)
+    return {dict(labels)["verdict"]: told for (of, labels), told in found.items() if "errors_verdict" in of}
+
+
+def test_a_machine_learns_that_the_errors_of_a_canary_are_worse_than_stable_s(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    made(path)
+    counted(path, canary_bad=50)
+    found = canary_state(path, NAMES, moment(10))
+    (document,) = canaries_document(found, "api")
+    errors = document["errors"]
+    assert json.loads(json.dumps(errors, allow_nan=False)) == errors
+    assert (errors["verdict"], errors["failed_at"]) == ("FAIL", "2026-11-02T09:01:00Z")
+    assert (errors["canary"], errors["stable"]) == (
+        {"bad": 500.0, "total": 10_000.0},
+        {"bad": 50.0, "total": 10_000.0},
+    )
+    ratio = errors["ratio"]
+    assert 1 < ratio["low"] < ratio["value"] < ratio["high"]
+    assert verdicts(found) == {"PASS": 0, "FAIL": 1, "NONE": 0}
+
+
+def test_a_canary_that_is_shown_to_be_worse_is_told_also_when_nobody_sees_it_any_more(tmp_path: Path) -> None:
+    path, _ = store_of(tmp_path / "store.db", state(at=0, step=2, weight=10))
+    read_by_cluster(path, "uid-api", at=30)
+    counted(path, canary_bad=50)
+    found = canary_state(path, NAMES, moment(91))
+    assert found.under_way[0].named.stale
+    assert verdicts(found)["FAIL"] == 1
+
+
+def test_a_machine_learns_how_a_canary_stands(tmp_path: Path, policy: Policy) -> None:
+    path = tmp_path / "store.db"
+    made(path)
+    counted(path, canary_bad=50)
+    _, catalogue = store_of(path)
+    found = canary_state(path, NAMES, moment(10))
+    told = open_standings(path, catalogue, policy, history(path, policy, 10), NAMES, found, "api")
+    (document,) = canaries_document(found, "api", told)
+    assert document["standing"] == "trouble"
+    assert canaries_document(found, "api")[0]["standing"] is None
+
+
+def test_the_page_on_importing_names_every_standing_of_an_open_canary() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "canary-import.md").read_text(encoding="utf-8")
+    named = page.split("`standing` is the answer of its page: ")[1].split(".")[0]
+    ended = {Standing.ABORTED, Standing.PROMOTED, Standing.SUPERSEDED, Standing.GONE, Standing.UNKNOWN}
+    assert set(re.findall(r"`(\w+)`", named)) == {one.name.lower() for one in Standing if one not in ended}
+
+
+def test_what_is_not_counted_has_no_verdict(tmp_path: Path) -> None:
+    found = made(tmp_path / "store.db")
+    (document,) = canaries_document(found, "api")
+    assert document["errors"] == {
+        "verdict": None,
+        "ratio": None,
+        "canary": None,
+        "stable": None,
+        "failed_at": None,
+    }
+    assert verdicts(found) == {}
 
 
 def test_a_service_without_a_canary_has_an_empty_list(tmp_path: Path) -> None:

@@ -139,7 +139,13 @@ def test_a_fault_names_the_field_what_was_found_and_what_is_expected(document: A
         _read(document)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000])
+@pytest.mark.parametrize("text", ["{", '{"metrics": [1, tru', '["p'])
+def test_text_that_ends_in_the_middle_is_said_to(text: str) -> None:
+    with pytest.raises(InputError, match=r"series\.json: found text that ends .*was it cut off"):
+        read_canary_series("series.json", text)
+
+
+@pytest.mark.parametrize("text", ["", "at,bad", '{"metrics": }', "[" * 100_000])
 def test_what_is_not_json_is_told(text: str) -> None:
     with pytest.raises(InputError, match=r"series\.json: found text that is not JSON"):
         read_canary_series("series.json", text)

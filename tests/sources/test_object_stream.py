@@ -157,7 +157,9 @@ def test_nothing_gives_nothing() -> None:
     [
         ('{"items": [{"a": 1}, {"a": }]}', r"file: items\[1\]: found text that is not JSON: Expecting value"),
         ('{"items": [{"a": 1}', "found its end, expected more"),
-        ('{"items": [{"a": "cut', "Unterminated string"),
+        ('{"items": [{"a": "cut', r"in the middle of JSON \(was it cut off\?\)"),
+        ('{"items": [{"a": tru', "was it cut off"),
+        ('{"items": [{"a": 1}, {', "was it cut off"),
         ('{"a": 1} trailing', "found 't', expected an object"),
         ('{"a" 1}', "found '1', expected ':'"),
         ("{1: 2}", "a key that is not text"),

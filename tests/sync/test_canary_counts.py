@@ -199,6 +199,9 @@ def test_what_prometheus_has_no_series_of_is_told_and_counted_once_it_has(
     assert not ticks(collected)
     (news,) = [problem for problem in report.news if problem.subject == "canary counts"]
     assert news.message.startswith("no requests of canary and stable found for production/api: expected")
+    assert news.message.endswith(
+        "production/api: pods new of canary have no series, pods old of stable have some"
+    )
     faulty.choose = lambda _: Healthy()
     collected.sync(at(11))
     assert ticks(collected)[0].at == moment(2)
