@@ -201,7 +201,7 @@ def runs(draw: st.DrawFn) -> Object:
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(item=runs())
 def test_any_run_says_the_same_once_it_is_stored_or_cannot_be_replayed(item: Object, store: Path) -> None:
     run = stored(store, item)
