@@ -24,6 +24,8 @@ _DEMO_NOW = "2026-11-23T09:00:00Z"
 #: The release of the demo that was rolled back a week ago.
 _DEMO_DEPLOYMENT = "api/production/api-384"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+#: Each size and each theme once: what is cut off is the size's, a contrast is the theme's.
+VIEWS = (("desktop", "light"), ("phone", "dark"))
 
 
 def folder() -> Path:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.store.sync_log import SyncOutcome
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, are_wanted, folder, take
+from tests.browser.screens import SCHEMES, SIZES, VIEWS, are_wanted, folder, take
 from tests.pages.stores import build, log_sync, steady
 
 PATHS = {
@@ -55,8 +55,7 @@ def opened(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 @pytest.mark.parametrize("name", PATHS)
 def test_a_page_is_quiet_keeps_to_itself_fits_and_can_be_read_by_everyone(
     browser: Browser, address: str, name: str, size: str, scheme: Literal["light", "dark"]

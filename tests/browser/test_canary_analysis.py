@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES
+from tests.browser.screens import SIZES, VIEWS
 from tests.browser.test_app import opened
 from tests.pages.canaries import ago, counted, healthy, import_canaries, past, values
 from tests.pages.stores import build, burst, steady
@@ -50,8 +50,7 @@ def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 @pytest.mark.parametrize("name", PATHS)
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
     browser: Browser, canaries: str, name: str, size: str, scheme: Literal["light", "dark"]

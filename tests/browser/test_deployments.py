@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.domain.deployments import DeploymentState
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, are_wanted, folder, take
+from tests.browser.screens import SCHEMES, SIZES, VIEWS, are_wanted, folder, take
 from tests.browser.test_app import opened
 from tests.pages.releases import HOUR, deployed, incident, tell
 from tests.pages.stores import build
@@ -36,8 +36,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 @pytest.mark.parametrize("name", PATHS)
 def test_a_page_is_quiet_keeps_to_itself_fits_and_can_be_read_by_everyone(
     browser: Browser, released: str, name: str, size: str, scheme: Literal["light", "dark"]

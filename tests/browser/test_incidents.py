@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, are_wanted, folder, take
+from tests.browser.screens import SIZES, VIEWS, are_wanted, folder, take
 from tests.browser.test_app import opened
 from tests.pages.incident_stores import HOSTILE, MINUTE, eventful, incident
 from tests.pages.stores import NOW
@@ -32,8 +32,7 @@ def eventful_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 @pytest.mark.parametrize("name", PATHS)
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
     browser: Browser, eventful_address: str, name: str, size: str, scheme: Literal["light", "dark"]

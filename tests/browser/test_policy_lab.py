@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.backtests import WEDNESDAY, at, began, past
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, are_wanted, folder, take
+from tests.browser.screens import SCHEMES, SIZES, VIEWS, are_wanted, folder, take
 from tests.browser.test_app import opened
 from tests.pages.releases import tell
 from tests.pages.test_policy_lab import HOSTILE
@@ -32,8 +32,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 @pytest.mark.parametrize("name", PATHS)
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
     browser: Browser, lab: str, name: str, size: str, scheme: Literal["light", "dark"]

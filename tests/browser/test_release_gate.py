@@ -12,7 +12,7 @@ from dashboard.config import load_policy
 from dashboard.domain.gate_rules import ExceptionType
 from dashboard.paths import DEFAULT_POLICY
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, are_wanted, folder, take
+from tests.browser.screens import SIZES, VIEWS, are_wanted, folder, take
 from tests.browser.test_app import opened
 from tests.gates import EVIDENCE, MINUTE, freeze, grant, recorded, request
 from tests.pages.stores import NOW, build, burst, steady
@@ -55,8 +55,7 @@ def _paths(decision: str) -> dict[str, str]:
     return PATHS | {"release_record": f"/release_gate?decision={decision}"}
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 @pytest.mark.parametrize("name", [*list(PATHS)[1:], "release_record"])
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
     browser: Browser, gate: tuple[str, str], name: str, size: str, scheme: Literal["light", "dark"]
