@@ -180,7 +180,7 @@ def test_json_lines_tell_all_their_mistakes_too(store: Path, catalog: Path) -> N
         (b"objective," + b"x" * 200_000, "not CSV"),
         (b"objective;start;good;total\n", "found the columns"),
         (b"objective,start,good,good\n", "found the columns"),
-        (b'[{"objective": ', "not JSON"),
+        (b'[{"objective": ', "in the middle of JSON"),
         (b"[" * 100_000, "not JSON"),
         (b"[1, null]", "entry 1: found int, expected an object"),
         (b"<html><body>Sign in</body></html>", "found the columns"),
