@@ -10,7 +10,7 @@ from dashboard.domain.exception_changes import use_exception
 from dashboard.domain.refusal import RefusedChangeError
 from dashboard.domain.release_exceptions import ExceptionUsed
 from dashboard.domain.release_target import ReleaseTarget
-from dashboard.policy.engine import IN_PROCESS
+from dashboard.policy.engine import REGO_CPP
 from dashboard.reports.gate_context import Asked, GateContext, decision_with, known_facts
 from dashboard.reports.release_facts import ReleaseFacts
 from dashboard.reports.release_gate import Decided
@@ -78,7 +78,7 @@ def decision_entry(
     asked: Asked,
     actor: str,
     *,
-    decided_by: str = IN_PROCESS,
+    decided_by: str = REGO_CPP,
     recorded_at: datetime | None = None,
 ) -> LogEntry:
     """A decision as the log keeps it: the request, the prepared input, the decision and what decided.

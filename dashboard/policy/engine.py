@@ -1,26 +1,26 @@
-"""Evaluating the release gate's policy: in process, or by a team's own OPA server."""
+"""Evaluating the release gate's policy: by our own engine, or by a team's own OPA server."""
 
 import json
 import math
 import threading
-from collections import OrderedDict
+import weakref
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import orjson
-import regopy
 import requests
 
 from dashboard.domain.gate_rules import GRID
 from dashboard.errors import ConfigurationError, ReliabilityError
 from dashboard.policy.data import ROOT, GatePolicy
+from dashboard.policy.rego_process import RegoProcess, RegoProcessError
 
 _ENTRYPOINT = "companyos/release/decision"
 _MODULE = "release_gate.rego"
-#: Compiled policies kept by each thread: today's, and those that a replay or a backtest compares it with.
-_KEPT = 4
+#: Processes at work at once, and as many kept: for today's policy, and for what a replay compares it with.
+_MOST = 4
 _SERVER_TIMEOUT = (3.05, 10.0)
 _MOST_ANSWER = 8_388_608
 
@@ -29,8 +29,8 @@ class EngineError(ReliabilityError):
     """The policy could not be evaluated, so nothing is allowed."""
 
 
-#: The engine in this process, whose decisions can be replayed.
-IN_PROCESS = "rego-cpp"
+#: Our own engine, whose decisions can be replayed.
+REGO_CPP = "rego-cpp"
 
 
 class Engine(Protocol):
@@ -47,49 +47,65 @@ class Engine(Protocol):
 
 
 class RegoEngine:
-    """rego-cpp in this process.
+    """rego-cpp, in a process of its own for each policy and for each thread that asks at the same time.
 
-    One interpreter shared by two threads crashes the process, so each thread compiles its own and keeps it.
+    The processes end with the engine, and with the program.
     """
 
-    name = IN_PROCESS
+    name = REGO_CPP
 
     def __init__(self) -> None:
-        self._local = threading.local()
+        self._idle: list[RegoProcess] = []
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_MOST)
+        weakref.finalize(self, _end, self._idle)
 
     def evaluate(self, policy: GatePolicy, document: Mapping[str, Any]) -> dict[str, Any]:
         """As `Engine.evaluate`."""
         try:
-            compiled = self._compiled(policy)
-            compiled.interpreter.set_input_term(_term(document))
-            answer = compiled.interpreter.query_bundle_entrypoint(compiled.bundle, _ENTRYPOINT)
-            value = orjson.loads(str(answer))["expressions"][0]
-        except (regopy.RegoError, ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
-            self._local.__dict__.pop("kept", None)  # what failed once is made anew
+            with self._places:
+                return _required(self._asked(policy, _term(document)))
+        except (RegoProcessError, ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
             raise EngineError(f"the release policy cannot be evaluated: {_first_line(error)}") from error
-        return _required(value)
 
-    def _compiled(self, policy: GatePolicy) -> "_Compiled":
-        kept: OrderedDict[str, _Compiled] = self._local.__dict__.setdefault("kept", OrderedDict())
-        found = kept.get(policy.version)
-        if found is None:
-            found = kept[policy.version] = _Compiled(policy)
-            while len(kept) > _KEPT:
-                kept.popitem(last=False)
-        kept.move_to_end(policy.version)
-        return found
+    def _asked(self, policy: GatePolicy, document: bytes) -> Any:
+        process = self._taken(policy.version) or _started(policy)
+        try:
+            value = process.evaluate(document)
+        except BaseException:
+            process.end()  # what failed once is made anew
+            raise
+        self._kept(process)
+        return value
+
+    def _taken(self, version: str) -> RegoProcess | None:
+        with self._lock:
+            found = next((process for process in self._idle if process.version == version), None)
+            if found is not None:
+                self._idle.remove(found)
+            return found
+
+    def _kept(self, process: RegoProcess) -> None:
+        with self._lock:
+            self._idle.append(process)
+            spare = self._idle.pop(0) if len(self._idle) > _MOST else None
+        if spare is not None:
+            spare.end()
 
 
-class _Compiled:
-    """A policy compiled by an interpreter of one thread."""
+def _started(policy: GatePolicy) -> RegoProcess:
+    return RegoProcess(
+        policy.version,
+        module=(_MODULE, policy.text),
+        data=_term({ROOT: policy.data}),
+        entrypoint=_ENTRYPOINT,
+    )
 
-    def __init__(self, policy: GatePolicy) -> None:
-        self.interpreter = regopy.Interpreter()
-        self.interpreter.add_module(_MODULE, policy.text)
-        self.interpreter.add_data_json(_term({ROOT: policy.data}))
-        self.bundle = self.interpreter.build(None, [_ENTRYPOINT])
-        if not self.bundle.ok():
-            raise ValueError("the policy does not compile")
+
+def _end(processes: list[RegoProcess]) -> None:
+    for process in processes:
+        process.end()
+    processes.clear()
 
 
 class OpaServer:
@@ -128,7 +144,7 @@ class OpaServer:
 
 
 def engine_at(url: str | None, token: str | None = None) -> Engine:
-    """The engine in process, or the OPA server at `url`.
+    """Our own engine, or the OPA server at `url`.
 
     Raises:
         ConfigurationError: the address is none.
@@ -155,12 +171,12 @@ def _required(value: object) -> dict[str, Any]:
     return value
 
 
-def _term(document: Mapping[str, Any]) -> str:
-    """`document` as JSON that rego-cpp reads: it takes no number that is not finite.
+def _term(document: Mapping[str, Any]) -> bytes:
+    """`document` as a line of JSON that rego-cpp reads: it takes no number that is not finite.
 
     It compares texts as they are escaped, so as little as possible is.
     """
-    return json.dumps(document, allow_nan=False, ensure_ascii=False)
+    return json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from dashboard.domain.release_decision import Decision, decision_of
 from dashboard.errors import InputError, StoreError
 from dashboard.policy.data import GatePolicy, named_policy, policy_version
-from dashboard.policy.engine import IN_PROCESS, Engine
+from dashboard.policy.engine import REGO_CPP, Engine
 from dashboard.store import decision_log
 from dashboard.store.database import open_for_reading
 from dashboard.store.decision_log import DECISION, Fault, LogRecord, Verification
@@ -154,8 +154,8 @@ def replay(store: Path, name: str, engine: Engine, today: GatePolicy | None = No
     """
     then = decision_record(store, name)
     version = then.decision.policy_version
-    decided_by = then.body.get("decided_by", IN_PROCESS)
-    if decided_by != IN_PROCESS and today is None:
+    decided_by = then.body.get("decided_by", REGO_CPP)
+    if decided_by != REGO_CPP and today is None:
         raise InputError(
             f"decision: found one that {decided_by} made by a policy of its own, expected one made here;"
             " its input can be tried under today's policy"

@@ -22,7 +22,7 @@ def gate_context(locations: Locations, environment: Mapping[str, str]) -> GateCo
     """What decisions are made with over the files at `locations`.
 
     `RELIABILITY_OPA_URL` (and `_TOKEN`) of the `environment` name a team's own OPA server, which is then
-    asked instead of the engine in this process.
+    asked instead of our own engine.
 
     Raises:
         ConfigurationError: a file is missing or wrong, or the address of the server is none.

@@ -3,6 +3,7 @@
 The pictures go to the folder that RELIABILITY_SCREENSHOTS names, or to a temporary one.
 """
 
+import itertools
 import os
 import subprocess
 import sys
@@ -34,28 +35,19 @@ def folder() -> Path:
     return Path(named) if named else Path(tempfile.mkdtemp(prefix="screens-"))
 
 
-def take(
-    browser: Browser, address: str, pages: Mapping[str, str], into: Path, *, everything: bool = True
-) -> list[Path]:
-    """A picture of each of `pages` (name and path) at every size in every theme; else of one of each."""
+def take(browser: Browser, address: str, pages: Mapping[str, str], into: Path) -> list[Path]:
+    """A picture of each of `pages` (name and path) at every size in every theme."""
     taken = []
-    sizes = list(SIZES) if everything else ["phone"]
-    for size in sizes:
-        for scheme in SCHEMES if everything else SCHEMES[-1:]:
-            context = browser.new_context(viewport=SIZES[size], color_scheme=scheme)
-            page = context.new_page()
-            for name, path in pages.items():
-                page.goto(f"{address}{path}")
-                file = into / f"{name}-{size}-{scheme}.png"
-                photograph(page, file)
-                taken.append(file)
-            context.close()
+    for (size, window), scheme in itertools.product(SIZES.items(), SCHEMES):
+        context = browser.new_context(viewport=window, color_scheme=scheme)
+        page = context.new_page()
+        for name, path in pages.items():
+            page.goto(f"{address}{path}")
+            file = into / f"{name}-{size}-{scheme}.png"
+            photograph(page, file)
+            taken.append(file)
+        context.close()
     return taken
-
-
-def are_wanted() -> bool:
-    """Whether somebody named a folder for the pictures: then they want all of them."""
-    return "RELIABILITY_SCREENSHOTS" in os.environ
 
 
 def main(address: str | None = None, service: str = "websocket-server") -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.domain.deployments import DeploymentState
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, VIEWS, are_wanted, folder, take
+from tests.browser.screens import SCHEMES, SIZES, VIEWS
 from tests.browser.test_app import opened
 from tests.pages.releases import HOUR, deployed, incident, tell
 from tests.pages.stores import build
@@ -154,9 +154,3 @@ def _cut_off(page: Page) -> list[str]:
         && one.scrollWidth > one.clientWidth + 1)
       .map(one => one.textContent)""")
     return cut
-
-
-def test_every_page_can_be_photographed(browser: Browser, released: str) -> None:
-    taken = take(browser, released, PATHS, folder(), everything=are_wanted())
-    assert len(taken) == len(PATHS) * len(SIZES) * len(SCHEMES)
-    assert all(file.stat().st_size > 0 for file in taken)

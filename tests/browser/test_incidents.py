@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SIZES, VIEWS, are_wanted, folder, take
+from tests.browser.screens import SIZES, VIEWS
 from tests.browser.test_app import opened
 from tests.pages.incident_stores import HOSTILE, MINUTE, eventful, incident
 from tests.pages.stores import NOW
@@ -99,11 +99,6 @@ def test_the_incidents_and_the_report_can_be_taken_away(browser: Browser, eventf
         with page.expect_download() as download:
             page.get_by_role("button", name="Report as HTML").click()
         assert download.value.path().read_text(encoding="utf-8").startswith("<!doctype html>")
-
-
-def test_every_view_can_be_photographed(browser: Browser, eventful_address: str) -> None:
-    taken = take(browser, eventful_address, PATHS, folder(), everything=are_wanted())
-    assert all(file.stat().st_size > 0 for file in taken)
 
 
 def _cut_off(page: Page) -> list[str]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.backtests import WEDNESDAY, at, began, past
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, VIEWS, are_wanted, folder, take
+from tests.browser.screens import SIZES, VIEWS
 from tests.browser.test_app import opened
 from tests.pages.releases import tell
 from tests.pages.test_policy_lab import HOSTILE
@@ -87,9 +87,3 @@ def test_one_click_leads_to_a_deployment(browser: Browser, lab: str) -> None:
     with opened(browser, lab + PATHS["policy_lab"]) as (page, _):
         page.get_by_role("link", name="api 1.4").click()
         expect(page.get_by_role("heading", name="api 1.4 ✓ good")).to_be_visible(timeout=_WAIT)
-
-
-def test_it_can_be_photographed(browser: Browser, lab: str) -> None:
-    taken = take(browser, lab, PATHS, folder(), everything=are_wanted())
-    assert len(taken) == len(PATHS) * len(SIZES) * len(SCHEMES)
-    assert all(file.stat().st_size > 0 for file in taken)

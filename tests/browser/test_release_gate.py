@@ -12,7 +12,7 @@ from dashboard.config import load_policy
 from dashboard.domain.gate_rules import ExceptionType
 from dashboard.paths import DEFAULT_POLICY
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SIZES, VIEWS, are_wanted, folder, take
+from tests.browser.screens import SIZES, VIEWS
 from tests.browser.test_app import opened
 from tests.gates import EVIDENCE, MINUTE, freeze, grant, recorded, request
 from tests.pages.stores import NOW, build, burst, steady
@@ -161,12 +161,6 @@ def test_what_a_pipeline_says_is_text_and_fits(browser: Browser, gate: tuple[str
             assert page.locator("main img[src='x'], a[href^='http://evil']").count() == 0
             wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
             assert wide <= SIZES[size]["width"], path
-
-
-def test_every_view_can_be_photographed(browser: Browser, gate: tuple[str, str]) -> None:
-    address, decision = gate
-    taken = take(browser, address, _paths(decision), folder(), everything=are_wanted())
-    assert all(file.stat().st_size > 0 for file in taken)
 
 
 def _cut_off(page: Page) -> list[str]:
