@@ -14,17 +14,17 @@ import click
 from dashboard.cli import options
 from dashboard.cli.canary_evaluate_text import evaluation_text
 from dashboard.config import prometheus_settings
-from dashboard.domain.canary.analysis import (
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import (
     PROMETHEUS,
     AnalysisSpec,
     MetricSpec,
     RecordedMeasurement,
     RecordedRun,
 )
-from dashboard.domain.canary.backtest import backtest
-from dashboard.domain.canary.metric_phase import Rule
-from dashboard.domain.canary.other_limits import ChosenLimit
-from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.backtest import backtest
+from dashboard.domain.canary.replay.metric_phase import Rule
+from dashboard.domain.canary.replay.other_limits import ChosenLimit
 from dashboard.errors import InputError
 from dashboard.reports.canary_evaluation import evaluate as evaluated
 from dashboard.reports.canary_evaluation import evaluation_document

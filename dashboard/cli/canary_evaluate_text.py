@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from dashboard.domain.canary.judged_measurement import JudgedMeasurement
-from dashboard.domain.canary.metric_phase import Rule
-from dashboard.domain.canary.other_limits import OtherLimit
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.replay import MetricOutcome
+from dashboard.domain.canary.replay.judged_measurement import JudgedMeasurement
+from dashboard.domain.canary.replay.metric_phase import Rule
+from dashboard.domain.canary.replay.other_limits import OtherLimit
+from dashboard.domain.canary.replay.outcomes import MetricOutcome
 from dashboard.reports.canary_evaluation import Evaluation
 from dashboard.ui import format as shown
 

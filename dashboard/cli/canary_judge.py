@@ -193,10 +193,10 @@ def _against_previous(canary: str, previous: str, apart: timedelta, remarks: lis
 
 
 def _judged_series(name: str, limits: dict[str, Any]) -> "CanaryJudgement":
-    from dashboard.domain.canary.classification import classify  # noqa: PLC0415 - as in judge
+    from dashboard.domain.canary.judge.classification import classify  # noqa: PLC0415 - as in judge
+    from dashboard.domain.canary.judge.metric import Sensitivity  # noqa: PLC0415 - ditto
+    from dashboard.domain.canary.judge.score import ScoreThresholds, score  # noqa: PLC0415 - ditto
     from dashboard.domain.canary.judgement import CanaryJudgement  # noqa: PLC0415 - ditto
-    from dashboard.domain.canary.metric import Sensitivity  # noqa: PLC0415 - ditto
-    from dashboard.domain.canary.score import ScoreThresholds, score  # noqa: PLC0415 - ditto
     from dashboard.sources.canary_series import read_canary_series  # noqa: PLC0415 - ditto
     from dashboard.ui.release_words import plain  # noqa: PLC0415 - ditto
 

@@ -76,7 +76,7 @@ def lint(  # noqa: PLR0913 - one argument per option
         raise click.UsageError("found --requests-per-second and --service, expected one of them")
     # The parser of PromQL and what the store needs take a moment to load, and other commands do without.
     from dashboard.config import load_catalog  # noqa: PLC0415 - see above
-    from dashboard.domain.canary.lint_traffic import Traffic  # noqa: PLC0415 - ditto
+    from dashboard.domain.canary.lint.traffic import Traffic  # noqa: PLC0415 - ditto
     from dashboard.reports.canary_lint import lint_report, service_traffic  # noqa: PLC0415 - ditto
     from dashboard.reports.freshness import reading_time  # noqa: PLC0415 - ditto
 

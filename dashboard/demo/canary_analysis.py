@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from dashboard.demo.canary_manifests import Object, read_spec
 from dashboard.demo.canary_values import Measured
-from dashboard.domain.canary.analysis import (
+from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import (
     AnalysisSpec,
     MetricSpec,
     RecordedMeasurement,
     RecordedMetric,
     RecordedRun,
 )
-from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.replay import MetricOutcome, RunOutcome, replay
+from dashboard.domain.canary.replay.outcomes import MetricOutcome, RunOutcome, replay
 
 #: Argo asks again so long after an error.
 _AFTER_AN_ERROR = timedelta(seconds=10)

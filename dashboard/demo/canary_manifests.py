@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from dashboard.demo.canary_file import ConditionsField, RolloutField
-from dashboard.domain.canary.analysis import AnalysisSpec
-from dashboard.domain.canary.go_duration import parse_go_duration
+from dashboard.domain.canary.manifest.go_duration import parse_go_duration
+from dashboard.domain.canary.replay.analysis import AnalysisSpec
 from dashboard.paths import ROOT
 from dashboard.sources.argo_analysis import RUN_KIND, NamedObject, analysis_spec
 from dashboard.sources.argo_fields import Fields

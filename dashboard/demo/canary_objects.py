@@ -10,7 +10,7 @@ from dashboard.demo.canary_analysis import DemoRun, taken
 from dashboard.demo.canary_course import End, Moment, Try
 from dashboard.demo.canary_manifests import Object, Strategy
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.replay import MetricOutcome
+from dashboard.domain.canary.replay.outcomes import MetricOutcome
 
 _NAMESPACE = "production"
 _WHOLE = 100

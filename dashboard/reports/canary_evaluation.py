@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from dashboard.domain.canary.analysis import AnalysisSpec, RecordedRun
-from dashboard.domain.canary.judged_measurement import JudgedMeasurement
-from dashboard.domain.canary.metric_phase import Counts, Limits
-from dashboard.domain.canary.other_limits import OtherLimit, other_limits
-from dashboard.domain.canary.replay import (
+from dashboard.domain.canary.replay.analysis import AnalysisSpec, RecordedRun
+from dashboard.domain.canary.replay.judged_measurement import JudgedMeasurement
+from dashboard.domain.canary.replay.metric_phase import Counts, Limits
+from dashboard.domain.canary.replay.other_limits import OtherLimit, other_limits
+from dashboard.domain.canary.replay.outcomes import (
     MetricOutcome,
     RunOutcome,
     Summary,

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from dashboard.domain.canary.classification import MetricJudgement
+from dashboard.domain.canary.judge.classification import MetricJudgement
+from dashboard.domain.canary.judge.mann_whitney import Shift
+from dashboard.domain.canary.judge.score import ScoreJudgement
+from dashboard.domain.canary.judge.series import Description
 from dashboard.domain.canary.judgement import CanaryJudgement
-from dashboard.domain.canary.mann_whitney import Shift
 from dashboard.domain.canary.sample_size import Needed
-from dashboard.domain.canary.score import ScoreJudgement
 from dashboard.domain.canary.sequential import ErrorJudgement
-from dashboard.domain.canary.series import Description
 from dashboard.domain.canary.ticks import Arm
 from dashboard.domain.canary.traffic_split import TrafficSplit
 from dashboard.reports.recovery_document import proportion

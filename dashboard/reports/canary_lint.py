@@ -8,10 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from dashboard.domain.canary.lint import Surroundings, lint
-from dashboard.domain.canary.lint_finding import Finding
-from dashboard.domain.canary.lint_rules import Severity
-from dashboard.domain.canary.lint_traffic import Traffic
+from dashboard.domain.canary.lint.files import Surroundings, lint
+from dashboard.domain.canary.lint.finding import Finding
+from dashboard.domain.canary.lint.rules import Severity
+from dashboard.domain.canary.lint.traffic import Traffic
 from dashboard.domain.event_counts import BUCKET_SECONDS, EventCounts, floor_to_bucket, to_events
 from dashboard.domain.slo import Catalogue, Objective
 from dashboard.errors import InputError

@@ -5,9 +5,9 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from dashboard.domain.canary.lint_finding import Finding
-from dashboard.domain.canary.lint_rule_ids import RuleId
-from dashboard.domain.canary.lint_rules import RULES, Severity
+from dashboard.domain.canary.lint.finding import Finding
+from dashboard.domain.canary.lint.rule_ids import RuleId
+from dashboard.domain.canary.lint.rules import RULES, Severity
 from dashboard.reports.canary_lint import LintReport
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.domain.canary.analysis import AnalysisSpec, MetricSpec
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState
 from dashboard.domain.canary.gaps import Gap, gaps_of
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.replay import MetricOutcome, replay
+from dashboard.domain.canary.replay.analysis import AnalysisSpec, MetricSpec
+from dashboard.domain.canary.replay.outcomes import MetricOutcome, replay
+from dashboard.domain.canary.replay.thresholds import Threshold, numbers, thresholds
 from dashboard.domain.canary.room import Evidence, EvidenceGrade, Room, metric_evidence, room_of, run_evidence
-from dashboard.domain.canary.thresholds import Threshold, numbers, thresholds
 from dashboard.errors import InputError
 from dashboard.sources.argo_analysis import NamedObject, analysis_spec
 from dashboard.sources.argo_fields import Fields

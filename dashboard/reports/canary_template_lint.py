@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
-from dashboard.domain.canary.lint_finding import Finding
-from dashboard.domain.canary.lint_rule_ids import RuleId
-from dashboard.domain.canary.lint_traffic import Traffic
+from dashboard.domain.canary.lint.finding import Finding
+from dashboard.domain.canary.lint.rule_ids import RuleId
+from dashboard.domain.canary.lint.traffic import Traffic
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError
 from dashboard.reports.canary_lint import LintReport, lint_report, service_traffic

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from dashboard.domain.canary.analysis import PROMETHEUS, AnalysisSpec, MetricSpec
-from dashboard.domain.canary.go_duration import parse_go_duration
 from dashboard.domain.canary.language.faults import CannotReplayError, ConditionFaultError
 from dashboard.domain.canary.language.go_regexp import compile_regexp
-from dashboard.domain.canary.metric_phase import DEFAULT_CONSECUTIVE_ERROR_LIMIT, Limits, Rule
-from dashboard.domain.canary.other_limits import ChosenLimit, with_limit
-from dashboard.domain.canary.placeholders import resolved
-from dashboard.domain.canary.secret_marks import MASK
-from dashboard.domain.canary.whole_number import whole_number
+from dashboard.domain.canary.manifest.go_duration import parse_go_duration
+from dashboard.domain.canary.manifest.placeholders import resolved
+from dashboard.domain.canary.manifest.whole_number import whole_number
+from dashboard.domain.canary.redaction.marks import MASK
+from dashboard.domain.canary.replay.analysis import PROMETHEUS, AnalysisSpec, MetricSpec
+from dashboard.domain.canary.replay.metric_phase import DEFAULT_CONSECUTIVE_ERROR_LIMIT, Limits, Rule
+from dashboard.domain.canary.replay.other_limits import ChosenLimit, with_limit
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields, fields
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.domain.canary.placeholders import resolved
+from dashboard.domain.canary.manifest.placeholders import resolved
 from dashboard.errors import InputError
 from dashboard.sources.event_document import shown
 

@@ -5,11 +5,11 @@ import sys
 from datetime import datetime
 from typing import Any
 
-from dashboard.domain.canary.analysis import RecordedMeasurement, RecordedMetric, RecordedRun
 from dashboard.domain.canary.analysis_runs import counted_before
 from dashboard.domain.canary.language.go_values import format_float
-from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import RecordedMeasurement, RecordedMetric, RecordedRun
+from dashboard.domain.canary.replay.metric_phase import Counts
 from dashboard.errors import InputError
 from dashboard.sources.argo_analysis import RUN_KIND, NamedObject
 from dashboard.sources.argo_fields import Fields, fields, scalar_text, without_halves

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from dashboard.domain.canary.go_duration import parse_go_duration
+from dashboard.domain.canary.manifest.go_duration import parse_go_duration
 from dashboard.domain.canary.rollouts import (
     BLUE_GREEN_PAUSE,
     CanaryStep,

@@ -15,7 +15,7 @@ from dashboard.domain.canary.analysis_runs import (
     SeenMeasurement,
     of_a_rollout,
 )
-from dashboard.domain.canary.secret_marks import is_secret
+from dashboard.domain.canary.redaction.marks import is_secret
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields, without_halves
 from dashboard.sources.argo_measurements import counters, measurement, moment_at, phase_at

@@ -1,6 +1,6 @@
 """The secrets that an object of Argo's declares, which are masked in all that is kept of it."""
 
-from dashboard.domain.canary.redaction import Redaction, redaction_from, secrets_in
+from dashboard.domain.canary.redaction.objects import Redaction, redaction_from, secrets_in
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import Fields
 from dashboard.sources.argo_metadata import Metadata

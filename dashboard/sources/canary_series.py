@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from dashboard.domain.canary.metric import Direction, EffectLimits, EffectMeasure, Metric
-from dashboard.domain.canary.series import OUTLIER_FACTOR, Missing, Outliers
+from dashboard.domain.canary.judge.metric import Direction, EffectLimits, EffectMeasure, Metric
+from dashboard.domain.canary.judge.series import OUTLIER_FACTOR, Missing, Outliers
 from dashboard.errors import InputError
 from dashboard.sources.json_faults import json_fault
 

@@ -12,7 +12,7 @@ import orjson
 import urllib3
 
 from dashboard.config.kubernetes import Access, KubernetesSettings
-from dashboard.domain.canary.redaction import redacted
+from dashboard.domain.canary.redaction.objects import redacted
 from dashboard.errors import ConfigurationError
 
 #: What the client raises when there is no connection, or it breaks.

@@ -10,7 +10,7 @@ from functools import partial
 
 import yaml
 
-from dashboard.domain.canary.manifest_node import Manifest, Miswritten, Node, Path, WritingFault
+from dashboard.domain.canary.manifest.node import Manifest, Miswritten, Node, Path, WritingFault
 from dashboard.errors import InputError
 from dashboard.sources.manifest_comments import comments_of
 from dashboard.sources.yaml_scalars import LOADER, MERGE, NULL, require_shallow, scalar_value

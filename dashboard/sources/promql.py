@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import promql_parser as promql
 
-from dashboard.domain.canary.promql_facts import AnswerKind, PromqlFacts, PromqlFault
+from dashboard.domain.canary.lint.promql_facts import AnswerKind, PromqlFacts, PromqlFault
 from dashboard.sources import promql_answer as answer
 from dashboard.sources.promql_sign import may_be_negative
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from dashboard.domain.canary.analysis import RecordedMeasurement
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState, SeenMeasurement, joined
-from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import RecordedMeasurement
+from dashboard.domain.canary.replay.metric_phase import Counts
 from dashboard.store.moments import from_micros_or_none, to_micros
 from dashboard.store.portions import portions
 

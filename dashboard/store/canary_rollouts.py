@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.redaction import Redaction
+from dashboard.domain.canary.redaction.objects import Redaction
 from dashboard.domain.canary.rollouts import (
     CanaryStep,
     CurrentRun,

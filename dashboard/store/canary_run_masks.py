@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from dashboard.domain.canary.analysis_runs import EXPERIMENT, of_a_rollout
-from dashboard.domain.canary.redaction import Redaction, redaction_from, secrets_in
+from dashboard.domain.canary.redaction.objects import Redaction, redaction_from, secrets_in
 from dashboard.store.canary_runs import METRIC_COLUMNS, RUN_COLUMNS, UPSERT_METRIC, measurement_key
 from dashboard.store.deployments import event_key
 

@@ -3,11 +3,11 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from dashboard.domain.canary.classification import Classification, MetricJudgement
+from dashboard.domain.canary.judge.classification import Classification, MetricJudgement
+from dashboard.domain.canary.judge.mann_whitney import Shift
+from dashboard.domain.canary.judge.score import ScoreJudgement
 from dashboard.domain.canary.judgement import CanaryJudgement
-from dashboard.domain.canary.mann_whitney import Shift
 from dashboard.domain.canary.sample_size import Needed
-from dashboard.domain.canary.score import ScoreJudgement
 from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.canary.ticks import Arm
 from dashboard.domain.canary.traffic_split import Split, TrafficSplit

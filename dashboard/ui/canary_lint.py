@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard.domain.canary.lint_finding import Finding
-from dashboard.domain.canary.lint_rules import Severity
-from dashboard.domain.canary.lint_traffic import Traffic
+from dashboard.domain.canary.lint.finding import Finding
+from dashboard.domain.canary.lint.rules import Severity
+from dashboard.domain.canary.lint.traffic import Traffic
 from dashboard.reports.canary_lint import TRAFFIC_DAYS, LintReport
 from dashboard.ui import format as show
 from dashboard.ui.folding import folded

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from dashboard.domain.canary.lint_finding import Finding
-from dashboard.domain.canary.lint_rules import Severity
+from dashboard.domain.canary.lint.finding import Finding
+from dashboard.domain.canary.lint.rules import Severity
 from dashboard.reports.canary_lint import LintReport
 from dashboard.ui.format import amount
 

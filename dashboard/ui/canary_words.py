@@ -11,9 +11,9 @@ from dashboard.domain.canary.consequences import Hindsight
 from dashboard.domain.canary.gaps import Gap
 from dashboard.domain.canary.ladder import Ladder, Place, Rung
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.thresholds import Threshold
 from dashboard.domain.canary.rollouts import CanaryStep, StepKind
 from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
-from dashboard.domain.canary.thresholds import Threshold
 from dashboard.reports.canaries import CanariesReport
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_metrics import MetricView

@@ -12,9 +12,9 @@ from random import Random
 
 import numpy as np
 
-from dashboard.domain.canary.classification import classify
-from dashboard.domain.canary.metric import Metric
-from dashboard.domain.canary.score import score
+from dashboard.domain.canary.judge.classification import classify
+from dashboard.domain.canary.judge.metric import Metric
+from dashboard.domain.canary.judge.score import score
 from dashboard.domain.canary.sequential import judge_errors
 from dashboard.domain.canary.ticks import Tick
 from tests.benchmarks.table import print_table

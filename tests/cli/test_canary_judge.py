@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.domain.canary.metric import Sensitivity
-from dashboard.domain.canary.score import ScoreThresholds
+from dashboard.domain.canary.judge.metric import Sensitivity
+from dashboard.domain.canary.judge.score import ScoreThresholds
 from tests.cli.command import ROOT, Ended, run
 
 _HEADER = "at,canary_bad,canary_total,stable_bad,stable_total,weight\n"

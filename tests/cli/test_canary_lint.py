@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.domain.canary.lint_rules import RULES
+from dashboard.domain.canary.lint.rules import RULES
 from dashboard.paths import CANARY_TEMPLATES
 from tests.cli.command import ROOT, Ended, run
 from tests.conftest import DEMO_NOW

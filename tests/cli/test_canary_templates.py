@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboard.domain.canary.rollout_analyses import Site, analyses_of
-from dashboard.domain.canary.rollout_steps import canary_of, pause_length, steps_of
-from dashboard.domain.canary.template_index import TemplateIndex
+from dashboard.domain.canary.manifest.rollout_analyses import Site, analyses_of
+from dashboard.domain.canary.manifest.rollout_steps import canary_of, pause_length, steps_of
+from dashboard.domain.canary.manifest.template_index import TemplateIndex
 from dashboard.domain.durations import parse_duration
 from dashboard.paths import CANARY_TEMPLATES, DEFAULT_POLICY
 from dashboard.reports.canary_lint import lint_report

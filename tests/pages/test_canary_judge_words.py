@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.domain.canary.classification import classify
+from dashboard.domain.canary.judge.classification import classify
+from dashboard.domain.canary.judge.metric import Metric
+from dashboard.domain.canary.judge.score import score
 from dashboard.domain.canary.judgement import CanaryJudgement
-from dashboard.domain.canary.metric import Metric
-from dashboard.domain.canary.score import score
 from dashboard.domain.canary.sequential import ErrorRule, judge_errors
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.canary.traffic_split import traffic_splits

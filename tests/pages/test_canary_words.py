@@ -5,16 +5,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.domain.canary.analysis import MetricSpec, RecordedMeasurement
 from dashboard.domain.canary.analysis_runs import MetricState, SeenMeasurement
 from dashboard.domain.canary.canary import Outcome
 from dashboard.domain.canary.consequences import Hindsight
 from dashboard.domain.canary.gaps import Gap, GapReason
 from dashboard.domain.canary.ladder import Ladder, Place, Rung
-from dashboard.domain.canary.metric_phase import Counts, Limits
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import MetricSpec, RecordedMeasurement
+from dashboard.domain.canary.replay.metric_phase import Counts, Limits
+from dashboard.domain.canary.replay.thresholds import Threshold
 from dashboard.domain.canary.rollouts import CanaryStep, StepKind
-from dashboard.domain.canary.thresholds import Threshold
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.canary.time_ahead import AnalysesAhead, VerdictAhead
 from dashboard.reports.canary_metrics import MetricView, metric_view

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dashboard.domain.canary.lint_rule_ids import RuleId
+from dashboard.domain.canary.lint.rule_ids import RuleId
 from dashboard.paths import DEFAULT_CATALOG
 from dashboard.reports.canary_lint import LintReport
 from dashboard.reports.canary_template_lint import template_lint

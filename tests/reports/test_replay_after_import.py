@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.replay import RunOutcome, replay
+from dashboard.domain.canary.replay.outcomes import RunOutcome, replay
 from dashboard.errors import InputError
 from dashboard.ingest.canaries import store_canaries
 from dashboard.reports.canary_metrics import RunView, run_view, spec_of

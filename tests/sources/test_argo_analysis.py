@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboard.domain.canary.analysis import AnalysisSpec, MetricSpec
-from dashboard.domain.canary.metric_phase import Limits, Rule
-from dashboard.domain.canary.other_limits import ChosenLimit
+from dashboard.domain.canary.replay.analysis import AnalysisSpec, MetricSpec
+from dashboard.domain.canary.replay.metric_phase import Limits, Rule
+from dashboard.domain.canary.replay.other_limits import ChosenLimit
 from dashboard.errors import InputError
 from dashboard.sources.argo_analysis import RUN_KIND, SECRET, TEMPLATE_KINDS, analysis_spec, named_objects
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.domain.canary.analysis import RecordedMeasurement
-from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import RecordedMeasurement
+from dashboard.domain.canary.replay.metric_phase import Counts
 from dashboard.errors import InputError
 from dashboard.sources.argo_analysis import RUN_KIND, named_objects
 from dashboard.sources.argo_measurements import measurements_by_metric, recorded_run

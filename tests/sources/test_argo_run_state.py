@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from dashboard.domain.canary.analysis import RecordedMeasurement
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
-from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import RecordedMeasurement
+from dashboard.domain.canary.replay.metric_phase import Counts
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import fields
 from dashboard.sources.argo_run_state import run_state

@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
-from dashboard.domain.canary.redaction import FIELDS
+from dashboard.domain.canary.redaction.objects import FIELDS
 from dashboard.domain.canary.rollouts import RolloutState
 from dashboard.errors import InputError
 from dashboard.sources.argo_fields import fields

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.domain.canary.metric import Direction, EffectLimits, EffectMeasure, Metric
-from dashboard.domain.canary.series import Missing, Outliers
+from dashboard.domain.canary.judge.metric import Direction, EffectLimits, EffectMeasure, Metric
+from dashboard.domain.canary.judge.series import Missing, Outliers
 from dashboard.errors import InputError
 from dashboard.sources.canary_series import MOST_POINTS, CanarySeries, read_canary_series
 

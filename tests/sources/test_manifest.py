@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.domain.canary.manifest_node import Manifest, WritingFault
+from dashboard.domain.canary.manifest.node import Manifest, WritingFault
 from dashboard.errors import InputError
 from dashboard.sources.manifest import read_manifests
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.domain.canary.promql_facts import AnswerKind, PromqlFacts, PromqlFault
+from dashboard.domain.canary.lint.promql_facts import AnswerKind, PromqlFacts, PromqlFault
 from dashboard.sources.promql import read_promql
 
 _ERRORS, _ALL = 'sum(rate(r_total{code=~"5.."}[5m]))', "sum(rate(r_total[5m]))"

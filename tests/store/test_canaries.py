@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, unseen
-from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.metric_phase import Counts
 from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.domain.canary.ticks import Tick
 from dashboard.errors import InputError

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from dashboard.domain.canary.analysis import RecordedMeasurement, RecordedMetric, RecordedRun
-from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import RecordedMeasurement, RecordedMetric, RecordedRun
+from dashboard.domain.canary.replay.metric_phase import Counts
 from dashboard.domain.record import record
 
 #: What an AnalysisRun belongs to.

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from dashboard.domain.canary.classification import MetricJudgement
-from dashboard.domain.canary.score import ScoreJudgement, ScoreVerdict
+from dashboard.domain.canary.judge.classification import MetricJudgement
+from dashboard.domain.canary.judge.score import ScoreJudgement, ScoreVerdict
 from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.canary.traffic_split import TrafficSplit
 

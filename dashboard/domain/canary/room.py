@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState, counted
-from dashboard.domain.canary.metric_phase import Counts, Limits
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.metric_phase import Counts, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

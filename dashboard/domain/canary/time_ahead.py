@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.domain.canary.analysis import AnalysisSpec
 from dashboard.domain.canary.ladder import Ladder, Place
+from dashboard.domain.canary.replay.analysis import AnalysisSpec
 from dashboard.domain.canary.rollouts import StepKind
 from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.canary.ticks import Tick

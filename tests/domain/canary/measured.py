@@ -2,8 +2,8 @@
 
 import json
 
-from dashboard.domain.canary.condition import MeasuredValue, ValueKind
 from dashboard.domain.canary.language.go_values import Value
+from dashboard.domain.canary.replay.condition import MeasuredValue, ValueKind
 
 
 def measured(kind: str, text: str = "") -> MeasuredValue:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.domain.canary.analysis import RecordedMeasurement
 from dashboard.domain.canary.analysis_runs import (
     SeenMeasurement,
     counted,
@@ -13,8 +12,9 @@ from dashboard.domain.canary.analysis_runs import (
     run_as_of,
     unseen,
 )
-from dashboard.domain.canary.metric_phase import Counts
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.analysis import RecordedMeasurement
+from dashboard.domain.canary.replay.metric_phase import Counts
 from tests.canary_states import run
 from tests.rollout_objects import measurement, metric_result, moment
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.domain.canary.classification import MetricJudgement, classify
+from dashboard.domain.canary.judge.classification import MetricJudgement, classify
+from dashboard.domain.canary.judge.metric import Metric
+from dashboard.domain.canary.judge.score import score
 from dashboard.domain.canary.judgement import CanaryJudgement
-from dashboard.domain.canary.metric import Metric
-from dashboard.domain.canary.score import score
 from dashboard.domain.canary.sequential import Verdict, judge_errors
 from dashboard.domain.canary.ticks import Tick
 

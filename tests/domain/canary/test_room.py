@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from dashboard.domain.canary.analysis_runs import MetricState
-from dashboard.domain.canary.metric_phase import Counts, Limits, metric_phase
 from dashboard.domain.canary.phases import Phase
+from dashboard.domain.canary.replay.metric_phase import Counts, Limits, metric_phase
 from dashboard.domain.canary.room import Evidence, metric_evidence, room_of, run_evidence
 from tests.canary_states import run
 from tests.rollout_objects import measurement, metric_result

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.domain.canary.analysis import AnalysisSpec, MetricSpec
 from dashboard.domain.canary.canaries import canaries_of
 from dashboard.domain.canary.ladder import ladder_of
-from dashboard.domain.canary.metric_phase import Limits
+from dashboard.domain.canary.replay.analysis import AnalysisSpec, MetricSpec
+from dashboard.domain.canary.replay.metric_phase import Limits
 from dashboard.domain.canary.sequential import judge_errors
 from dashboard.domain.canary.time_ahead import analyses_ahead, usual_length, verdict_ahead
 from tests.canary_states import state

@@ -1,0 +1,1 @@
+"""The rules of `reliability canary lint`: one module a subject, from the manifests to findings."""
