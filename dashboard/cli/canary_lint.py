@@ -78,7 +78,7 @@ def lint(  # noqa: PLR0913 - one argument per option
     from dashboard.config import load_catalog  # noqa: PLC0415 - see above
     from dashboard.domain.canary.lint.traffic import Traffic  # noqa: PLC0415 - ditto
     from dashboard.reports.canary_lint import lint_report, service_traffic  # noqa: PLC0415 - ditto
-    from dashboard.reports.freshness import reading_time  # noqa: PLC0415 - ditto
+    from dashboard.reports.instants import reading_instant  # noqa: PLC0415 - ditto
 
     traffic = None
     if service is not None:
@@ -86,7 +86,7 @@ def lint(  # noqa: PLR0913 - one argument per option
         if service not in catalogue.services:
             known = ", ".join(catalogue.services)
             raise InputError(f"--service: found {service!r}, expected one of {known}")
-        at = now or reading_time(store, options.clock(now))
+        at = reading_instant(store, now)
         traffic = service_traffic(store, catalogue, service, at, error_ratio)
     elif requests_per_second is not None:
         traffic = Traffic(requests_per_second=requests_per_second, error_ratio=error_ratio, source="as given")

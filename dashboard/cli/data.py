@@ -17,6 +17,7 @@ from dashboard.domain.sli_bucket import BucketFault
 from dashboard.domain.slo import Catalogue
 from dashboard.ingest.demo import make_demo
 from dashboard.ingest.load import Loaded, Readings, load
+from dashboard.reports.instants import wall_clock
 from dashboard.sources.sli_file import read_sli
 
 #: The severity of the incidents that `reliability demo` always lists.
@@ -56,7 +57,7 @@ def demo(*, store: Path, now: datetime | None) -> None:
 
     The demo's clock stands still at the time it was made, so it looks the same whenever it is opened.
     """
-    as_of = floor_to_bucket(options.clock(now))
+    as_of = floor_to_bucket(now or wall_clock())
     made = make_demo(store, as_of)
     incidents = demo_incidents(as_of)
     severities = Counter(incident.severity for incident in incidents)

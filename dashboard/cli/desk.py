@@ -13,9 +13,8 @@ from dashboard.cli import options
 from dashboard.cli.identity import somebody
 from dashboard.config import load_catalog, load_policy
 from dashboard.domain.policy import Policy
-from dashboard.errors import StoreError
-from dashboard.ingest.control_desk import Desk, wall_clock
-from dashboard.reports.freshness import reading_time
+from dashboard.ingest.control_desk import Desk
+from dashboard.reports.instants import reading_instant_or_now, wall_clock
 from dashboard.reports.release_controls import ControlsReport, controls_report
 from dashboard.sources.freeze_calendar import planned_freezes
 
@@ -73,12 +72,7 @@ def report_at(
         ReliabilityError: a file or the store cannot be read.
     """
     rules, catalogue = load_policy(policy), load_catalog(catalog)
-    moment = now
-    if moment is None:
-        try:
-            moment = reading_time(store, wall_clock())
-        except StoreError:
-            moment = wall_clock()
+    moment = reading_instant_or_now(store, now)
     return controls_report(store, planned_freezes(freezes, rules, catalogue, moment), moment), rules
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ from dashboard.config import load_policy
 from dashboard.config.access import load_access
 from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.release_decision import Notice, decision_of
-from dashboard.errors import InputError, StoreError
+from dashboard.errors import InputError
 from dashboard.ingest.decisions import decide_and_record
-from dashboard.reports.freshness import reading_time
 from dashboard.reports.gate_context import Asked, ask
 from dashboard.reports.gate_setting import gate_context
+from dashboard.reports.instants import deciding_clock
 from dashboard.sources.release_request import MOST_BYTES, ReleaseRequest, parse_request, read_request
 from dashboard.ui import gate_words
 
@@ -168,18 +168,11 @@ def _instant(
     With it the clock to ask again once the log is locked, where it is the clock that decides, and what has to
     be said of it: who tells the time could otherwise open the window.
     """
-    if now is not None:
-        return now, None, ()
-    if request.now is not None and trusted:
+    if now is None and request.now is not None and trusted:
         click.echo(f"! decided for {request.now.isoformat()}, as the input says, not for now", err=True)
         return request.now, None, ()
-    notices = () if request.now is None else (_UNTRUSTED_TIME,)
-    clock = datetime.now(UTC)
-    try:
-        read_at = reading_time(store, clock)
-    except StoreError:
-        return clock, None, notices
-    return read_at, (lambda: datetime.now(UTC)) if read_at == clock else None, notices
+    untrusted = now is None and request.now is not None
+    return *deciding_clock(store, now), (_UNTRUSTED_TIME,) if untrusted else ()
 
 
 def _bytes_of(name: str) -> bytes:

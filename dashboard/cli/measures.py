@@ -18,7 +18,7 @@ from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
 from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError
-from dashboard.reports.freshness import reading_time
+from dashboard.reports.instants import reading_instant
 from dashboard.ui import format as shown
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def read_history(
     from dashboard.reports.history import history_at  # noqa: PLC0415 - as in dora
 
     catalogue, rules = load_catalog(catalog), load_policy(policy)
-    moment = now or reading_time(store, options.clock(now))
+    moment = reading_instant(store, now)
     return catalogue, rules, history_at(store, load_sources(sources, catalogue), rules.delivery, moment)
 
 

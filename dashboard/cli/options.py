@@ -115,11 +115,6 @@ backfill = click.option(
 )
 
 
-def clock(moment: datetime | None) -> datetime:
-    """`moment`, or the time now."""
-    return moment or datetime.now(UTC)
-
-
 def located(  # noqa: PLR0913 - one argument per location
     store: Path,
     catalog: Path,

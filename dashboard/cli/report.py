@@ -11,7 +11,7 @@ from dashboard.config.sources import load_sources
 from dashboard.domain.periods import Period, parse_period
 from dashboard.domain.policy import Policy
 from dashboard.errors import InputError
-from dashboard.reports.freshness import reading_time
+from dashboard.reports.instants import reading_instant
 
 
 @click.command()
@@ -61,7 +61,7 @@ def report(  # noqa: PLR0913 - one argument per option
         if name not in catalogue.services:
             known = ", ".join(catalogue.services)
             raise InputError(f"--service: found {name!r}, expected one of {known}")
-    moment = now or reading_time(store, options.clock(now))
+    moment = reading_instant(store, now)
     if period.start >= moment:
         raise InputError(f"found {period.name}, which has not begun at {moment.isoformat()}")
     history = history_at(store, load_sources(sources, catalogue), rules.delivery, moment)

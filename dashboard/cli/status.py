@@ -15,7 +15,7 @@ from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.service_status import ServiceStatus
 from dashboard.errors import InputError
 from dashboard.reports.fleet import FleetReport, fleet_report
-from dashboard.reports.freshness import reading_time
+from dashboard.reports.instants import reading_instant
 from dashboard.reports.status_document import status_document
 from dashboard.ui import format as shown
 from dashboard.ui import words
@@ -52,7 +52,7 @@ def status(  # noqa: PLR0913 - one argument per option
     if services:
         chosen = {name: catalogue.services[name] for name in services}
         catalogue = replace(catalogue, services=chosen)
-    report = fleet_report(store, catalogue, rules, now or reading_time(store, options.clock(now)))
+    report = fleet_report(store, catalogue, rules, reading_instant(store, now))
     if as_json:
         click.echo(json.dumps(status_document(report, rules), indent=2))
     else:

@@ -18,6 +18,7 @@ from dashboard.collector import Collector
 from dashboard.config import load_catalog, prometheus_settings
 from dashboard.errors import SourceUnreachableError
 from dashboard.ingest.sync import SyncReport
+from dashboard.reports.instants import wall_clock
 from dashboard.sources.kubernetes_rollouts import KubernetesRollouts
 from dashboard.store.sync_log import Problem, SyncOutcome
 
@@ -75,7 +76,7 @@ def sync(  # noqa: PLR0913 - one argument per option
     if source and not stop.is_set():
         all_read &= read_and_tell(store, source, stop)
     if collector and not stop.is_set():
-        report = collector.run_once(options.clock(now), progress=meter, stop=stop)
+        report = collector.run_once(now or wall_clock(), progress=meter, stop=stop)
         tell(report)
         all_read &= report.outcome is SyncOutcome.OK
     if stop.is_set():

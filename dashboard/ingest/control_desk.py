@@ -6,7 +6,7 @@ the second one meets what the first one did. A change happens when it is made: n
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,15 +19,11 @@ from dashboard.domain.release_exceptions import ReleaseException
 from dashboard.domain.release_target import ReleaseTarget, release_target
 from dashboard.domain.slo import Catalogue
 from dashboard.ingest.events import refuse_demo
+from dashboard.reports.instants import wall_clock
 from dashboard.store.database import open_for_writing, transaction
 from dashboard.store.release_controls import ControlEvent, Controls, read_controls, record_controls
 
 _Item = TypeVar("_Item", Freeze, ReleaseException, Approval)
-
-
-def wall_clock() -> datetime:
-    """The time now."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,6 @@ from dashboard.reports.deployments import (
     deployments_report,
 )
 from dashboard.reports.fleet import FleetReport, fleet_report
-from dashboard.reports.freshness import reading_time
 from dashboard.reports.history import History, history_at
 from dashboard.reports.incidents import (
     IncidentReport,
@@ -30,6 +29,7 @@ from dashboard.reports.incidents import (
     incident_report,
     recovery_report,
 )
+from dashboard.reports.instants import reading_instant
 from dashboard.reports.lanes import TierSpan
 from dashboard.reports.lanes import tier_spans as tier_spans_of
 from dashboard.reports.ledgers import service_ledgers
@@ -268,4 +268,4 @@ def _sources(where: Locations) -> Sources:
 
 
 def _reading_time(where: Locations) -> datetime:
-    return where.now or reading_time(where.store, datetime.now(UTC))
+    return reading_instant(where.store, where.now)

@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dashboard.api.controls import control_routes
 from dashboard.config import locations
-from dashboard.control_api import control_routes
 from dashboard.sources.freeze_calendar import read_freezes
 from tests.cli.command import ROOT, run
 from tests.sources.calendars import RULES

@@ -6,6 +6,10 @@ from collections.abc import Callable
 
 from starlette.datastructures import Headers
 
+#: What an answer says to who has proved nothing, and how it asks for a token.
+NO_TOKEN = "found no token that is valid here, expected one"  # noqa: S105 - a sentence
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
 #: Whether a request with these headers and this body is genuine.
 Check = Callable[[Headers, bytes], bool]
 

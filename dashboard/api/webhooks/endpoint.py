@@ -13,18 +13,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from dashboard.api.authenticity import Check
+from dashboard.api.body import read_body
+from dashboard.api.problem import RefusedError
 from dashboard.config.sources import Sources
 from dashboard.errors import ConfigurationError, InputError, ReliabilityError, StoreError
 from dashboard.ingest.events import ReleaseEvent, store_events, unmapped_names
 from dashboard.sources.event_document import IgnoredEventError, MalformedEventError
 from dashboard.store.database import keep_open
-from dashboard.webhooks.authenticity import Check
-from dashboard.webhooks.body import RefusedError, read_body
 
 if TYPE_CHECKING:
     import sqlite3
 
-_log = logging.getLogger("dashboard.webhooks")
+_log = logging.getLogger("dashboard.api.webhooks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +69,10 @@ class Endpoint:
 
     async def _answer(self, request: Request) -> Response:
         if self._check is None:
-            return _problem(RefusedError(404, f"found nothing at {request.url.path}"))
+            return RefusedError(404, f"found nothing at {request.url.path}").answer()
         if request.method != "POST":
             refused = RefusedError(405, f"found the method {request.method}, expected POST")
-            return _problem(refused, {"Allow": "POST"})
+            return refused.answer({"Allow": "POST"})
         try:
             body = await read_body(request)
         except RefusedError as refused:
@@ -90,7 +91,7 @@ class Endpoint:
     def _refuse(request: Request, refused: RefusedError, headers: dict[str, str] | None = None) -> Response:
         """Tell the sender why, and the operator that; nothing of what was sent gets into the log."""
         _log.warning("%s: refused with %d %s", request.url.path, refused.status, refused.field or "")
-        return _problem(refused, headers)
+        return refused.answer(headers)
 
     def _take(self, headers: Headers, body: bytes) -> Response:
         value, current = self._source.decode(body), self._current_sources()
@@ -124,8 +125,3 @@ def _unavailable(error: ReliabilityError) -> RefusedError:
     """Something here is broken, which whoever runs this has to hear of; the sender may try again."""
     _log.warning("webhook: %s", error)
     return RefusedError(503, str(error))
-
-
-def _problem(refused: RefusedError, headers: dict[str, str] | None = None) -> Response:
-    named = {} if refused.field is None else {"field": refused.field}
-    return JSONResponse({"error": str(refused)} | named, status_code=refused.status, headers=headers)

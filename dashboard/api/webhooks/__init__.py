@@ -1,5 +1,5 @@
 """Where pipelines, pagers and people send what was deployed and what broke."""
 
-from dashboard.webhooks.routes import webhook_routes
+from dashboard.api.webhooks.routes import webhook_routes
 
 __all__ = ["webhook_routes"]

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from starlette.routing import Route
 
+from dashboard.api.controls.endpoint import Change, Endpoint, Read
+from dashboard.api.controls.said import Said
 from dashboard.config import Locations
-from dashboard.control_api.endpoint import Change, Endpoint, Read
-from dashboard.control_api.said import Said
 from dashboard.domain.gate_rules import ExceptionType
 from dashboard.domain.refusal import invalid
 from dashboard.domain.release_exceptions import ReleaseException

@@ -1,5 +1,5 @@
 """Freezes, exceptions and approvals over HTTP: the same rules and documents as the commands have."""
 
-from dashboard.control_api.routes import control_routes
+from dashboard.api.controls.routes import control_routes
 
 __all__ = ["control_routes"]

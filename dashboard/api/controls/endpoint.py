@@ -4,28 +4,28 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from dashboard.api.authenticity import CHALLENGE, bearer_token
+from dashboard.api.body import document, read_body
+from dashboard.api.problem import RefusedError
 from dashboard.config import Locations, load_catalog, load_policy
 from dashboard.config.access import Access, load_access
 from dashboard.domain.access import Person
 from dashboard.domain.refusal import Refusal, RefusedChangeError
-from dashboard.errors import ConfigurationError, InputError, ReliabilityError, StoreError
-from dashboard.ingest.control_desk import Desk, wall_clock
+from dashboard.errors import ConfigurationError, InputError, ReliabilityError
+from dashboard.ingest.control_desk import Desk
 from dashboard.reports.control_documents import Document
-from dashboard.reports.freshness import reading_time
+from dashboard.reports.instants import reading_instant_or_now, wall_clock
 from dashboard.reports.release_controls import ControlsReport, controls_report
 from dashboard.sources.event_document import MalformedEventError
 from dashboard.sources.freeze_calendar import planned_freezes
-from dashboard.webhooks.authenticity import bearer_token
-from dashboard.webhooks.body import RefusedError, document, read_body
 
-_log = logging.getLogger("dashboard.control_api")
+_log = logging.getLogger("dashboard.api.controls")
 
 _STATUS: Mapping[Refusal, int] = {
     Refusal.FORBIDDEN: 403,
@@ -78,7 +78,7 @@ class Endpoint:
         except RefusedError as refused:
             # Nothing of what was sent gets into the log. What was not read must not be taken for a request.
             _log.warning("%s: refused with %d %s", request.url.path, refused.status, refused.field or "")
-            response = _problem(refused, {"Connection": "close", **self._headers(refused.status)})
+            response = refused.answer({"Connection": "close", **self._headers(refused.status)})
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -105,7 +105,7 @@ class Endpoint:
     def _headers(self, status: int) -> dict[str, str]:
         if status == 405:  # noqa: PLR2004 - HTTP's
             return {"Allow": ", ".join(self._methods())}
-        return {"WWW-Authenticate": "Bearer"} if status == 401 else {}  # noqa: PLR2004 - HTTP's
+        return CHALLENGE if status == 401 else {}  # noqa: PLR2004 - HTTP's
 
     def _people(self) -> Access:
         try:
@@ -117,7 +117,7 @@ class Endpoint:
         at = self._locations
         try:
             desk = self._desk(person)
-            now = at.now or self._now()
+            now = reading_instant_or_now(at.store, at.now)
             planned = planned_freezes(at.freezes, desk.policy, desk.catalogue, now)
             return JSONResponse(read.document(controls_report(at.store, planned, now), desk, asked))
         except ReliabilityError as error:
@@ -148,19 +148,8 @@ class Endpoint:
             calendar=planned_freezes(at.freezes, policy, catalogue, wall_clock()),
         )
 
-    def _now(self) -> datetime:
-        try:
-            return reading_time(self._locations.store, wall_clock())
-        except StoreError:
-            return wall_clock()  # there is no store yet
-
 
 def _unavailable(error: ReliabilityError) -> RefusedError:
     """Something here is broken, which whoever runs this has to hear of; the sender may try again."""
     _log.warning("control API: %s", error)
     return RefusedError(503, str(error))
-
-
-def _problem(refused: RefusedError, headers: dict[str, str]) -> Response:
-    named = {} if refused.field is None else {"field": refused.field}
-    return JSONResponse({"error": str(refused)} | named, status_code=refused.status, headers=headers)

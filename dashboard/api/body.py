@@ -6,21 +6,14 @@ from collections.abc import AsyncIterator
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
+from dashboard.api.problem import RefusedError
+
 #: The largest delivery is a group of a few hundred alerts, which takes a fraction of this.
 MOST_BYTES = 1_048_576
 READ_SECONDS = 15.0
 #: Of a body that is too large so much is taken and thrown away before the answer, and for so long.
 _MOST_DRAINED = 32 * MOST_BYTES
 _DRAIN_SECONDS = 2.0
-
-
-class RefusedError(Exception):
-    """A request of which nothing is stored: the `status` of its answer, and the `field` that is to blame."""
-
-    def __init__(self, status: int, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.field = field
 
 
 async def read_body(request: Request) -> bytes:

@@ -2,25 +2,24 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.routing import Route
 
-from dashboard.config import Locations, load_catalog, load_policy
-from dashboard.config.sources import Sources, load_sources
+from dashboard.api.authenticity import Check, bearer, signed
+from dashboard.api.body import document, rows
+from dashboard.api.current import Current
+from dashboard.api.webhooks.endpoint import Endpoint, Source
+from dashboard.config import Locations
+from dashboard.config.sources import Sources
 from dashboard.config.webhook_secrets import WebhookSecrets
 from dashboard.ingest.events import ReleaseEvent
 from dashboard.reports.corrections import correction
-from dashboard.reports.history import history_at
+from dashboard.reports.instants import wall_clock
 from dashboard.sources import alertmanager, argo_rollouts, cdevents, github, pagerduty
 from dashboard.sources.event_document import part_of
 from dashboard.sources.release_rows import deployment_events, incident_events
-from dashboard.webhooks.authenticity import Check, bearer, signed
-from dashboard.webhooks.body import document, rows
-from dashboard.webhooks.endpoint import Endpoint, Source
 
 #: What messages call the rows that were sent to the API, and what the events are said to come from.
 _REQUEST, _API = "request", "api"
@@ -28,12 +27,8 @@ _REQUEST, _API = "request", "api"
 
 def webhook_routes(locations: Locations, secrets: WebhookSecrets) -> list[Route]:
     """The routes that take deployments and incidents into the store of `locations`."""
-    endpoint = partial(
-        Endpoint,
-        store=locations.store,
-        sources=partial(_current_sources, locations),
-        writing=asyncio.Lock(),
-    )
+    current = Current(locations)
+    endpoint = partial(Endpoint, store=locations.store, sources=current.sources, writing=asyncio.Lock())
     by_github = signed(secrets.github, "X-Hub-Signature-256", "sha256=")
     by_pagerduty = signed(secrets.pagerduty, "X-PagerDuty-Signature", "v1=")
     by_api = bearer(secrets.api)
@@ -45,7 +40,7 @@ def webhook_routes(locations: Locations, secrets: WebhookSecrets) -> list[Route]
         ("/webhooks/pagerduty", _json(_pagerduty), by_pagerduty),
         ("/api/v1/deployments", Source(decode=rows, events=_deployments), by_api),
         ("/api/v1/incidents", Source(decode=rows, events=_incidents), by_api),
-        ("/api/v1/attributions", _json(partial(_attribution, locations)), by_api),
+        ("/api/v1/attributions", _json(partial(_attribution, current)), by_api),
     )
     return [Route(path, endpoint(source, check=check)) for path, source, check in senders]
 
@@ -84,16 +79,15 @@ def _incidents(_headers: Headers, text: str, sources: Sources) -> Iterable[Relea
 
 
 def _attribution(
-    locations: Locations, _headers: Headers, value: object, sources: Sources
+    current: Current, _headers: Headers, value: object, _sources: Sources
 ) -> Iterable[ReleaseEvent]:
     said = part_of("", value)
     if "deployment" not in said.values or said.values["deployment"] == "":
         raise said.wrong("deployment", "service/environment/id, or null when no deployment caused it")
-    now = datetime.now(UTC)
-    rules = load_policy(locations.policy).delivery
+    now = wall_clock()
     return [
         correction(
-            history_at(locations.store, sources, rules, now),
+            current.history(now),
             incident=said.needed("incident"),
             deployment=said.name("deployment"),
             by=said.needed("by"),
@@ -101,22 +95,3 @@ def _attribution(
             at=now,
         )
     ]
-
-
-def _current_sources(locations: Locations) -> Sources:
-    """`sources.yaml` as it is now; it is read again when it or the catalogue was changed."""
-    return _sources(
-        locations.sources, _changed(locations.sources), locations.catalog, _changed(locations.catalog)
-    )
-
-
-@lru_cache(maxsize=2)
-def _sources(path: Path, _changed_at: int, catalog: Path, _catalog_changed_at: int) -> Sources:
-    return load_sources(path, load_catalog(catalog))
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return -1  # reading it says what is wrong
