@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -46,51 +46,41 @@ def _moment(text: str) -> datetime:
 MOMENT = _Parsed("ISO-8601", _moment)
 DURATION = _Parsed("DURATION", _length)
 
-store = click.option(
-    "--store",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="RELIABILITY_STORE",
-    default=DEFAULT_STORE,
-    show_default=True,
-    help="The SQLite file that holds the history.",
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _file(
+    name: str, help_text: str, default: Path | None, shown: str | None = None
+) -> Callable[[_Command], _Command]:
+    return click.option(
+        f"--{name}",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar=f"RELIABILITY_{name.upper()}",
+        default=default,
+        show_default=shown or True,
+        help=help_text,
+    )
+
+
+_SHIPPED = "the shipped one"
+store = _file("store", "The SQLite file that holds the history.", DEFAULT_STORE)
+catalog = _file("catalog", "What is measured: services, indicators, objectives.", DEFAULT_CATALOG, _SHIPPED)
+policy = _file("policy", "What is allowed: bands, alerts, tiers.", DEFAULT_POLICY, _SHIPPED)
+sources = _file(
+    "sources", "What pipelines and pagers call our services and severities.", DEFAULT_SOURCES, _SHIPPED
 )
-catalog = click.option(
-    "--catalog",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="RELIABILITY_CATALOG",
-    default=DEFAULT_CATALOG,
-    show_default="the shipped one",
-    help="What is measured: services, indicators, objectives.",
+access = _file(
+    "access",
+    "Who is who: people, their roles, the digests of their tokens.",
+    None,
+    "data/access.yaml, if it is there",
 )
-policy = click.option(
-    "--policy",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="RELIABILITY_POLICY",
-    default=DEFAULT_POLICY,
-    show_default="the shipped one",
-    help="What is allowed: bands, alerts, tiers.",
-)
-sources = click.option(
-    "--sources",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="RELIABILITY_SOURCES",
-    default=DEFAULT_SOURCES,
-    show_default="the shipped one",
-    help="What pipelines and pagers call our services and severities.",
-)
-access = click.option(
-    "--access",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="RELIABILITY_ACCESS",
-    show_default="data/access.yaml, if it is there",
-    help="Who is who: people, their roles, the digests of their tokens.",
-)
-freezes = click.option(
-    "--freezes",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="RELIABILITY_FREEZES",
-    show_default="data/freezes.ics or data/freezes.yaml, if it is there",
-    help="The calendar of deployment freezes: an .ics or .yaml file.",
+freezes = _file(
+    "freezes",
+    "The calendar of deployment freezes: an .ics or .yaml file.",
+    None,
+    "data/freezes.ics or data/freezes.yaml, if it is there",
 )
 now = click.option(
     "--now",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from dashboard.config.seconds import seconds
 from dashboard.errors import ConfigurationError
 
 _NAME = "RELIABILITY_KUBERNETES"
@@ -67,7 +68,7 @@ def kubernetes_settings(environment: Mapping[str, str]) -> KubernetesSettings | 
         namespaces=_namespaces(read("_NAMESPACES")),
         label_selector=_selector("_LABEL_SELECTOR", read("_LABEL_SELECTOR")),
         run_label_selector=_selector("_RUN_LABEL_SELECTOR", read("_RUN_LABEL_SELECTOR")),
-        timeout=_timeout(read("_TIMEOUT")),
+        timeout=seconds(f"{_NAME}_TIMEOUT", read("_TIMEOUT"), _DEFAULT_TIMEOUT, _LONGEST_TIMEOUT),
     )
 
 
@@ -99,13 +100,3 @@ def _selector(name: str, text: str | None) -> str | None:
             f"{_NAME}{name}: found other text, expected a label selector such as team=payments"
         )
     return text
-
-
-def _timeout(text: str | None) -> float:
-    try:
-        timeout = _DEFAULT_TIMEOUT if text is None else float(text)
-    except ValueError:
-        timeout = 0
-    if not 0 < timeout <= _LONGEST_TIMEOUT:
-        raise ConfigurationError(f"{_NAME}_TIMEOUT: found {text!r}, expected seconds above 0 and up to 600")
-    return timeout

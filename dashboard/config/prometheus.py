@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dashboard.config.seconds import seconds
 from dashboard.errors import ConfigurationError
 
 _PREFIX = "RELIABILITY_PROMETHEUS_"
@@ -60,7 +61,7 @@ def prometheus_settings(environment: Mapping[str, str], url: str | None = None) 
         )
     return PrometheusSettings(
         url=_url(url or read("URL")),
-        timeout=_timeout(read("TIMEOUT")),
+        timeout=seconds(f"{_PREFIX}TIMEOUT", read("TIMEOUT"), _DEFAULT_TIMEOUT, _LONGEST_TIMEOUT),
         bearer_token=token,
         basic_auth=(user, password) if user and password else None,
         headers=_headers(read("HEADERS")),
@@ -86,16 +87,6 @@ def _url(text: str | None) -> str:
         credentials = f", and {_PREFIX}USERNAME and PASSWORD" if "@" in text else ""
         raise ConfigurationError(f"{_PREFIX}URL: found {shown}, {expected}{credentials}")
     return text.rstrip("/")
-
-
-def _timeout(text: str | None) -> float:
-    try:
-        timeout = _DEFAULT_TIMEOUT if text is None else float(text)
-    except ValueError:
-        timeout = 0
-    if not 0 < timeout <= _LONGEST_TIMEOUT:
-        raise ConfigurationError(f"{_PREFIX}TIMEOUT: found {text!r}, expected seconds above 0 and up to 3600")
-    return timeout
 
 
 def _headers(text: str | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ import orjson
 import yaml
 
 from dashboard.errors import InputError
-from dashboard.sources.yaml_scalars import DEEPEST, LOADER, MERGE, require_shallow, scalar_value
+from dashboard.sources.yaml_scalars import DEEPEST, LOADER, MERGE, require_shallow, scalar_value, yaml_fault
 
 #: A cluster's export of ten thousand runs is some hundred megabytes; a text that is larger is none.
 _MOST_BYTES = 512 * 2**20
@@ -77,7 +77,7 @@ def _yaml(called: str, body: bytes) -> tuple[Any, ...]:
     except _KeyTwiceError as error:
         raise InputError(f"{called}: {error}") from None
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError) as error:
-        raise InputError(f"{called}: found text that is neither YAML nor JSON: {_problem(error)}") from None
+        raise InputError(f"{called}: found text that is neither YAML nor JSON: {yaml_fault(error)}") from None
 
 
 class _KeyTwiceError(Exception):
@@ -133,9 +133,3 @@ def _items(document: Any) -> Iterator[Any]:
         yield from items
     else:
         yield document
-
-
-def _problem(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    text = " ".join(str(getattr(error, "problem", None) or error).split()) or type(error).__name__
-    return f"{text} (line {mark.line + 1})" if mark else text

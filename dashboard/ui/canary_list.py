@@ -17,8 +17,9 @@ from dashboard.ui import format as show
 from dashboard.ui.canary_csv import COLUMNS, cells
 from dashboard.ui.canary_time_words import span_words
 from dashboard.ui.canary_words import HINDSIGHTS, STANDINGS, badge_of
-from dashboard.ui.components import badge, choose_page
+from dashboard.ui.components import badge
 from dashboard.ui.export import to_csv
+from dashboard.ui.list_page import choose_page, draw_download
 from dashboard.ui.release_words import brief, some
 
 _CARDS = _RUNNING = _ALONE = 20
@@ -41,9 +42,9 @@ def draw_under_way(found: Sequence[CanaryReport], policy: Policy) -> None:
     if not found:
         return
     place = st.container()
-    number = choose_page(len(found), _RUNNING, _OPEN_PAGE)
+    page, _ = choose_page(found, _RUNNING, _OPEN_PAGE)
     with place:
-        for whole in found[(number - 1) * _RUNNING : number * _RUNNING]:
+        for whole in page:
             row, look = whole.row, STANDINGS[standing(whole)]
             with st.container(border=True, gap=None):
                 what, answers = st.columns(_RUN_COLUMNS, gap="small")
@@ -67,28 +68,14 @@ def draw_past(report: CanariesReport, policy: Policy) -> None:
         st.info("No canary passes these filters. Clear one to see more.")
         return
     place = st.container()
-    number = choose_page(len(shown), _CARDS, _PAST_PAGE)
-    first = (number - 1) * _CARDS
-    page = shown[first : first + _CARDS]
+    page, span = choose_page(shown, _CARDS, _PAST_PAGE)
     with place:
-        span = f"{show.number(first + 1)} to {show.number(first + len(page))} of "
         many = show.amount(len(shown), "canary", "canaries")
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{span if len(page) < len(shown) else ''}{many}**, newest first")
-            _download(shown)
+            st.markdown(f"**{span}{many}**, newest first")
+            draw_download(len(shown), "canaries", lambda: to_csv(COLUMNS, map(cells, shown)))
         for row in page:
             _past(row, policy.timezone)
-
-
-def _download(shown: Sequence[CanaryRow]) -> None:
-    """All that pass the filters, also those of the other pages of the list."""
-    st.download_button(
-        f"Download {show.number(len(shown))} as CSV",
-        data=lambda: to_csv(COLUMNS, map(cells, shown)),
-        file_name="canaries.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
 
 
 def draw_alone(runs: Sequence[NamedRun], zone: ZoneInfo) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.reports.canaries import CanariesReport
 from dashboard.store.canaries import SourceRead
 from dashboard.ui import format as show
-from dashboard.ui.release_sources import unmapped_yaml
+from dashboard.ui.release_sources import draw_names
 from dashboard.ui.release_words import brief
 
 
@@ -54,14 +54,8 @@ def draw_unmapped(report: CanariesReport) -> None:
         return
     many = show.amount(sum(report.unmapped.values()), "canary", "canaries")
     with st.expander(f"{many} of Rollouts that mean none of our services"):
-        st.table(
-            {
-                "Rollout": [brief(name) for name in report.unmapped],
-                "Canaries": [show.number(count) for count in report.unmapped.values()],
-            },
-            border="horizontal",
-            hide_index=True,
+        draw_names(
+            report.unmapped,
+            ("Rollout", "Canaries"),
             alt="Rollouts that mean none of our services, with the number of their canaries",
         )
-        st.markdown("Write into `sources.yaml` which service of the catalogue each of them is:")
-        st.code(unmapped_yaml(report.unmapped), language=None, wrap_lines=True)

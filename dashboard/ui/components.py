@@ -199,16 +199,6 @@ def overview_link() -> None:
     st.page_link(OVERVIEW_PAGE, label="← All services", help="")
 
 
-def choose_page(things: int, on_one: int, key: str) -> int:
-    """Draws the choice of a page of so many `things` where there is more than one; returns which it is.
-
-    Its value is known only once it is drawn, so what it chooses from is put in a container above it. The
-    choice lives in the address under the name `key`.
-    """
-    pages = -(-things // on_one)
-    return min(st.pagination(pages, key=key, bind="query-params"), pages) if pages > 1 else 1
-
-
 def glossary(words: Mapping[str, str] = GLOSSARY) -> None:
     """What the words of the pages mean."""
     with st.expander("What do these words mean?"):

@@ -8,8 +8,8 @@ from dashboard.domain.policy import Policy
 from dashboard.reports.decisions import DecisionFilter, LoggedDecision
 from dashboard.ui import format as show
 from dashboard.ui import gate_cache, gate_words
-from dashboard.ui.components import choose_page
 from dashboard.ui.gate_choice import decision_link
+from dashboard.ui.list_page import choose_page
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import CHANGES, literal
 
@@ -46,10 +46,10 @@ def draw(services: Sequence[str], policy: Policy) -> None:
         _nothing(found)
         return
     place = st.container()
-    start = (choose_page(len(shown), _ROWS, _PAGE) - 1) * _ROWS
+    page, _ = choose_page(shown, _ROWS, _PAGE)
     with place:
         st.markdown(f"**{show.amount(len(shown), 'decision')}**, newest first{_limited(found)}")
-        for item in shown[start : start + _ROWS]:
+        for item in page:
             _card(item, policy)
 
 

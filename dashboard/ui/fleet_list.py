@@ -7,7 +7,8 @@ import streamlit as st
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.service_status import FleetStatus, ServiceStatus
-from dashboard.ui.components import badge, choose_page, firing, old_data, release_gate_link, service_link
+from dashboard.ui.components import badge, firing, old_data, release_gate_link, service_link
+from dashboard.ui.list_page import choose_page
 from dashboard.ui.words import (
     SERVICE_TIERS,
     TIER_ORDER,
@@ -52,15 +53,12 @@ def cards(statuses: list[ServiceStatus], policy: Policy, now: datetime) -> None:
         st.info("No service passes these filters. Clear one to see more.")
         return
     place = st.container()
-    first = (choose_page(len(statuses), _CARDS, _PAGE) - 1) * _CARDS
+    page, span = choose_page(statuses, _CARDS, _PAGE)
     with place:
-        for status in statuses[first : first + _CARDS]:
+        for status in page:
             _card(status, policy, now)
-    if len(statuses) > _CARDS:
-        st.markdown(
-            f":small[Services {first + 1} to {min(first + _CARDS, len(statuses))} of {len(statuses)},"
-            " worst first]"
-        )
+    if span:
+        st.markdown(f":small[Services {span}{len(statuses)}, worst first]")
 
 
 def _policy_tier_filter(fleet: FleetStatus) -> set[PolicyTier | None]:

@@ -15,10 +15,11 @@ from dashboard.reports.ledgers import dearest
 from dashboard.ui import format as show
 from dashboard.ui import incident_words as words
 from dashboard.ui.attainment_grid import cell_name
-from dashboard.ui.components import choose_page, incident_link
+from dashboard.ui.components import incident_link
 from dashboard.ui.export import to_csv
 from dashboard.ui.incident_csv import COLUMNS, cells
 from dashboard.ui.incident_filters import SHOW, address
+from dashboard.ui.list_page import choose_page, draw_download
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import literal
 
@@ -90,22 +91,15 @@ def draw(rows: Sequence[IncidentRow], policy: Policy) -> None:
         )
         return
     place = st.container()
-    pages = -(-len(shown) // _CARDS)
-    first = (choose_page(len(shown), _CARDS, _PAGE) - 1) * _CARDS
+    page, span = choose_page(shown, _CARDS, _PAGE)
     with (
         place,
         st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"),
     ):
-        st.markdown(_heading(shown, phase, (first, pages)))
-        st.download_button(
-            f"Download {show.number(len(shown))} as CSV",
-            data=lambda: to_csv(COLUMNS, map(cells, shown)),
-            file_name="incidents.csv",
-            mime="text/csv",
-            on_click="ignore",
-        )
+        st.markdown(_heading(shown, phase, span))
+        draw_download(len(shown), "incidents", lambda: to_csv(COLUMNS, map(cells, shown)))
     with place:
-        for row in shown[first : first + _CARDS]:
+        for row in page:
             _card(row, policy, phase)
 
 
@@ -113,9 +107,7 @@ def _of(severity: Severity) -> _Picks:
     return lambda row: row.timed.incident.severity is severity
 
 
-def _heading(shown: Sequence[IncidentRow], phase: Phase | None, page: tuple[int, int]) -> str:
-    first, pages = page
-    span = f"{first + 1} to {min(first + _CARDS, len(shown))} of " if pages > 1 else ""
+def _heading(shown: Sequence[IncidentRow], phase: Phase | None, span: str) -> str:
     head = f"**{span}{show.amount(len(shown), 'incident')}**"
     if phase is None:
         return f"{head}, newest first"

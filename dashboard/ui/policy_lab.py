@@ -11,7 +11,8 @@ from dashboard.reports.policy_backtest import Backtested, BacktestReport
 from dashboard.ui import backtest_words as words
 from dashboard.ui import format as show
 from dashboard.ui.charts import CHART_CONFIG
-from dashboard.ui.components import choose_page, incident_link
+from dashboard.ui.components import incident_link
+from dashboard.ui.list_page import choose_page
 from dashboard.ui.policy_lab_strip import MOST_MARKS, lanes_of, legend, strip, strip_alt
 from dashboard.ui.policy_lab_words import Group, answer, as_yaml, changed, figures, group
 from dashboard.ui.release_filters import deployment_link
@@ -53,8 +54,7 @@ def draw_strip(report: BacktestReport, policy: Policy) -> None:
     lanes = lanes_of(report.rows)
     st.markdown("**Every deployment: what the thresholds do with it, and how it went on**")
     place = st.container()
-    number = choose_page(len(lanes), _LANES, _LANES_PAGE)
-    names = list(lanes)[(number - 1) * _LANES : number * _LANES]
+    names, span = choose_page(list(lanes), _LANES, _LANES_PAGE)
     shown = {name: lanes[name] for name in names}
     rows = [row for name in names for row in lanes[name]]
     with place:
@@ -63,7 +63,7 @@ def draw_strip(report: BacktestReport, policy: Policy) -> None:
             config=dict(CHART_CONFIG),
             alt=strip_alt(rows, report.period),
         )
-        st.markdown("  \n".join([legend(rows), *_below(len(rows), len(names), len(lanes), number)]))
+        st.markdown("  \n".join([legend(rows), *_below(len(rows), f"{span}{len(lanes)}" if span else "")]))
 
 
 def draw_list(report: BacktestReport, policy: Policy, tried: Thresholds) -> None:
@@ -78,13 +78,10 @@ def draw_list(report: BacktestReport, policy: Policy, tried: Thresholds) -> None
         st.markdown(f"No verdict changes. {others}" if name == _CHANGING else f"None: {name.lower()}.")
         return
     place = st.container()
-    number = choose_page(len(rows), _CARDS, _CARDS_PAGE)
-    first = (number - 1) * _CARDS
-    page = rows[first : first + _CARDS]
+    page, span = choose_page(rows, _CARDS, _CARDS_PAGE)
     with place:
-        span = f"{show.number(first + 1)} to {show.number(first + len(page))} of "
         many = show.amount(len(rows), "deployment")
-        st.markdown(f"**{span if len(page) < len(rows) else ''}{many}**, newest first")
+        st.markdown(f"**{span}{many}**, newest first")
         other = None if tried == thresholds_of(policy) else with_thresholds(policy, tried)
         for row in page:
             _card(row, policy, other)
@@ -102,18 +99,15 @@ def draw_file(policy: Policy, tried: Thresholds) -> None:
         st.code("reliability policy backtest --policy other.yaml", language=None, wrap_lines=True)
 
 
-def _below(drawn: int, services: int, of: int, number: int) -> list[str]:
+def _below(drawn: int, span: str) -> list[str]:
     told = []
     if drawn > MOST_MARKS:
         told.append(
             f":small[Drawn are {show.number(MOST_MARKS)} of {show.amount(drawn, 'deployment')}: those whose"
             " verdict changes, those that are blocked or went bad, then the newest.]"
         )
-    if of > services:
-        first = (number - 1) * _LANES
-        told.append(
-            f":small[Services {first + 1} to {first + services} of {of}, those with changed verdicts first]"
-        )
+    if span:
+        told.append(f":small[Services {span}, those with changed verdicts first]")
     return told
 
 

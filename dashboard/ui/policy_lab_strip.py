@@ -1,7 +1,7 @@
 """The strip of the policy lab: a line for each service, deployments marked by verdict and how they ended."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta, timezone
+from datetime import timezone
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
@@ -9,13 +9,13 @@ import plotly.graph_objects as go
 from dashboard.domain.periods import Period
 from dashboard.reports.policy_backtest import Backtested
 from dashboard.ui import format as show
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import ink, on_axis
+from dashboard.ui.lanes import frame_lanes, lane_clock
 from dashboard.ui.policy_lab_words import GROUP_SIGNS, Group, group
 from dashboard.ui.release_marks import chart_text
 from dashboard.ui.release_words import version_of
 
-_LANE_PIXELS, _FRAME_PIXELS = 46, 64
-_DAY = timedelta(days=1)
+_LANE_PIXELS = 46
 #: What a browser draws at once; what a policy blocks and what went bad comes first.
 MOST_MARKS = 600
 
@@ -50,9 +50,7 @@ def strip(
     lanes: Mapping[str, Sequence[Backtested]], period: Period, zone: ZoneInfo, *, dark: bool
 ) -> go.Figure:
     """The lanes one below the other, on one clock of `zone`; a ring is around what changes."""
-    days = [period.start + _DAY * number for number in range(period.length // _DAY + 1)]
-    clock, title = one_clock([*days, period.end], zone)
-    colour, margin = ink(dark=dark), period.length / 60
+    clock, colour = lane_clock(period, zone)[0], ink(dark=dark)
     marked = _kept([(row, item) for row, lane in enumerate(lanes.values()) for item in lane])
     figure = go.Figure()
     _draw_rings(figure, marked, clock, colour)
@@ -60,36 +58,10 @@ def strip(
         mine = [(row, item) for row, item in marked if group(item) is found]
         if mine:
             figure.add_trace(_marks(found, mine, clock, zone, dark=dark))
-    for row, name in enumerate(lanes):
-        figure.add_annotation(
-            text=f"<b>{chart_text(name, 40)}</b>",
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=row - 0.46,
-            yanchor="top",
-            showarrow=False,
-            font={"size": 12, "color": colour},
-        )
+    for row in range(len(lanes)):
         figure.add_hline(y=row + 0.5, line={"width": 0.5, "color": "#8a94a3"})
-    figure.update_yaxes(
-        range=[len(lanes) - 0.5, -0.5], visible=False, fixedrange=True, showgrid=False, zeroline=False
-    )
-    figure.update_xaxes(
-        type="date",
-        range=[on_axis(period.start - margin, clock), on_axis(period.end + margin, clock)],
-        fixedrange=True,
-        title_text=title,
-        tickfont_color=colour,
-        title_font_color=colour,
-    )
-    figure.update_layout(
-        height=_FRAME_PIXELS + _LANE_PIXELS * len(lanes),
-        hovermode="closest",
-        dragmode=False,
-        showlegend=False,
-        margin={"l": 4, "r": 4, "t": 8, "b": 8},
-    )
+    labels = [f"<b>{chart_text(name, 40)}</b>" for name in lanes]
+    frame_lanes(figure, labels, period, zone, pixels=_LANE_PIXELS, dark=dark)
     return figure
 
 

@@ -11,10 +11,11 @@ from dashboard.domain.service_status import FleetStatus
 from dashboard.reports.release_board import Board, BoardRow, Shippable
 from dashboard.ui import format as show
 from dashboard.ui import gate_cache, gate_words
-from dashboard.ui.components import badge, choose_page
+from dashboard.ui.components import badge
 from dashboard.ui.gate_choice import choose_environment, release_link
 from dashboard.ui.gate_controls import draw_freezes, overdue_reviews
 from dashboard.ui.gate_outlook import check_phrase, first_change, opens
+from dashboard.ui.list_page import choose_page
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import Sign, joined, literal
 
@@ -90,9 +91,9 @@ def _draw_all(names: tuple[str, ...], environment: str, policy: Policy) -> None:
     st.markdown(f":small[{_ASSUMED}]")
     shown = _filtered(board)
     place = st.container()
-    first = (choose_page(len(shown), _ROWS, _PAGE) - 1) * _ROWS
+    page, _ = choose_page(shown, _ROWS, _PAGE)
     with place:
-        for row in shown[first : first + _ROWS]:
+        for row in page:
             _draw_row(row, board, policy)
 
 
@@ -103,8 +104,8 @@ def _draw_some(names: tuple[str, ...], environment: str, policy: Policy) -> None
         " in the order of their error budgets, and only those on this page are asked about.]"
     )
     place = st.container()
-    first = (choose_page(len(names), _ROWS, _PAGE) - 1) * _ROWS
-    board = gate_cache.board(names[first : first + _ROWS], environment)
+    page, _ = choose_page(names, _ROWS, _PAGE)
+    board = gate_cache.board(tuple(page), environment)
     with place:
         for row in board.rows:
             _draw_row(row, board, policy)

@@ -12,8 +12,9 @@ from dashboard.reports.lanes import Lane
 from dashboard.ui import cache
 from dashboard.ui import format as show
 from dashboard.ui.charts import CHART_CONFIG
-from dashboard.ui.components import badge, choose_page, incident_link
+from dashboard.ui.components import badge, incident_link
 from dashboard.ui.export import to_csv
+from dashboard.ui.list_page import choose_page, draw_download
 from dashboard.ui.release_csv import COLUMNS, cells
 from dashboard.ui.release_filters import deployment_link
 from dashboard.ui.release_thinning import MOST_MARKERS
@@ -42,32 +43,28 @@ def draw_timeline(report: DeploymentsReport, shown: Sequence[ReleaseRow], policy
     ]
     lanes.sort(key=lambda lane: (not lane.releases, not lane.incidents))
     place = st.container()
-    number = choose_page(len(lanes), _LANES, _LANES_PAGE)
-    page = lanes[(number - 1) * _LANES : number * _LANES]
-    tiers = cache.tier_spans(report.period, tuple(lane.service for lane in page))
-    page = [replace(lane, tiers=tiers[lane.service]) for lane in page]
+    chosen, span = choose_page(lanes, _LANES, _LANES_PAGE)
+    tiers = cache.tier_spans(report.period, tuple(lane.service for lane in chosen))
+    page = [replace(lane, tiers=tiers[lane.service]) for lane in chosen]
     with place:
         st.plotly_chart(
             timeline(page, report.period, policy.timezone, dark=st.context.theme.type == "dark"),
             config=dict(CHART_CONFIG),
             alt=timeline_alt(page, report.period),
         )
-        if lines := [legend(page), *_below(page, len(lanes), number)]:
+        if lines := [legend(page), *_below(page, f"{span}{len(lanes)}" if span else "")]:
             st.markdown("  \n".join(line for line in lines if line))
 
 
-def _below(page: Sequence[Lane], services: int, number: int) -> list[str]:
+def _below(page: Sequence[Lane], span: str) -> list[str]:
     told, drawn = [], sum(len(lane.releases) for lane in page)
     if drawn > MOST_MARKERS:
         told.append(
             f":small[Drawn are {show.number(MOST_MARKERS)} of {show.amount(drawn, 'deployment')}: those that"
             " did not go well, then the newest. The list has every one.]"
         )
-    if services > len(page):
-        first = (number - 1) * _LANES
-        told.append(
-            f":small[Services {first + 1} to {first + len(page)} of {services}, those with deployments first]"
-        )
+    if span:
+        told.append(f":small[Services {span}, those with deployments first]")
     return told
 
 
@@ -77,31 +74,19 @@ def draw_list(report: DeploymentsReport, shown: Sequence[ReleaseRow], policy: Po
         if report.rows:
             st.info("No deployment passes these filters. Clear one to see more.")
         return
-    place = st.container()
-    number = choose_page(len(shown), _CARDS, _LIST_PAGE)
-    first = (number - 1) * _CARDS
-    page = shown[first : first + _CARDS]
-    with place:
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            span = f"{show.number(first + 1)} to {show.number(first + len(page))} of "
-            many = show.amount(len(shown), "deployment")
-            st.markdown(f"**{span if len(page) < len(shown) else ''}{many}**, newest first")
-            _download(report, shown)
-        for row in page:
-            _card(row, report, policy)
 
-
-def _download(report: DeploymentsReport, shown: Sequence[ReleaseRow]) -> None:
-    def made() -> str:
+    def csv() -> str:
         return to_csv(COLUMNS, (cells(row, report.attributions) for row in shown))
 
-    st.download_button(
-        f"Download {show.number(len(shown))} as CSV",
-        data=made,
-        file_name="deployments.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
+    place = st.container()
+    page, span = choose_page(shown, _CARDS, _LIST_PAGE)
+    with place:
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            many = show.amount(len(shown), "deployment")
+            st.markdown(f"**{span}{many}**, newest first")
+            draw_download(len(shown), "deployments", csv)
+        for row in page:
+            _card(row, report, policy)
 
 
 def _card(row: ReleaseRow, report: DeploymentsReport, policy: Policy) -> None:

@@ -1,7 +1,7 @@
 """Where deployments come from: how to begin, and names that mean none of our services."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
@@ -42,20 +42,30 @@ def draw_unmapped(unmapped: Unmapped) -> None:
         f"{show.amount(missing, 'deployment')} left out: {show.amount(len(unmapped.deployments), 'name')}"
         " of services that mean none of ours"
     ):
-        st.table(
-            {
-                "Name": [brief(name) for name in unmapped.deployments],
-                "Deployments": [show.number(count) for count in unmapped.deployments.values()],
-            },
-            border="horizontal",
-            hide_index=True,
+        draw_names(
+            unmapped.deployments,
+            ("Name", "Deployments"),
             alt="Names of services that mean none of ours, with the number of their deployments",
         )
-        st.markdown("Write into `sources.yaml` which service of the catalogue each of them is:")
-        st.code(unmapped_yaml(unmapped.deployments), language=None, wrap_lines=True)
 
 
-def unmapped_yaml(names: Iterable[str]) -> str:
+def draw_names(counts: Mapping[str, int], columns: tuple[str, str], *, alt: str) -> None:
+    """A table of names that mean none of our services and how often each came, and what to write for them."""
+    name, many = columns
+    st.table(
+        {
+            name: [brief(found) for found in counts],
+            many: [show.number(count) for count in counts.values()],
+        },
+        border="horizontal",
+        hide_index=True,
+        alt=alt,
+    )
+    st.markdown("Write into `sources.yaml` which service of the catalogue each of them is:")
+    st.code(_unmapped_yaml(counts), language=None, wrap_lines=True)
+
+
+def _unmapped_yaml(names: Iterable[str]) -> str:
     """The lines of `sources.yaml` that would give `names` a service; each is quoted as YAML asks for."""
     quoted = (json.dumps(name) for name in names)
     return f"services:\n  OUR-SERVICE: [{', '.join(quoted)}]"

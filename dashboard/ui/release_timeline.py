@@ -1,7 +1,7 @@
 """The timeline of deployments: one lane a service, markers by result, incidents as bars, tiers behind."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
@@ -10,7 +10,8 @@ from dashboard.domain.periods import Period
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.reports.lanes import Lane
 from dashboard.ui import format as show
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import ink, on_axis
+from dashboard.ui.lanes import frame_lanes, lane_clock
 from dashboard.ui.release_marks import chart_text, incident_hover, mark_names, markers
 from dashboard.ui.release_thinning import (
     MOST_INCIDENTS,
@@ -23,9 +24,8 @@ from dashboard.ui.release_thinning import (
 from dashboard.ui.release_words import Outcome, outcome, plain, version_of
 from dashboard.ui.words import sign
 
-_LANE_PIXELS, _FRAME_PIXELS = 48, 64
+_LANE_PIXELS = 48
 _MILLISECONDS = 1000
-_DAY = timedelta(days=1)
 
 #: Faint, and each with a pattern of its own, so that nobody has to tell them apart by colour.
 _TIERS: Mapping[PolicyTier, tuple[str, str, str]] = {
@@ -39,44 +39,14 @@ _TIERS: Mapping[PolicyTier, tuple[str, str, str]] = {
 
 def timeline(lanes: Sequence[Lane], period: Period, zone: ZoneInfo, *, dark: bool) -> go.Figure:
     """The lanes one below the other, the first on top, on one clock of `zone`."""
-    days = [period.start + _DAY * number for number in range(period.length // _DAY + 1)]
-    clock, title = one_clock([*days, period.end], zone)
-    colour, margin = ink(dark=dark), period.length / 60
+    clock, colour = lane_clock(period, zone)[0], ink(dark=dark)
     figure = go.Figure()
     _draw_tiers(figure, lanes, period, clock)
     _draw_incidents(figure, lanes, period, clock, zone, colour)
     _draw_rollbacks(figure, lanes, clock, colour)
     _draw_releases(figure, lanes, clock, zone, dark=dark)
-    for row, lane in enumerate(lanes):
-        figure.add_annotation(
-            text=_label(lane),
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=row - 0.47,
-            yanchor="top",
-            showarrow=False,
-            font={"size": 12, "color": colour},
-        )
-    figure.update_yaxes(
-        range=[len(lanes) - 0.5, -0.5], visible=False, fixedrange=True, showgrid=False, zeroline=False
-    )
-    figure.update_xaxes(
-        type="date",
-        range=[on_axis(period.start - margin, clock), on_axis(period.end + margin, clock)],
-        fixedrange=True,
-        title_text=title,
-        tickfont_color=colour,
-        title_font_color=colour,
-    )
-    figure.update_layout(
-        height=_FRAME_PIXELS + _LANE_PIXELS * len(lanes),
-        barmode="overlay",
-        hovermode="closest",
-        dragmode=False,
-        margin={"l": 4, "r": 4, "t": 8, "b": 8},
-        showlegend=False,
-    )
+    figure.update_layout(barmode="overlay")
+    frame_lanes(figure, [_label(lane) for lane in lanes], period, zone, pixels=_LANE_PIXELS, dark=dark)
     return figure
 
 
