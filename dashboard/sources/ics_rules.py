@@ -16,6 +16,8 @@ _PARTS = ("FREQ", "UNTIL", "COUNT", "INTERVAL", "BYMONTH", "BYMONTHDAY", "BYDAY"
 #: The 29th of February falls on a given weekday at least so often.
 _YEARS = 40
 _SEARCHED = timedelta(days=366 * _YEARS)
+#: So many days more are looked at, so that the last period is a whole one too.
+_LONGEST_PERIOD = 366
 _DAY = timedelta(days=1)
 
 
@@ -52,14 +54,14 @@ def days_of(rule: Mapping[str, Any], start: date, since: date) -> Iterator[date]
     fits, period, interval = _fitting(rule, start), _period(rule, start), rule.get("INTERVAL", [1])[0]
     weekly = rule["FREQ"][0].upper() == "WEEKLY"
     # A whole period has to be seen to count the days in it, and weeks begin in the year before.
-    first = since.replace(month=1, day=1) - 7 * _DAY
-    searched = (first + count * _DAY for count in range((since + _SEARCHED - first).days))
+    first, end = since.replace(month=1, day=1) - 7 * _DAY, since + _SEARCHED
+    searched = (first + count * _DAY for count in range((end - first).days + _LONGEST_PERIOD))
     for number, days in groupby(searched, period):
         if number % interval == 0:
             # `dateutil` begins to count the first week at the start, and every other first period before it.
             counted = [day for day in days if fits(day) and (day >= start or not weekly)]
             chosen = _chosen(counted, rule.get("BYSETPOS", []))
-            yield from (day for day in chosen if day >= since)
+            yield from (day for day in chosen if since <= day < end)
 
 
 def _chosen(days: Sequence[date], positions: Sequence[int]) -> Sequence[date]:
