@@ -1,5 +1,6 @@
 """`reliability canary evaluate`: measurements, recorded or queried, through Argo's exact rules."""
 
+import io
 import json
 import os
 import sys
@@ -37,7 +38,7 @@ from dashboard.sources.argo_analysis import (
 )
 from dashboard.sources.argo_measurements import measurements_by_metric, recorded_run
 from dashboard.sources.argo_templates import templates_of
-from dashboard.sources.kubernetes_objects import read_objects
+from dashboard.sources.object_stream import ObjectStream
 from dashboard.sources.prometheus import Prometheus
 from dashboard.sources.prometheus_answer import AnswerError
 
@@ -132,9 +133,9 @@ def evaluate(  # noqa: PLR0913 - one argument per option
 
 def _read(path: Path) -> tuple[str, tuple[Any, ...]]:
     if str(path) == "-":
-        return "stdin", read_objects("stdin", sys.stdin.buffer.read())
+        return "stdin", tuple(ObjectStream("stdin", sys.stdin.buffer))
     try:
-        return str(path), read_objects(str(path), path.read_bytes())
+        return str(path), tuple(ObjectStream(str(path), io.BytesIO(path.read_bytes())))
     except FileNotFoundError:
         raise InputError(f"{path}: found no such file, expected YAML or JSON") from None
     except OSError as error:

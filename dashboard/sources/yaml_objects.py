@@ -12,7 +12,7 @@ from yaml.resolver import Resolver
 
 from dashboard.errors import InputError
 from dashboard.sources.json_objects import with_kind
-from dashboard.sources.yaml_scalars import DEEPEST, LOADER, MERGE, scalar_value, yaml_fault
+from dashboard.sources.yaml_scalars import DEEPEST, LOADER, MERGE, scalar_value
 
 #: An object has some hundred values; aliases of aliases can make any number.
 _MOST_VALUES = 500_000
@@ -35,7 +35,7 @@ def yaml_objects(called: str, stream: BinaryIO) -> Iterator[Any]:
         raise InputError(f"{called}: {_where(reader)}{error}") from None
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError) as error:
         raise InputError(
-            f"{called}: {_where(reader)}found text that is neither YAML nor JSON: {yaml_fault(error)}"
+            f"{called}: {_where(reader)}found text that is neither YAML nor JSON: {_problem(error)}"
         ) from None
 
 
@@ -162,3 +162,9 @@ def _put(target: dict[str, Any], key: str, value: Any, *, is_merge: bool) -> Non
     for part in value if isinstance(value, list) else [value]:
         for name in part if isinstance(part, dict) else ():
             target.setdefault(name, part[name])
+
+
+def _problem(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    text = " ".join(str(getattr(error, "problem", None) or error).split()) or type(error).__name__
+    return f"{text} (line {mark.line + 1})" if mark else text

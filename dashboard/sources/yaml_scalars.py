@@ -45,10 +45,3 @@ def require_shallow(text: str, most_values: int) -> None:
             raise yaml.YAMLError(f"found more than {DEEPEST} levels of nesting, expected fewer")
         if count > most_values:
             raise yaml.YAMLError(f"found more than {most_values:,} values, expected fewer")
-
-
-def yaml_fault(error: Exception) -> str:
-    """What is wrong with text that should be YAML, in one line, and on which line where that is known."""
-    mark = getattr(error, "problem_mark", None)
-    text = " ".join(str(getattr(error, "problem", None) or error).split()) or type(error).__name__
-    return f"{text} (line {mark.line + 1})" if mark else text

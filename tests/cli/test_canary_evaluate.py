@@ -289,7 +289,7 @@ def test_a_key_that_is_said_twice_is_refused_with_its_line(tmp_path: Path) -> No
     template.write_text(_TEMPLATE.replace("spec:", "metadata: {name: u}\nspec:", 1), encoding="utf-8")
     ended = run("canary", "evaluate", "--template", template, "--measurements", template)
     assert ended.code == 2
-    assert "t.yaml: line 4: found the key 'metadata' twice, expected it once" in ended.err
+    assert "t.yaml: found the key 'metadata' twice, expected it once (line 4)" in ended.err
 
 
 def test_the_metrics_that_a_template_takes_from_another_are_evaluated(tmp_path: Path) -> None:
