@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from dashboard.domain.periods import period_of
 from dashboard.reports.canary_standing import standing
-from dashboard.reports.incidents import period_of
 from dashboard.ui import (
     cache,
     canary_answer,

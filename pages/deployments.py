@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.reports.incidents import period_of
+from dashboard.domain.periods import period_of
 from dashboard.ui import cache, components, release_detail, release_filters, release_list, release_sources
 from dashboard.ui.release_words import RELEASE_GLOSSARY, releases_headline
 

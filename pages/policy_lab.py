@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.reports.incidents import period_of
+from dashboard.domain.periods import period_of
 from dashboard.ui import cache, components, policy_lab, policy_lab_cache, policy_lab_filters, release_sources
 from dashboard.ui.policy_lab_words import LAB_GLOSSARY
 

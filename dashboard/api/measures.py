@@ -17,7 +17,7 @@ from dashboard.domain.slo import Catalogue
 from dashboard.errors import InputError, ReliabilityError
 from dashboard.reports.delivery_document import delivery_document
 from dashboard.reports.history import History
-from dashboard.reports.incidents import Selection, delivery_measures, recovery_measures
+from dashboard.reports.incident_measures import Selection, delivery_measures, recovery_measures
 from dashboard.reports.ledger_document import ledger_document
 from dashboard.reports.ledgers import service_ledgers
 from dashboard.reports.recovery_document import recovery_document

@@ -84,7 +84,7 @@ def dora(
     """
     # SciPy, which these need, takes half a second to load; the other commands do without.
     from dashboard.reports.delivery_document import delivery_document  # noqa: PLC0415 - see above
-    from dashboard.reports.incidents import Selection, delivery_measures  # noqa: PLC0415 - ditto
+    from dashboard.reports.incident_measures import Selection, delivery_measures  # noqa: PLC0415 - ditto
 
     catalogue, policy, history = read_history(**files)
     chosen = Selection(
@@ -144,7 +144,7 @@ def mttr(
     **files: Any,
 ) -> None:
     """Show how fast incidents are detected, taken up, mitigated and recovered from, against targets."""
-    from dashboard.reports.incidents import Selection, recovery_measures  # noqa: PLC0415 - as in dora
+    from dashboard.reports.incident_measures import Selection, recovery_measures  # noqa: PLC0415 - as in dora
     from dashboard.reports.recovery_document import recovery_document  # noqa: PLC0415 - ditto
 
     catalogue, policy, history = read_history(**files)
@@ -249,7 +249,7 @@ def _mean(found: "Summary") -> str:
 
 def _tell_beginning(period: Period, history: "History", policy: Policy) -> None:
     """Rates of a span that reaches back before anything was recorded come out too low."""
-    from dashboard.reports.incidents import known_since  # noqa: PLC0415 - as in dora
+    from dashboard.reports.history import known_since  # noqa: PLC0415 - as in dora
 
     since = known_since(history)
     if since is None:

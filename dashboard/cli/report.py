@@ -52,7 +52,8 @@ def report(  # noqa: PLR0913 - one argument per option
     """Write the report on incidents and delivery of a month or a quarter."""
     # SciPy, which these need, takes half a second to load; the other commands do without.
     from dashboard.reports.history import history_at  # noqa: PLC0415 - see above
-    from dashboard.reports.incidents import Selection, recovery_report  # noqa: PLC0415 - ditto
+    from dashboard.reports.incident_measures import Selection  # noqa: PLC0415 - ditto
+    from dashboard.reports.incidents import recovery_report  # noqa: PLC0415 - ditto
     from dashboard.ui.period_report import html_report, markdown_report  # noqa: PLC0415 - ditto
 
     catalogue, rules = load_catalog(catalog), load_policy(policy)

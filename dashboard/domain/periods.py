@@ -106,3 +106,8 @@ def _months(year: int, month: int, count: int, name: str, zone: ZoneInfo) -> Per
 def _plus(year: int, month: int, count: int) -> tuple[int, int]:
     index = year * _MONTHS_OF_A_YEAR + month - 1 + count
     return index // _MONTHS_OF_A_YEAR, index % _MONTHS_OF_A_YEAR + 1
+
+
+def period_of(days: int, now: datetime) -> Period:
+    """The last `days` days up to `now`."""
+    return Period(name=f"the last {days} days", start=now - timedelta(days=days), end=now)

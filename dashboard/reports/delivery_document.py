@@ -5,8 +5,8 @@ from typing import Any
 from dashboard.domain.delivery import DeliveryMeasures, DurationMeasure
 from dashboard.domain.intervals import exact_proportion
 from dashboard.domain.periods import Period
-from dashboard.reports.history import History
-from dashboard.reports.incidents import Selection, known_since
+from dashboard.reports.history import History, known_since
+from dashboard.reports.incident_measures import Selection
 from dashboard.reports.recovery_document import interval, proportion, summary
 from dashboard.reports.status_document import iso_time
 

@@ -225,3 +225,15 @@ def _mapped(folded: FoldedIncident, names: NameMap) -> Incident:
         url=folded.url,
         sources=folded.sources,
     )
+
+
+def known_since(history: History) -> datetime | None:
+    """When the first deployment or incident began that the store knows; None when it knows none.
+
+    Of deployments it is the first that finished: they are in that order.
+    """
+    firsts = [
+        *(item.began_at for item in history.incidents[:1]),
+        *(item.deployment.began_at for item in history.releases[:1]),
+    ]
+    return min((first for first in firsts if first is not None), default=None)

@@ -9,46 +9,31 @@ from pathlib import Path
 from dashboard.domain.attribution import Attribution
 from dashboard.domain.budget_ledger import OwnerKind
 from dashboard.domain.control_chart import ControlChart
-from dashboard.domain.delivery import DeliveryMeasures, delivery
-from dashboard.domain.incidents import Incident, Severity
-from dashboard.domain.intervals import Interval, poisson_rate
-from dashboard.domain.periods import Period, months, quarters
+from dashboard.domain.delivery import DeliveryMeasures
+from dashboard.domain.incidents import Severity
+from dashboard.domain.periods import Period
 from dashboard.domain.phase_times import PhaseTimes, phase_times
 from dashboard.domain.policy import Policy
 from dashboard.domain.recovery import (
-    PER,
-    PeriodMean,
-    SeverityStatistics,
     TimedIncident,
-    period_means,
     recovery_chart,
-    recovery_trend,
-    severity_statistics,
     timed,
 )
-from dashboard.domain.releases import Release, releases
+from dashboard.domain.releases import Release
 from dashboard.domain.slo import Catalogue
-from dashboard.domain.trend import Trend
 from dashboard.errors import InputError
 from dashboard.reports.freshness import Freshness, freshness
-from dashboard.reports.history import History, Unmapped
+from dashboard.reports.history import History, Unmapped, known_since
+from dashboard.reports.incident_measures import (
+    RecoveryMeasures,
+    Selection,
+    delivery_measures,
+    recovery_measures,
+)
 from dashboard.reports.ledgers import Cost, costs, dearest
 from dashboard.store.database import open_for_reading
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which incidents and deployments are looked at: all, or those of some services or severities."""
-
-    services: tuple[str, ...] = ()
-    severities: tuple[Severity, ...] = ()
-
-    def has(self, incident: Incident) -> bool:
-        """Whether `incident` is one of them."""
-        of_services = not self.services or any(name in self.services for name in incident.services)
-        return of_services and (not self.severities or incident.severity in self.severities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,26 +56,6 @@ class RecoveryChart:
     severity: Severity
     items: tuple[TimedIncident, ...]
     chart: ControlChart
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryMeasures:
-    """How incidents of a period were dealt with.
-
-    `severities` has P1, P2, P3 and, when there are such, None for incidents without a known severity.
-    `trend` is of each severity, and under None of all, against the span of the same length before; open
-    incidents count as long as they have lasted. `months` and `quarters` are those that the period touches,
-    each as far as it lies in it.
-    """
-
-    period: Period
-    incidents: int
-    open: int
-    per_30_days: Interval | None
-    severities: tuple[SeverityStatistics, ...]
-    months: tuple[PeriodMean, ...]
-    quarters: tuple[PeriodMean, ...]
-    trend: Mapping[Severity | None, Trend]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,61 +90,6 @@ class IncidentReport:
     row: IncidentRow
     suspect: Release | None
     freshness: Freshness
-
-
-def recovery_measures(
-    history: History, policy: Policy, period: Period, chosen: Selection
-) -> RecoveryMeasures:
-    """How the incidents that began in `period` were dealt with."""
-    now = history.as_of
-    mine = [incident for incident in history.incidents if chosen.has(incident)]
-    found = timed(mine, policy.incidents.targets, now)
-    inside = [item for item in found if period.holds(item.incident.began_at)]
-    earlier = [item for item in found if period.before().holds(item.incident.began_at)]
-    until = max(min(period.end, now), period.start)
-    exposure = until - period.start
-    severities: list[Severity | None] = [*Severity]
-    if any(item.incident.severity is None for item in inside):
-        severities.append(None)
-    return RecoveryMeasures(
-        period=period,
-        incidents=len(inside),
-        open=sum(item.incident.is_open for item in inside),
-        per_30_days=poisson_rate(len(inside), exposure / PER),
-        severities=tuple(severity_statistics(inside, severity, exposure) for severity in severities),
-        months=tuple(period_means(inside, months(period.start, until, policy.timezone))),
-        quarters=tuple(period_means(inside, quarters(period.start, until, policy.timezone))),
-        trend={severity: recovery_trend(earlier, inside, severity) for severity in (*Severity, None)},
-    )
-
-
-def delivery_measures(
-    history: History, policy: Policy, period: Period, chosen: Selection
-) -> DeliveryMeasures:
-    """How software was delivered in `period`; with severities chosen, other incidents fail no deployment."""
-    found = [
-        release
-        for release in (_of_severities(history, policy, chosen) if chosen.severities else history.releases)
-        if not chosen.services or release.deployment.service in chosen.services
-    ]
-    return delivery(found, period, policy.delivery.targets, policy.timezone, history.as_of)
-
-
-def _of_severities(history: History, policy: Policy, chosen: Selection) -> list[Release]:
-    """The releases as if there were no incidents but those of the severities that are `chosen`."""
-    rollbacks = {
-        release.deployment.key: release.rollback
-        for release in history.releases
-        if release.rollback is not None
-    }
-    return releases(
-        [release.deployment for release in history.releases],
-        rollbacks,
-        [incident for incident in history.incidents if incident.severity in chosen.severities],
-        history.attributions,
-        policy.delivery.attribution_window,
-        history.as_of,
-    )
 
 
 def recovery_report(  # noqa: PLR0913, PLR0917 - one argument per fact
@@ -255,23 +165,6 @@ def incident_report(
         suspect=None if attributed is None else history.releases_by_key.get(attributed),
         freshness=fresh,
     )
-
-
-def known_since(history: History) -> datetime | None:
-    """When the first deployment or incident began that the store knows; None when it knows none.
-
-    Of deployments it is the first that finished: they are in that order.
-    """
-    firsts = [
-        *(item.began_at for item in history.incidents[:1]),
-        *(item.deployment.began_at for item in history.releases[:1]),
-    ]
-    return min((first for first in firsts if first is not None), default=None)
-
-
-def period_of(days: int, now: datetime) -> Period:
-    """The last `days` days up to `now`."""
-    return Period(name=f"the last {days} days", start=now - timedelta(days=days), end=now)
 
 
 def _known_part(period: Period, since: datetime | None) -> Period:

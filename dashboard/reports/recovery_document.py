@@ -6,8 +6,8 @@ from dashboard.domain.durations_summary import Summary
 from dashboard.domain.intervals import Interval, Proportion
 from dashboard.domain.recovery import PeriodMean, PhaseStatistics, SeverityStatistics
 from dashboard.domain.trend import Trend
-from dashboard.reports.history import History
-from dashboard.reports.incidents import RecoveryMeasures, Selection, known_since
+from dashboard.reports.history import History, known_since
+from dashboard.reports.incident_measures import RecoveryMeasures, Selection
 from dashboard.reports.status_document import iso_time
 
 _ALL, _NO_SEVERITY = "all", "unknown"

@@ -22,13 +22,8 @@ from dashboard.reports.deployments import (
 )
 from dashboard.reports.fleet import FleetReport, fleet_report
 from dashboard.reports.history import History, history_at
-from dashboard.reports.incidents import (
-    IncidentReport,
-    RecoveryReport,
-    Selection,
-    incident_report,
-    recovery_report,
-)
+from dashboard.reports.incident_measures import Selection
+from dashboard.reports.incidents import IncidentReport, RecoveryReport, incident_report, recovery_report
 from dashboard.reports.instants import reading_instant
 from dashboard.reports.lanes import TierSpan
 from dashboard.reports.lanes import tier_spans as tier_spans_of

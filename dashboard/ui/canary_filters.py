@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboard.domain.canary.canary import Canary, Outcome
 from dashboard.domain.canary.consequences import Hindsight
+from dashboard.domain.periods import period_of
 from dashboard.reports.canaries import CanaryRow
-from dashboard.reports.incidents import period_of
 from dashboard.ui import cache, canary_cache
 from dashboard.ui.canary_words import HINDSIGHTS, OUTCOMES
 from dashboard.ui.components import CANARY_PAGE

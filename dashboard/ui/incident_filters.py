@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.domain.incidents import Severity
-from dashboard.domain.periods import Period, months, parse_period, quarters
+from dashboard.domain.periods import Period, months, parse_period, period_of, quarters
 from dashboard.domain.policy import Policy
-from dashboard.reports.history import History
-from dashboard.reports.incidents import Selection, known_since, period_of
+from dashboard.reports.history import History, known_since
+from dashboard.reports.incident_measures import Selection
 from dashboard.ui.components import INCIDENTS_PAGE
 from dashboard.ui.words import joined, literal
 

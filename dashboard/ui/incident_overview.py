@@ -5,7 +5,8 @@ from functools import partial
 import streamlit as st
 
 from dashboard.domain.policy import Policy
-from dashboard.reports.incidents import RecoveryReport, Selection
+from dashboard.reports.incident_measures import Selection
+from dashboard.reports.incidents import RecoveryReport
 from dashboard.ui import attainment_grid, incident_list
 from dashboard.ui import format as show
 from dashboard.ui import incident_words as words

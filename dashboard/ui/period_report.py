@@ -2,7 +2,8 @@
 
 from dashboard.domain.incidents import Severity
 from dashboard.domain.policy import Policy
-from dashboard.reports.incidents import RecoveryReport, Selection
+from dashboard.reports.incident_measures import Selection
+from dashboard.reports.incidents import RecoveryReport
 from dashboard.ui import format as show
 from dashboard.ui import incident_words as words
 from dashboard.ui.data_quality import known_words, quality_items

@@ -24,7 +24,7 @@ from dashboard.paths import DEFAULT_POLICY, DEFAULT_SOURCES
 from dashboard.reports.delivery_document import delivery_document
 from dashboard.reports.fleet import without_collecting
 from dashboard.reports.history import History, history_at
-from dashboard.reports.incidents import Selection, delivery_measures, recovery_measures
+from dashboard.reports.incident_measures import Selection, delivery_measures, recovery_measures
 from dashboard.reports.ledgers import ledgers
 from dashboard.reports.recovery_document import recovery_document
 from dashboard.sources.release_rows import deployment_events, incident_events

@@ -14,12 +14,12 @@ from hypothesis import strategies as any_of
 from dashboard.config import load_catalog, load_policy
 from dashboard.config.sources import load_sources
 from dashboard.domain.deployments import Deployment, DeploymentState
+from dashboard.domain.periods import period_of
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.releases import Failure, Release
 from dashboard.paths import DEFAULT_CATALOG, DEFAULT_POLICY, DEFAULT_SOURCES
 from dashboard.reports.deployments import DeploymentsReport, deployments_report
 from dashboard.reports.history import history_at
-from dashboard.reports.incidents import period_of
 from dashboard.reports.lanes import Lane, TierSpan
 from dashboard.reports.ledgers import Cost
 from dashboard.ui import format as show
