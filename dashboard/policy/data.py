@@ -4,14 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 import orjson
 
 from dashboard.domain import gate_rules
-from dashboard.domain.gate_rules import ExceptionType, GateRules, Weekday, WindowRule
+from dashboard.domain.gate_rules import ExceptionType, GateRules, StrategyRule, Weekday, WindowRule
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType, PolicyTier
 from dashboard.domain.slo import Catalogue, Service, ServiceTier, Strategy
@@ -105,24 +104,8 @@ def policy_data(policy: Policy, catalogue: Catalogue) -> dict[str, Any]:
             "checks": list(gate_rules.RELAXED_CHECKS),
         },
         "rollback_exempt": list(gate_rules.ROLLBACK_EXEMPT),
-        "exceptions": {
-            kind.value: {
-                "lifts": list(gate_rules.LIFTS[kind]),
-                "not_in": [tier.value for tier in gate_rules.LIFTS_NOT_IN.get(kind, ())],
-            }
-            for kind in ExceptionType
-        },
-        "canaries": {
-            kind.value: [
-                {
-                    "weight": step.weight,
-                    "pause_seconds": _seconds(step.pause),
-                    "analysis": list(step.analysis),
-                }
-                for step in gate.strategies[kind].steps
-            ]
-            for kind in Strategy
-        },
+        "exceptions": {kind.value: _exception(kind) for kind in ExceptionType},
+        "canaries": {kind.value: _steps(gate.strategies[kind]) for kind in Strategy},
         "canary_for_strict": Strategy.PROGRESSIVE_CANARY.value,
         "careful_strategies": [strategy.value for strategy in gate_rules.CAREFUL_STRATEGIES],
         "careful_in": [tier.value for tier in PolicyTier if tier in gate.careful_in],
@@ -206,6 +189,24 @@ def _window(window: WindowRule) -> dict[str, Any]:
     }
 
 
+def _exception(kind: ExceptionType) -> dict[str, Any]:
+    return {
+        "lifts": list(gate_rules.LIFTS[kind]),
+        "not_in": [tier.value for tier in gate_rules.LIFTS_NOT_IN.get(kind, ())],
+    }
+
+
+def _steps(strategy: StrategyRule) -> list[dict[str, Any]]:
+    return [
+        {
+            "weight": step.weight,
+            "pause_seconds": int(step.pause.total_seconds()),
+            "analysis": list(step.analysis),
+        }
+        for step in strategy.steps
+    ]
+
+
 def _by_tier(values: Mapping[ServiceTier, Fraction]) -> dict[str, int | float]:
     return {str(int(tier)): _number(value) for tier, value in values.items()}
 
@@ -213,7 +214,3 @@ def _by_tier(values: Mapping[ServiceTier, Fraction]) -> dict[str, int | float]:
 def _number(value: Fraction) -> int | float:
     """A threshold, which has at most six decimals, as JSON writes it."""
     return value.numerator if value.denominator == 1 else float(value)
-
-
-def _seconds(length: timedelta) -> int:
-    return int(length.total_seconds())

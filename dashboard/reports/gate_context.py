@@ -22,7 +22,8 @@ from dashboard.reports.history import read_history
 from dashboard.reports.release_claims import Standing
 from dashboard.reports.release_facts import ReleaseFacts, release_facts
 from dashboard.reports.release_gate import Decided, decide
-from dashboard.reports.release_input import Circumstances, prepared_input
+from dashboard.reports.release_input import prepared_input
+from dashboard.reports.release_service_level import Circumstances
 from dashboard.sources.release_request import ReleaseRequest
 from dashboard.store.database import open_for_reading
 from dashboard.store.release_controls import Controls, read_controls

@@ -14,7 +14,8 @@ from dashboard.reports.class_answers import PolicyAnswers
 from dashboard.reports.past_releases import PastRelease
 from dashboard.reports.release_claims import Standing
 from dashboard.reports.release_facts import BEST_EFFORT, ReleaseFacts
-from dashboard.reports.release_input import Circumstances, prepared_input
+from dashboard.reports.release_input import prepared_input
+from dashboard.reports.release_service_level import Circumstances
 from dashboard.sources.release_request import ReleaseRequest
 
 _FREEZE, _VERSION = "approval.freeze", "policy.version"

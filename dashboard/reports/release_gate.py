@@ -16,7 +16,8 @@ from dashboard.domain.slo import Catalogue, Service
 from dashboard.policy.data import GatePolicy, canonical
 from dashboard.policy.engine import Engine, EngineError
 from dashboard.reports.release_facts import counts_until
-from dashboard.reports.release_input import Circumstances, utc_text
+from dashboard.reports.release_input import utc_text
+from dashboard.reports.release_service_level import Circumstances
 
 Document = dict[str, Any]
 

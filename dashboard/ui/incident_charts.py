@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
 from html import escape
 from math import log10
 from typing import Any
@@ -80,34 +81,9 @@ def control_figure(chart: RecoveryChart, period: Period, zone: ZoneInfo, *, dark
     """Times to recover in order of time between their limits; what stands out has a sign of its own."""
     figure, colour = go.Figure(), ink(dark=dark)
     items, values = chart.items[-MOST_POINTS:], chart.chart.values[-MOST_POINTS:]
-    signals = chart.chart.signals[-MOST_POINTS:]
     moments = [item.incident.times[0] for item in items]
     clock, title = one_clock(moments, zone)
-    marks = {
-        "routine": {"symbol": "circle", "size": 7, "color": _BLUE[dark]},
-        "faster": {"symbol": "triangle-down", "size": 12, "color": _BLUE[dark]},
-        "slower": {"symbol": "diamond", "size": 12, "color": _RED[dark]},
-    }
-    centre = _LOWEST if chart.chart.limits is None else chart.chart.limits.centre
-    kinds = [
-        ("faster" if value < centre else "slower") if fired else "routine"
-        for value, fired in zip(values, signals, strict=True)
-    ]
-    for name, marker in marks.items():
-        chosen = [index for index, kind in enumerate(kinds) if kind == name]
-        if not chosen:
-            continue
-        figure.add_trace(
-            go.Scatter(
-                x=[on_axis(moments[index], clock) for index in chosen],
-                y=[max(values[index], _LOWEST) for index in chosen],
-                mode="markers",
-                name=name,
-                marker=marker,
-                text=[_hover(items[index]) for index in chosen],
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
+    _draw_points(figure, chart, moments, clock, dark=dark)
     limits = chart.chart.limits
     lines = {} if limits is None else {"limit": limits.upper, "centre": limits.centre, "limit ": limits.lower}
     for name, value in lines.items():
@@ -139,6 +115,38 @@ def control_figure(chart: RecoveryChart, period: Period, zone: ZoneInfo, *, dark
     _duration_axis(figure, [*values, *lines.values()], "y")
     figure.update_xaxes(title_text=title)
     return _laid_out(figure, 300, colour).update_layout(margin={"r": 48})
+
+
+def _draw_points(
+    figure: go.Figure, chart: RecoveryChart, moments: Sequence[datetime], clock: timezone, *, dark: bool
+) -> None:
+    """A point for each incident, the last of them at `moments`; what stands out has a sign of its own."""
+    items, values = chart.items[-MOST_POINTS:], chart.chart.values[-MOST_POINTS:]
+    marks = {
+        "routine": {"symbol": "circle", "size": 7, "color": _BLUE[dark]},
+        "faster": {"symbol": "triangle-down", "size": 12, "color": _BLUE[dark]},
+        "slower": {"symbol": "diamond", "size": 12, "color": _RED[dark]},
+    }
+    centre = _LOWEST if chart.chart.limits is None else chart.chart.limits.centre
+    kinds = [
+        ("faster" if value < centre else "slower") if fired else "routine"
+        for value, fired in zip(values, chart.chart.signals[-MOST_POINTS:], strict=True)
+    ]
+    for name, marker in marks.items():
+        chosen = [index for index, kind in enumerate(kinds) if kind == name]
+        if not chosen:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=[on_axis(moments[index], clock) for index in chosen],
+                y=[max(values[index], _LOWEST) for index in chosen],
+                mode="markers",
+                name=name,
+                marker=marker,
+                text=[_hover(items[index]) for index in chosen],
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
 
 
 def control_alt(chart: RecoveryChart) -> str:

@@ -44,48 +44,13 @@ def timeline_figure(report: IncidentReport, policy: Policy, *, dark: bool) -> go
     clock, title = one_clock([*(start for _, start, _ in found), max(ends)], policy.timezone)
     figure, colour = go.Figure(), ink(dark=dark)
     for outcome, start, length in found:
-        name = PHASES[outcome.phase]
-        open_still = outcome.duration is None
-        took = f"{show.length(length)}, still open" if open_still else show.lasted(length.total_seconds())
-        figure.add_trace(
-            go.Bar(
-                y=[name],
-                x=[length.total_seconds() * _MILLISECONDS],
-                base=[on_axis(start, clock)],
-                orientation="h",
-                marker={
-                    "color": _COLOURS[outcome.result][dark],
-                    "pattern": {"shape": _PATTERNS.get(outcome.result, "")},
-                },
-                hovertemplate=f"{name}: {took}<extra></extra>",
-                showlegend=False,
-            )
-        )
-    for outcome, start, length in found:
-        # Beside the bar and its target, where nothing is behind the words.
-        until = start + max(length, outcome.target or length)
-        figure.add_annotation(
-            x=on_axis(until, clock),
-            y=PHASES[outcome.phase],
-            text=f"{RESULTS[outcome.result]}{'' if outcome.duration is not None else '<br>● open'}",
-            showarrow=False,
-            xanchor="left",
-            xshift=6,
-            align="left",
-            font={"size": 13, "color": colour},
-        )
-    marked = [(outcome, start + outcome.target) for outcome, start, _ in found if outcome.target is not None]
-    if marked:
-        figure.add_trace(
-            go.Scatter(
-                y=[PHASES[outcome.phase] for outcome, _ in marked],
-                x=[on_axis(until, clock) for _, until in marked],
-                mode="markers",
-                name="target ends here",
-                marker={"symbol": "line-ns-open", "size": 26, "color": colour, "line": {"width": 3}},
-                hovertemplate="target ends %{x|%H:%M}<extra></extra>",
-            )
-        )
+        figure.add_trace(_bar(outcome, start, length, clock, dark=dark))
+        _write_result(figure, outcome, start + max(length, outcome.target or length), clock, colour)
+    targets = [
+        (outcome.phase, start + outcome.target) for outcome, start, _ in found if outcome.target is not None
+    ]
+    if targets:
+        figure.add_trace(_target_ends(targets, clock, colour))
     figure.update_yaxes(
         categoryorder="array",
         categoryarray=[PHASES[phase] for phase in reversed(Phase)],
@@ -104,11 +69,56 @@ def timeline_figure(report: IncidentReport, policy: Policy, *, dark: bool) -> go
         height=_HEIGHT,
         bargap=0.35,
         dragmode=False,
-        showlegend=bool(marked),
+        showlegend=bool(targets),
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": colour}},
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
     )
     return figure
+
+
+def _bar(outcome: PhaseOutcome, start: datetime, length: timedelta, clock: timezone, *, dark: bool) -> go.Bar:
+    name = PHASES[outcome.phase]
+    open_still = outcome.duration is None
+    took = f"{show.length(length)}, still open" if open_still else show.lasted(length.total_seconds())
+    return go.Bar(
+        y=[name],
+        x=[length.total_seconds() * _MILLISECONDS],
+        base=[on_axis(start, clock)],
+        orientation="h",
+        marker={
+            "color": _COLOURS[outcome.result][dark],
+            "pattern": {"shape": _PATTERNS.get(outcome.result, "")},
+        },
+        hovertemplate=f"{name}: {took}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _write_result(
+    figure: go.Figure, outcome: PhaseOutcome, until: datetime, clock: timezone, colour: str
+) -> None:
+    """Beside the bar and its target, where nothing is behind the words."""
+    figure.add_annotation(
+        x=on_axis(until, clock),
+        y=PHASES[outcome.phase],
+        text=f"{RESULTS[outcome.result]}{'' if outcome.duration is not None else '<br>● open'}",
+        showarrow=False,
+        xanchor="left",
+        xshift=6,
+        align="left",
+        font={"size": 13, "color": colour},
+    )
+
+
+def _target_ends(targets: Sequence[tuple[Phase, datetime]], clock: timezone, colour: str) -> go.Scatter:
+    return go.Scatter(
+        y=[PHASES[phase] for phase, _ in targets],
+        x=[on_axis(until, clock) for _, until in targets],
+        mode="markers",
+        name="target ends here",
+        marker={"symbol": "line-ns-open", "size": 26, "color": colour, "line": {"width": 3}},
+        hovertemplate="target ends %{x|%H:%M}<extra></extra>",
+    )
 
 
 def timeline_alt(report: IncidentReport) -> str:
