@@ -13,8 +13,7 @@ from dashboard.domain.canary.language.go_regexp import compile_regexp
 from dashboard.domain.canary.manifest.go_duration import parse_go_duration
 from dashboard.domain.canary.manifest.placeholders import resolved
 from dashboard.domain.canary.manifest.whole_number import whole_number
-from dashboard.domain.canary.redaction.marks import MASK
-from dashboard.domain.canary.replay.analysis import PROMETHEUS, AnalysisSpec, MetricSpec
+from dashboard.domain.canary.replay.analysis import MASK, PROMETHEUS, AnalysisSpec, MetricSpec
 from dashboard.domain.canary.replay.metric_phase import DEFAULT_CONSECUTIVE_ERROR_LIMIT, Limits, Rule
 from dashboard.domain.canary.replay.other_limits import ChosenLimit, with_limit
 from dashboard.errors import InputError

@@ -13,17 +13,16 @@ from dashboard.reports.decisions import verify_log
 from tests.api.test_api import Served, served
 from tests.cli.command import run
 from tests.gates import request
-from tests.pages.stores import NOW, Fleet, build, steady
+from tests.pages.stores import NOW, WELL, Fleet, build
 
 _TOKEN = "the-token-of-the-pipeline"  # noqa: S105 - of these tests only
-_WELL = {"api/availability": steady(0.0001), "api/latency": steady(0.0), "worker/availability": steady(0.0)}
 #: What two evaluations of one request never share.
 _OWN = ("decision_id",)
 
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    return build(tmp_path_factory.mktemp("gate"), _WELL)
+    return build(tmp_path_factory.mktemp("gate"), WELL)
 
 
 @pytest.fixture(scope="module")

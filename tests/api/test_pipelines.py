@@ -12,17 +12,16 @@ import yaml
 
 from tests.api.test_api import Served, served
 from tests.gates import EVIDENCE
-from tests.pages.stores import NOW, build, steady
+from tests.pages.stores import NOW, WELL, build
 
 _DOCS = Path(__file__).resolve().parents[2] / "docs" / "gate"
 _TOKEN = "the-token-of-the-pipeline"  # noqa: S105 - of these tests only
-_WELL = {"api/availability": steady(0.0001), "api/latency": steady(0.0), "worker/availability": steady(0.0)}
 _HOSTILE = '"; touch stolen; echo "$(touch stolen)'
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    fleet = build(tmp_path_factory.mktemp("gate"), _WELL)
+    fleet = build(tmp_path_factory.mktemp("gate"), WELL)
     options = ("--store", fleet.store, "--catalog", fleet.catalogue, "--now", NOW.isoformat())
     with served(*options, env={"RELIABILITY_API_TOKEN": _TOKEN}) as running:
         yield running

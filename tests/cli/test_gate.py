@@ -11,15 +11,14 @@ from dashboard.domain.gate_rules import CHECKS
 from dashboard.reports.decisions import verify_log
 from tests.cli.command import Ended, run
 from tests.gates import EVIDENCE, request
-from tests.pages.stores import NOW, Fleet, build, steady
+from tests.pages.stores import NOW, WELL, Fleet, build
 
-_WELL = {"api/availability": steady(0.0001), "api/latency": steady(0.0), "worker/availability": steady(0.0)}
 _GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
-    return build(tmp_path / "fleet", _WELL)
+    return build(tmp_path / "fleet", WELL)
 
 
 def _gate(fleet: Fleet, *options: object, stdin: bytes = b"", **environment: str) -> Ended:

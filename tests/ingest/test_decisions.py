@@ -23,16 +23,15 @@ from dashboard.reports.decisions import (
 from dashboard.store.database import open_for_reading
 from dashboard.store.release_controls import read_controls
 from tests.gates import MINUTE, approve, asked, grant, recorded, request, setting
-from tests.pages.stores import NOW, Fleet, build, steady
+from tests.pages.stores import NOW, WELL, Fleet, build, steady
 
-_WELL = {"api/availability": steady(0.0001), "api/latency": steady(0.0), "worker/availability": steady(0.0)}
 #: The same thresholds but for one: test coverage has to be complete.
 _STRICTER = "release_gate: {coverage: {1: 100, 2: 70, 3: 60}}\n"
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
-    return build(tmp_path / "fleet", _WELL)
+    return build(tmp_path / "fleet", WELL)
 
 
 @pytest.fixture
@@ -138,7 +137,7 @@ def test_the_head_that_somebody_noted_is_looked_for(fleet: Fleet) -> None:
 
 
 def test_an_exception_that_a_release_needed_is_bound_to_it(tmp_path: Path, policy: Policy) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     approve(fleet, policy, "SRE")
     name = grant(fleet, ExceptionType.SLO, policy, ends=NOW + 60 * MINUTE)
     fix = request(change_type="bugfix")
@@ -154,7 +153,7 @@ def test_an_exception_that_a_release_needed_is_bound_to_it(tmp_path: Path, polic
 
 
 def test_an_exception_stays_unused_when_the_answer_is_no(tmp_path: Path, policy: Policy) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     grant(fleet, ExceptionType.SLO, policy, ends=NOW + 60 * MINUTE)
     assert not recorded(fleet, request(gates={})).document["allow"]
     with open_for_reading(fleet.store) as connection:
@@ -164,7 +163,7 @@ def test_an_exception_stays_unused_when_the_answer_is_no(tmp_path: Path, policy:
 
 def test_an_exception_that_was_used_a_moment_later_is_used(tmp_path: Path, policy: Policy) -> None:
     """The lock decides who comes first, not the clock at which each was asked for."""
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     grant(fleet, ExceptionType.SLO, policy, ends=NOW + 60 * MINUTE)
     for version in ("v2.4.0", "v2.4.1"):
         approve(fleet, policy, "SRE", by=f"Lena {version}", version=version)
@@ -174,7 +173,7 @@ def test_an_exception_that_was_used_a_moment_later_is_used(tmp_path: Path, polic
 
 
 def test_of_two_releases_that_want_one_exception_at_once_one_gets_it(tmp_path: Path, policy: Policy) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     grant(fleet, ExceptionType.BUDGET, policy, ends=NOW + 30 * MINUTE)
     answers: dict[str, bool] = {}
 

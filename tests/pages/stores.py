@@ -63,6 +63,14 @@ def burst(bad: float, begin: timedelta, end: timedelta = timedelta(0)) -> BadSha
     return lambda ago: bad if end <= ago < begin else 0.0
 
 
+#: Every budget is spent a little, and nothing burns.
+WELL: dict[str, BadShare] = {
+    "api/availability": steady(0.0001),
+    "api/latency": steady(0.0),
+    "worker/availability": steady(0.0),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
     """A fleet on disk: where a page finds it."""

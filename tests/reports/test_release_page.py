@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.config import load_policy
 from dashboard.domain.access import Person
 from dashboard.domain.approvals import withdraw_approval
 from dashboard.domain.deployments import DeploymentState
@@ -14,7 +13,6 @@ from dashboard.domain.gate_rules import ExceptionType
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType
 from dashboard.errors import InputError, StoreError
-from dashboard.paths import DEFAULT_POLICY
 from dashboard.reports.history import history_at
 from dashboard.reports.release_approvals import NotCounted
 from dashboard.reports.release_page import ReleaseChoice, ReleasePage, release_page
@@ -36,11 +34,6 @@ _WELL: dict[str, BadShare] = {
 _PROTECTED = _WELL | {"api/availability": burst(0.01, timedelta(hours=9), timedelta(hours=2))}
 _SPENT = _WELL | {"api/availability": burst(0.05, timedelta(hours=20), timedelta(hours=10))}
 _FIXES = {"bugfix", "security", "rollback", "emergency"}
-
-
-@pytest.fixture
-def policy() -> Policy:
-    return load_policy(DEFAULT_POLICY)
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Callable
 
-from dashboard.domain.canary.redaction.marks import MASK, without_forms
+from dashboard.domain.canary.redaction.marks import without_forms
 from dashboard.domain.canary.redaction.names import is_plain, is_telling_name
+from dashboard.domain.canary.replay.analysis import MASK
 
 #: Text with what tells a key from a value, and what opens and closes.
 _PARTS = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<key>\s*:)?|[{}\[\]]', re.DOTALL)

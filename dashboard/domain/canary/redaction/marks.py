@@ -10,9 +10,7 @@ from dashboard.domain.canary.redaction.names import (
     is_plain,
     is_telling_name,
 )
-
-#: What stands for a secret: its value is never read, kept or shown.
-MASK = "*****"
+from dashboard.domain.canary.replay.analysis import MASK
 
 #: Shorter ones are words or versions.
 _LONG = 8

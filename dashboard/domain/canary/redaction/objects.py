@@ -16,7 +16,6 @@ from dashboard.domain.canary.analysis_runs import AnalysisRunState, MetricState,
 from dashboard.domain.canary.redaction.answers import is_json, masked_answer
 from dashboard.domain.canary.redaction.encodings import Forms, forms_of
 from dashboard.domain.canary.redaction.marks import (
-    MASK,
     is_random,
     is_secret,
     is_telling_value,
@@ -27,7 +26,7 @@ from dashboard.domain.canary.redaction.marks import (
     without_quoted,
 )
 from dashboard.domain.canary.redaction.names import is_plain, is_telling_field
-from dashboard.domain.canary.replay.analysis import RecordedMeasurement
+from dashboard.domain.canary.replay.analysis import MASK, RecordedMeasurement
 from dashboard.domain.canary.rollouts import CanaryStep, CurrentRun, PauseCondition, RolloutState
 
 #: Shorter values are no secret to anybody, and are found in any text; so are those that any field may have.

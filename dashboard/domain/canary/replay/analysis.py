@@ -9,6 +9,8 @@ from dashboard.domain.canary.replay.metric_phase import Counts, Limits
 
 #: The provider that a metric without one is read as.
 PROMETHEUS = "prometheus"
+#: What stands for a secret in what is recorded: its value is never read, kept or shown.
+MASK = "*****"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

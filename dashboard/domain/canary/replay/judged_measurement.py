@@ -5,8 +5,7 @@ from enum import StrEnum
 
 from dashboard.domain.canary.language.faults import CannotReplayError
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.redaction.marks import MASK
-from dashboard.domain.canary.replay.analysis import MetricSpec, RecordedMeasurement
+from dashboard.domain.canary.replay.analysis import MASK, MetricSpec, RecordedMeasurement
 from dashboard.domain.canary.replay.condition import Judgement, judge
 from dashboard.domain.canary.replay.stored_value import NotJsonError, measured_value, possible_values
 
