@@ -22,11 +22,12 @@ from dashboard.reports.instants import reading_instant
 from dashboard.ui import format as shown
 
 if TYPE_CHECKING:
-    from dashboard.domain.delivery import DurationMeasure
+    from dashboard.domain.delivery import DeliveryMeasures, DurationMeasure
     from dashboard.domain.durations_summary import Summary
     from dashboard.domain.intervals import Interval, Proportion
     from dashboard.domain.recovery import PhaseStatistics
     from dashboard.reports.history import History
+    from dashboard.reports.incident_measures import RecoveryMeasures, Selection
 
 #: Less than this at the beginning of a span makes no rate too low.
 _A_DAY = timedelta(days=1)
@@ -63,40 +64,35 @@ def over_files(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _over_span(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (_severities, only_services, _to, _from):
+        command = option(command)
+    return command
+
+
 @click.command()
-@_from
-@_to
-@only_services
-@_severities
+@_over_span
 @over_files
-def dora(
-    *,
-    start: str | None,
-    end: str | None,
-    services: tuple[str, ...],
-    severities: tuple[str, ...],
-    as_json: bool,
-    **files: Any,
-) -> None:
+def dora(*, as_json: bool, **asked: Any) -> None:
     """Show how software is delivered: frequency, lead time, failures, recovery and rework.
 
     With --severity a deployment fails by an incident only of that severity.
     """
     # SciPy, which these need, takes half a second to load; the other commands do without.
     from dashboard.reports.delivery_document import delivery_document  # noqa: PLC0415 - see above
-    from dashboard.reports.incident_measures import Selection, delivery_measures  # noqa: PLC0415 - ditto
+    from dashboard.reports.incident_measures import delivery_measures  # noqa: PLC0415 - ditto
 
-    catalogue, policy, history = read_history(**files)
-    chosen = Selection(
-        services=known_services(services, catalogue), severities=tuple(map(Severity, severities))
-    )
-    period = parse_span(start, end, policy.timezone, history.as_of)
+    policy, history, period, chosen = _asked(**asked)
     measures = delivery_measures(history, policy, period, chosen)
-    environment, targets = policy.delivery.environment, policy.delivery.targets
     if as_json:
-        document = delivery_document(measures, history, period, environment, chosen)
+        document = delivery_document(measures, history, period, policy.delivery.environment, chosen)
         click.echo(json.dumps(document, indent=2))
         return
+    _tell_delivery(measures, period, history, policy)
+
+
+def _tell_delivery(measures: "DeliveryMeasures", period: Period, history: "History", policy: Policy) -> None:
+    environment, targets = policy.delivery.environment, policy.delivery.targets
     click.echo(f"{_span(period, policy)}, deployments to {environment}:")
     _tell_beginning(period, history, policy)
     of_all = shown.amount(measures.deployments, "deployment")
@@ -129,34 +125,25 @@ def dora(
 
 
 @click.command()
-@_from
-@_to
-@only_services
-@_severities
+@_over_span
 @over_files
-def mttr(
-    *,
-    start: str | None,
-    end: str | None,
-    services: tuple[str, ...],
-    severities: tuple[str, ...],
-    as_json: bool,
-    **files: Any,
-) -> None:
+def mttr(*, as_json: bool, **asked: Any) -> None:
     """Show how fast incidents are detected, taken up, mitigated and recovered from, against targets."""
-    from dashboard.reports.incident_measures import Selection, recovery_measures  # noqa: PLC0415 - as in dora
+    from dashboard.reports.incident_measures import recovery_measures  # noqa: PLC0415 - as in dora
     from dashboard.reports.recovery_document import recovery_document  # noqa: PLC0415 - ditto
 
-    catalogue, policy, history = read_history(**files)
-    chosen = Selection(
-        services=known_services(services, catalogue), severities=tuple(map(Severity, severities))
-    )
-    period = parse_span(start, end, policy.timezone, history.as_of)
+    policy, history, period, chosen = _asked(**asked)
     measures = recovery_measures(history, policy, period, chosen)
     if as_json:
         click.echo(json.dumps(recovery_document(measures, history, chosen), indent=2))
         return
-    often = _rate(measures.per_30_days)
+    _tell_recovery(measures, history, policy, chosen)
+
+
+def _tell_recovery(
+    measures: "RecoveryMeasures", history: "History", policy: Policy, chosen: "Selection"
+) -> None:
+    period, often = measures.period, _rate(measures.per_30_days)
     click.echo(
         f"{_span(period, policy)}: {shown.amount(measures.incidents, 'incident')}, {measures.open} open,"
         f" {often} per 30 days"
@@ -180,6 +167,24 @@ def mttr(
             told = trend.verdict.replace("_", " ")
             click.echo(f"time to recover, {name}: {told} ({could}{least}{still})")
     _tell_unmapped(history)
+
+
+def _asked(
+    *,
+    start: str | None,
+    end: str | None,
+    services: tuple[str, ...],
+    severities: tuple[str, ...],
+    **files: Any,
+) -> "tuple[Policy, History, Period, Selection]":
+    """The span and the incidents and deployments that are asked for, and what is known of all."""
+    from dashboard.reports.incident_measures import Selection  # noqa: PLC0415 - as in dora
+
+    catalogue, policy, history = read_history(**files)
+    chosen = Selection(
+        services=known_services(services, catalogue), severities=tuple(map(Severity, severities))
+    )
+    return policy, history, parse_span(start, end, policy.timezone, history.as_of), chosen
 
 
 def read_history(
