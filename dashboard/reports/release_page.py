@@ -20,7 +20,6 @@ from dashboard.reports.fleet import read_statuses, required_service
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.reports.gate_context import Asked, GateContext, decision_with, known_facts
 from dashboard.reports.release_approvals import GivenApproval, RoleAsked, given_approvals, signatures
-from dashboard.reports.release_openings import Outlook, outlook
 from dashboard.sources.release_request import read_request
 from dashboard.store import decision_log
 from dashboard.store.database import open_for_reading
@@ -72,7 +71,6 @@ class ReleasePage:
     exceptions: tuple[ReleaseException, ...]
     freezes: tuple[Freeze, ...]
     calendar: tuple[CalendarDay, ...]
-    outlook: Outlook
     strategy: StrategyRule
     freshness: Freshness
 
@@ -136,9 +134,6 @@ def release_page(context: GateContext, choice: ReleaseChoice, now: datetime) -> 
         exceptions=tuple(item for item in controls.exceptions if _concerns(item, choice, target, now)),
         freezes=freezes,
         calendar=_calendar(context, service, decision, freezes, now),
-        outlook=outlook(
-            _closed(decision, asked.requestor, untold=False), decision, facts, freezes, context.policy
-        ),
         strategy=context.policy.gate.strategies[Strategy(decision.strategy)],
         freshness=fresh,
     )

@@ -1,18 +1,19 @@
 """The answer of the release gate, large, with why, when it changes, and what it rests on."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import streamlit as st
 
 from dashboard.domain.policy import Policy
-from dashboard.domain.release_decision import Check, Decision, Gate
+from dashboard.domain.release_decision import ChangeAt, Check, Decision, Gate
 from dashboard.reports.decisions import LoggedDecision
 from dashboard.reports.release_page import ReleasePage
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
 from dashboard.ui.components import badge, firing
 from dashboard.ui.gate_choice import decision_link
-from dashboard.ui.gate_outlook import check_phrase, first_change, opens
+from dashboard.ui.gate_outlook import check_phrase, outlook
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import CHANGES, joined, literal, service_tier
 
@@ -76,10 +77,7 @@ def _answer(page: ReleasePage, policy: Policy) -> None:
     lines = [_title(decision, waits=waits), f"**{_release(decision)}.** {_why(page)}"]
     if page.failing:
         lines.append(f"Closed by {_closed_by(page)}.")
-    if page.failing:
-        lines.append(opens(page.outlook, decision.as_of, policy.timezone))
-    else:
-        lines.append(first_change(decision, policy.timezone))
+    lines.append(outlook(decision, policy.timezone, waits=waits).markdown)
     lines.append(f"As of {show.full_moment(decision.as_of, policy.timezone)}.")
     # What waits for a pipeline only is another no than one that somebody has to wait or work for.
     denied = st.warning if waits else st.error
@@ -185,12 +183,24 @@ def changes(decision: Decision, policy: Policy) -> None:
     st.table(
         {
             "When": [
-                f"in {show.length(change.at - now)}  \n:small[{show.full_moment(change.at, policy.timezone)}]"
+                f"{_in(change.at - now)}  \n:small[{show.full_moment(change.at, policy.timezone)}]"
                 for change in decision.changes_at
             ],
-            "What": [literal(change.what) for change in decision.changes_at],
+            "What": [f"{literal(change.what)}{_closes(change)}" for change in decision.changes_at],
         },
         border="horizontal",
         hide_index=True,
         alt="When this answer may change by itself, and why",
     )
+
+
+def _in(span: timedelta) -> str:
+    return f"in {show.length(span)}" if span else "any moment now"
+
+
+def _closes(change: ChangeAt) -> str:
+    """Which checks pass until then only, and whether that is a forecast; markdown."""
+    sure = "" if change.assuming is None else ":gray-badge[forecast] "
+    names = joined([check_phrase(code) for code in change.closes])
+    told = f"no longer met then: {names}" if names else ""
+    return f"  \n{sure}:small[{told}]" if sure or told else ""

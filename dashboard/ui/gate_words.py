@@ -255,7 +255,8 @@ def next_steps(decision: Decision) -> list[str]:
 
 def change_at(at: datetime, what: str, now: datetime, zone: ZoneInfo) -> str:
     """When an answer changes: `in 2 h 10 min (24 Nov 09:00 UTC): the deployment window opens`."""
-    return f"in {show.length(at - now)} ({show.moment(at, zone)}): {what}"
+    when = f"in {show.length(at - now)}" if at > now else "any moment now"
+    return f"{when} ({show.moment(at, zone, now)}): {what}"
 
 
 def _granted(rule: gate_rules.ExceptionRule) -> str:

@@ -14,7 +14,7 @@ from dashboard.ui import gate_cache, gate_words
 from dashboard.ui.components import badge, choose_page
 from dashboard.ui.gate_choice import choose_environment, release_link
 from dashboard.ui.gate_controls import draw_freezes, overdue_reviews
-from dashboard.ui.gate_outlook import check_phrase, first_change, opens
+from dashboard.ui.gate_outlook import check_phrase, outlook
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import Sign, joined, literal
 
@@ -151,7 +151,7 @@ def _draw_row(row: BoardRow, board: Board, policy: Policy) -> None:
         look = MAY_SIGNS[row.may]
         may.markdown(f":{look.colour}-badge[{look.symbol} **{look.word}**]{_approvals(row)}")
         why.markdown(reason(row))
-        if coming := _next(row, board, policy):
+        if coming := _next(row, policy):
             then.markdown(coming)
 
 
@@ -160,11 +160,11 @@ def _approvals(row: BoardRow) -> str:
     return f"  \n:small[{literal(joined(roles))} must approve]" if roles else ""
 
 
-def _next(row: BoardRow, board: Board, policy: Policy) -> str:
-    if row.outlook is not None:
+def _next(row: BoardRow, policy: Policy) -> str:
+    if row.refused:
         what = "" if row.may is Shippable.ROLLBACK else "A feature: "
-        return f":small[{what}{opens(row.outlook, board.as_of, policy.timezone)}]"
-    return "" if row.allowed is None else f":small[{first_change(row.allowed, policy.timezone)}]"
+        return f":small[{what}{outlook(row.refused[0], policy.timezone).markdown}]"
+    return "" if row.allowed is None else f":small[{outlook(row.allowed, policy.timezone).markdown}]"
 
 
 def _short(decision: Decision, code: str, seen: object) -> str:

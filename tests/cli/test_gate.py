@@ -76,6 +76,8 @@ def test_json_is_one_document_with_every_part_in_its_order(fleet: Fleet) -> None
         "emergency",
         "exceptions_used",
         "changes_at",
+        "holds_until",
+        "not_before",
         "policy_version",
         "input_digest",
         "decision_id",
