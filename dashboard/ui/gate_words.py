@@ -107,6 +107,8 @@ WARNINGS: Mapping[str, str] = {
     "warn.input_differs": "The input says something else than the store; the message says which counts.",
     "warn.input_ignored": "The input claims something that only people with tokens, or the clock, can tell.",
     "warn.input_trusted": "The input was trusted with --trust-input: its own words count.",
+    "warn.exception_too_early": "An exception for this release expires before it is of use: before the"
+    " window opens, or before what it lifts is in the way.",
     "warn.unknown_key": "A key of the input means nothing here, perhaps by a slip of the pen.",
     "warn.incident_severity": "An open incident has a severity that sources.yaml does not map: P2.",
     "warn.incident_unmapped": "An open incident names no service of the catalogue, so it holds back nothing.",

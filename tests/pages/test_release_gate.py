@@ -324,6 +324,28 @@ def test_an_exception_that_lifts_a_check_is_told_and_its_late_review_too(
         assert "EXC-security (security) was used for api v2.4.0 to production by ci" in text
 
 
+def test_an_exception_that_expires_too_early_is_warned_of_with_both_times(
+    tmp_path: Path, on: Shown, policy: Policy
+) -> None:
+    late = NOW.replace(hour=17)
+    fleet = build(tmp_path, HEALTHY, newest=NEWEST.replace(hour=17), now=late)
+    grant(fleet, ExceptionType.SECURITY, policy, ends=NOW.replace(hour=20))
+    text = on(fleet).open("release_gate", service="api", version="v9")
+    assert "The exception EXC-security (security) expires on 2026-11-23 20:02 UTC" in text
+    assert "before the deployment window opens on 2026-11-24 09:00 UTC: it will lift nothing" in text
+    assert "until 23 Nov 20:02 UTC" in text
+    assert "! expires too early" in text
+    assert "the deployment window opens on 24 Nov 09:00 UTC]" in text
+
+
+def test_times_of_another_year_have_their_year(healthy: Fleet, on: Shown, policy: Policy) -> None:
+    freeze(healthy, NOW + _DAY, NOW + 60 * _DAY)
+    grant(healthy, ExceptionType.FREEZE, policy, ends=NOW + 50 * _DAY)
+    text = on(healthy).open("release_gate", service="api", version="v9")
+    assert "24 Nov 09:02 → 22 Jan 2027 09:02 UTC" in text
+    assert "until 12 Jan 2027 09:02 UTC" in text
+
+
 def test_an_override_is_not_repeated_and_that_is_said(tmp_path: Path, on: Shown) -> None:
     fleet = build(tmp_path, SPENT)
     override = {

@@ -425,6 +425,19 @@ def test_an_exception_lifts_its_checks_until_the_instant_it_expires(tmp_path: Pa
     assert "slo.budget_remaining" in unmet(late)
 
 
+def test_an_exception_that_expires_before_the_window_opens_is_warned_of(fleet: Fleet, policy: Policy) -> None:
+    early = NOW.replace(hour=8, minute=53)
+    grant(fleet, ExceptionType.SLO, policy, ends=NOW.replace(hour=9, minute=0))
+    decision = decide(fleet, request(), now=early)
+    (told,) = [item.message for item in decision.warnings if item.code == "warn.exception_too_early"]
+    assert told == (
+        "The exception EXC-slo (slo) expires on 2026-11-23 09:00 UTC, before the deployment window opens on"
+        " 2026-11-23 09:00 UTC: it will lift nothing"
+    )
+    for harmless in (request(environment="staging"), request(change_type="rollback")):
+        assert "warn.exception_too_early" not in _codes(decide(fleet, harmless, now=early))
+
+
 def test_an_exception_from_one_freeze_does_not_lift_another(fleet: Fleet, policy: Policy) -> None:
     freeze(fleet, NOW - HOUR, NOW + HOUR)
     grant(fleet, ExceptionType.FREEZE, policy, ends=NOW + HOUR, freeze="FRZ-2")
