@@ -7,7 +7,7 @@ import click
 from dashboard.domain.release_decision import Decision, Gate
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
-from dashboard.ui.gate_outlook import outlook
+from dashboard.ui.gate_outlook import change_at, outlook
 from dashboard.ui.words import CHANGES
 
 _MARKS = {True: "✓", False: "✕"}
@@ -41,7 +41,7 @@ def show_decision(decision: Decision, zone: ZoneInfo) -> None:
     if decision.changes_at:
         click.echo("\nWhen this may change by itself")
         for change in decision.changes_at:
-            click.echo(f"  - {gate_words.change_at(change.at, change.what, decision.as_of, zone)}")
+            click.echo(f"  - {change_at(change.at, change.what, decision.as_of, zone)}")
     _show_strategy(decision)
     click.echo(f"\ndecision {decision.decision_id}, policy {decision.policy_version}")
 

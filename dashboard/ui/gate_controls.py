@@ -44,7 +44,7 @@ def draw_approvals(page: ReleasePage, policy: Policy) -> None:
             hide_index=True,
             alt="The approvals that this release needs, and who has given them",
         )
-    lines = [_given(item, policy) for item in page.approvals]
+    lines = [_given(item, now, policy) for item in page.approvals]
     if lines:
         st.markdown("Given for this release:\n" + "".join(f"\n- {line}" for line in lines))
 
@@ -127,14 +127,13 @@ def _signed(item: RoleAsked, now: datetime) -> str:
     return "; ".join(told)
 
 
-def _given(item: GivenApproval, policy: Policy) -> str:
+def _given(item: GivenApproval, now: datetime, policy: Policy) -> str:
     approval, zone = item.approval, policy.timezone
     who = f"{folded(approval.by, 60)} as {folded(', '.join(approval.roles))}"
-    when = show.moment(approval.at, zone)
+    when = show.moment(approval.at, zone, now)
     if item.not_counted is None:
-        return (
-            f"✓ {who}, {when}, counts until {show.moment(item.until, zone)}: {folded(approval.reason, 200)}"
-        )
+        until = show.moment(item.until, zone, now)
+        return f"✓ {who}, {when}, counts until {until}: {folded(approval.reason, 200)}"
     return f"– {who}, {when}: **does not count**, {item.not_counted.value}"
 
 

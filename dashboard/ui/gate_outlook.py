@@ -77,10 +77,10 @@ def lasts(decision: Decision, zone: ZoneInfo) -> Said:
     return Said(lead=lead, rest=told)
 
 
-def check_phrase(code: str) -> str:
-    """The name of a check inside a sentence; abbreviations keep their letters."""
-    name = gate_words.CHECK_NAMES.get(code, code)
-    return name if name[:2].isupper() else f"{name[:1].lower()}{name[1:]}"
+def change_at(at: datetime, what: str, now: datetime, zone: ZoneInfo) -> str:
+    """When an answer changes: `in 2 h 10 min (24 Nov 09:00 UTC): the deployment window opens`."""
+    when = f"in {show.length(at - now)}" if at > now else "any moment now"
+    return f"{when} ({show.moment(at, zone, now)}): {what}"
 
 
 def _passes(decision: Decision, zone: ZoneInfo) -> Said:
@@ -102,7 +102,7 @@ def _named(codes: Iterable[str], failing: Iterable[Check]) -> str:
     """The names of checks; all that a pipeline has not told is one thing."""
     untold = {check.code for check in failing if check.seen is None and check.source == _BY_PIPELINE}
     listed = list(codes)
-    names = [check_phrase(code) for code in listed if code not in untold]
+    names = [gate_words.check_phrase(code) for code in listed if code not in untold]
     if untold & set(listed):
         names.append("the pipeline's evidence")
     return joined(names)

@@ -1,10 +1,8 @@
 """Release decisions in plain words, for pages and commands alike. Nothing here draws."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dashboard.domain import gate_rules
 from dashboard.domain.gate_rules import CHECKS, LIFTS, GateName
@@ -152,6 +150,23 @@ def sentence(decision: Decision) -> str:
     return f"{gates[0].upper()}{gates[1:]}: {joined(told)}." if told else f"{gates[0].upper()}{gates[1:]}."
 
 
+def first_reason(decision: Decision) -> str | None:
+    """The first reason of a no, in the order of the gates: `test coverage: 71.5, needed at least 80 %`."""
+    if decision.allow or not decision.violations:
+        return None
+    first = decision.violations[0]
+    for check in (check for gate in decision.gates for check in gate.checks):
+        if check.code == first.code:
+            return f"{check_phrase(check.code)}: {seen(check)}, needed {needed(check)}"
+    return first.message
+
+
+def check_phrase(code: str) -> str:
+    """The name of a check inside a sentence; abbreviations keep their letters."""
+    name = CHECK_NAMES.get(code, code)
+    return name if name[:2].isupper() else f"{name[:1].lower()}{name[1:]}"
+
+
 def gate_summary(gate: Gate) -> str:
     """One gate as a part of a strip: `SLO: 2 of 6 not met`."""
     open_checks = [check for check in gate.checks if not check.passes]
@@ -253,12 +268,6 @@ def next_steps(decision: Decision) -> list[str]:
         told = NEXT_STEPS.get(item.code, item.message)
         steps[_RERUN if by_pipeline and item.code in missing else told] = None
     return list(steps)
-
-
-def change_at(at: datetime, what: str, now: datetime, zone: ZoneInfo) -> str:
-    """When an answer changes: `in 2 h 10 min (24 Nov 09:00 UTC): the deployment window opens`."""
-    when = f"in {show.length(at - now)}" if at > now else "any moment now"
-    return f"{when} ({show.moment(at, zone, now)}): {what}"
 
 
 def _granted(rule: gate_rules.ExceptionRule) -> str:

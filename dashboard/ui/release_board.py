@@ -14,7 +14,7 @@ from dashboard.ui import gate_cache, gate_words
 from dashboard.ui.components import badge, choose_page
 from dashboard.ui.gate_choice import choose_environment, release_link
 from dashboard.ui.gate_controls import draw_freezes, overdue_reviews
-from dashboard.ui.gate_outlook import check_phrase, outlook
+from dashboard.ui.gate_outlook import outlook
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import Sign, joined, literal
 
@@ -156,8 +156,10 @@ def _draw_row(row: BoardRow, board: Board, policy: Policy) -> None:
 
 
 def _approvals(row: BoardRow) -> str:
-    roles = [] if row.allowed is None else [item.role for item in row.allowed.required_approvals]
-    return f"  \n:small[{literal(joined(roles))} must approve]" if roles else ""
+    """Who has to approve what may ship; or what else would, while only a rollback may."""
+    decision, what = (row.allowed, "") if row.allowed else (row.refused[0], " anything else")
+    roles = [item.role for item in decision.required_approvals]
+    return f"  \n:small[{literal(joined(roles))} must approve{what}]" if roles else ""
 
 
 def _next(row: BoardRow, policy: Policy) -> str:
@@ -177,4 +179,5 @@ def _short(decision: Decision, code: str, seen: object) -> str:
         names = ", ".join(map(str, seen)) if isinstance(seen, list) else "unreadable"
         return f"freeze {brief(names, 60)}"
     check = next(item for gate in decision.gates for item in gate.checks if item.code == code)
-    return f"{check_phrase(code)} {brief(gate_words.seen(check), 60)}"
+    found = show.UNKNOWN if check.seen is None else brief(gate_words.seen(check), 60)
+    return f"{gate_words.check_phrase(code)} {found}"

@@ -12,7 +12,8 @@ from dashboard.domain.gate_rules import CHECKS, GateName
 from dashboard.domain.release_decision import Decision, decision_of
 from dashboard.ui import format as show
 from dashboard.ui.folding import folded
-from dashboard.ui.gate_outlook import check_phrase, outlook
+from dashboard.ui.gate_outlook import outlook
+from dashboard.ui.gate_words import check_phrase, first_reason
 from dashboard.ui.release_words import plain
 from dashboard.ui.words import literal
 
@@ -207,6 +208,19 @@ def test_a_time_of_another_year_has_its_year() -> None:
     assert show.stretch(new_year, new_year + _HOUR, _UTC, _NOW) == "1 Jan 2027 08:00 → 09:00 UTC"
     # In Berlin it is the new year already.
     assert show.moment(datetime(2026, 12, 31, 23, 30, tzinfo=UTC), _BERLIN, _NOW) == "1 Jan 2027 00:30 CET"
+
+
+def test_the_first_reason_of_a_no_has_what_was_seen_and_what_is_needed() -> None:
+    check = {"asked": True, "met": False, "pass": False, "waived_by": None, "source": "input"}
+    coverage = check | {"code": "quality.coverage", "seen": 71.5, "needed": {"at_least": 80}}
+    gates = {name.value: {"pass": False, "checks": []} for name in GateName}
+    gates["quality"]["checks"] = [coverage]
+    violation = {"gate": "quality", "code": "quality.coverage", "message": "Coverage"}
+    denied = _decision(allow=False, gates=gates, violations=[violation])
+    assert first_reason(denied) == "test coverage: 71.5, needed at least 80 %"
+    engine = violation | {"code": "policy.engine", "message": "no answer"}
+    assert first_reason(_decision(allow=False, violations=[engine])) == "no answer"
+    assert first_reason(_decision(allow=True)) is None
 
 
 def test_abbreviations_keep_their_letters_inside_a_sentence() -> None:

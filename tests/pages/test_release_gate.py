@@ -502,6 +502,7 @@ def test_the_board_says_what_each_service_may_ship_worst_first(tmp_path: Path, o
     assert text.index(":blue[api]") < text.index(":blue[worker]")
     assert "policy tier exhausted allows no feature and error budget left −595 %" in text
     assert "✕ only a rollback" in text
+    assert "VP Engineering must approve anything else" in text
     assert "No until at least Thu 26 Nov 09:00 UTC (2 d 23 h from now)" in text
     assert (
         "This yes holds until Mon 23 Nov 16:00 UTC (6 h 58 min from now): the deployment window closes."
@@ -558,6 +559,7 @@ def test_the_decisions_are_listed_newest_first_and_filtered(tmp_path: Path, on: 
     assert "2 decisions, newest first" in text
     assert text.index("worker w1") < text.index("api v2.4.0")
     assert "asked by Kim, recorded by ci" in text
+    assert "kind of change: feature, needed one of security, rollback, emergency" in text
     assert "✕ denied" in text
     for query in ({"of": "api"}, {"answer": "denied"}, {"who": "dana"}):
         text = on(fleet).open("release_gate", view="decisions", **query)
@@ -624,3 +626,9 @@ def test_the_record_of_an_override_names_who_why_and_what_it_lifted(tmp_path: Pa
 def test_other_pages_lead_to_the_gate(healthy: Fleet, on: Shown) -> None:
     assert "May api ship now? → Release gate" in on(healthy).open("service", service="api")
     assert "May it ship? →" in on(healthy).open()
+
+
+def test_the_words_of_the_page_are_explained(healthy: Fleet, on: Shown) -> None:
+    text = on(healthy).open("release_gate", service="api")
+    for word in ("Service tier", "SLSA level", "ABAC check", "Golden path", "Holds until", "Current pace"):
+        assert f"{word}: " in text
