@@ -153,7 +153,7 @@ def _too_early(first_use: Moment | None, now: datetime, policy: Policy) -> str:
     if first_use is None:
         return ""
     at = show.moment(first_use.at, policy.timezone, now)
-    return f"  \n:orange-badge[! expires too early]  \n:small[{literal(first_use.what)} on {at}]"
+    return f"  \n:orange-badge[! expires too early]  \n:small[before {literal(first_use.what)} on {at}]"
 
 
 def _scope(item: ReleaseException) -> str:

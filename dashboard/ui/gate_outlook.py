@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.domain.release_decision import ChangeAt, Check, Decision
@@ -12,6 +12,7 @@ from dashboard.ui.words import joined, literal
 
 #: The source of checks whose evidence only a pipeline has.
 _BY_PIPELINE = "input"
+_MINUTE, _SHORT = timedelta(minutes=1), timedelta(minutes=5)
 _NEVER = "It does not open by itself at a known time."
 
 
@@ -67,7 +68,7 @@ def lasts(decision: Decision, zone: ZoneInfo) -> Said:
     over = [
         check.code for check in failing if check.code != found.check and check.code not in found.then_still
     ]
-    told = f" ({show.length(found.at - now)} from now): {found.what}."
+    told = f" ({_span(found.at - now)} from now): {found.what}."
     if over:
         told += f" Over by then, too: {_named(over, failing)}."
     if found.then_still:
@@ -94,8 +95,13 @@ def _until(subject: str, verb: str, change: ChangeAt, now: datetime, zone: ZoneI
     forecast = "" if change.assuming is None else ", by forecast"
     if change.at <= now:
         return Said(lead=f"{subject} may end any moment now{forecast}", rest=f": {change.what}.")
-    at, span = show.day_moment(change.at, zone, now), show.length(change.at - now)
+    at, span = show.day_moment(change.at, zone, now), _span(change.at - now)
     return Said(lead=f"{subject} {verb} until {at}{forecast}", rest=f" ({span} from now): {change.what}.")
+
+
+def _span(length: timedelta) -> str:
+    """A length without the seconds that no forecast is good for, unless it is short."""
+    return show.length(length if length < _SHORT else length // _MINUTE * _MINUTE)
 
 
 def _named(codes: Iterable[str], failing: Iterable[Check]) -> str:

@@ -335,7 +335,7 @@ def test_an_exception_that_expires_too_early_is_warned_of_with_both_times(
     assert "before the deployment window opens on 2026-11-24 09:00 UTC: it will lift nothing" in text
     assert "until 23 Nov 20:02 UTC" in text
     assert "! expires too early" in text
-    assert "the deployment window opens on 24 Nov 09:00 UTC]" in text
+    assert "before the deployment window opens on 24 Nov 09:00 UTC]" in text
 
 
 def test_times_of_another_year_have_their_year(healthy: Fleet, on: Shown, policy: Policy) -> None:
