@@ -34,7 +34,7 @@ elif view is View.RELEASE:
             gate_answer.draw(release, policy)
         release_page.draw(release, policy)
 elif name is None:
-    decision_list.draw(services, policy)
+    decision_list.draw(services, fleet.fleet.as_of, policy)
 else:
     gate_choice.all_decisions_link()
     decision_record.draw(name, policy)

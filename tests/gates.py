@@ -83,10 +83,10 @@ def unmet(decision: Decision) -> set[str]:
     return {item.code for item in decision.violations}
 
 
-def freeze(fleet: Fleet, start: datetime, end: datetime, **covers: Any) -> None:
+def freeze(fleet: Fleet, start: datetime, end: datetime, *, name: str = "FRZ-1", **covers: Any) -> None:
     """A freeze that somebody added an hour before `NOW`."""
     event = add_freeze(
-        name="FRZ-1",
+        name=name,
         person=_SRE_LEAD,
         now=NOW - 60 * MINUTE,
         start=start,

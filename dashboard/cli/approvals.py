@@ -52,7 +52,7 @@ def withdraw_approval(*, name: str, reason: str, **files: Any) -> None:
 @reading
 def list_approvals(*, as_json: bool, every: bool, **files: Any) -> None:
     """Approvals that count, newest first."""
-    report, policy = report_at(**files)
+    report, policy, _ = report_at(**files)
     listed = report.approvals if every else report.valid_approvals(policy.gate)
     if as_json:
         print_document(approvals_document(listed, report.as_of, policy.gate))
@@ -61,10 +61,10 @@ def list_approvals(*, as_json: bool, every: bool, **files: Any) -> None:
         click.echo("No approvals." if every else "No approval counts; --all shows those that no longer do.")
     for item in listed:
         until = item.at + policy.gate.approval_valid_for
-        state = f"valid until {shown.moment(until, policy.timezone)}"
+        state = f"valid until {shown.moment(until, policy.timezone, report.as_of)}"
         if item.withdrawn_at is not None and item.withdrawn_at <= report.as_of:
             state = f"withdrawn by {item.withdrawn_by}"
         elif until <= report.as_of:
-            state = f"expired on {shown.moment(until, policy.timezone)}"
+            state = f"expired on {shown.moment(until, policy.timezone, report.as_of)}"
         click.echo(f"{item.id}: {item.target}: {item.by} as {' and '.join(item.roles)}, {state}")
         click.echo(f"    {told(item.reason)}")

@@ -65,7 +65,8 @@ def list_decisions(  # noqa: PLR0913 - one argument per option
         when = show.full_moment(item.at, zone)
         click.echo(f"{mark} {when}  {what} ({decision.change_type.value}), by {item.actor}  {item.id}")
         if not decision.allow:
-            click.echo(f"    {gate_words.sentence(decision)}")
+            reason = gate_words.first_reason(decision)
+            click.echo(f"    {gate_words.sentence(decision)}{f' First: {reason}.' if reason else ''}")
     if not found:
         click.echo("no decision was recorded")
 

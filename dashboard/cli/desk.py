@@ -12,7 +12,10 @@ import click
 from dashboard.cli import options
 from dashboard.cli.identity import somebody
 from dashboard.config import load_catalog, load_policy
+from dashboard.domain.exception_timing import warning
 from dashboard.domain.policy import Policy
+from dashboard.domain.release_exceptions import ReleaseException
+from dashboard.domain.slo import Catalogue
 from dashboard.ingest.control_desk import Desk
 from dashboard.reports.instants import reading_instant_or_now, wall_clock
 from dashboard.reports.release_controls import ControlsReport, controls_report
@@ -65,15 +68,24 @@ def desk_at(*, store: Path, catalog: Path, policy: Path, access: Path | None, fr
 
 def report_at(
     *, store: Path, catalog: Path, policy: Path, freezes: Path | None, now: datetime | None
-) -> tuple[ControlsReport, Policy]:
-    """The state at `now` (the time now; the demo's stands still), and the policy that it is told by.
+) -> tuple[ControlsReport, Policy, Catalogue]:
+    """The state at `now` (the time now; the demo's stands still), and by which policy and catalogue.
 
     Raises:
         ReliabilityError: a file or the store cannot be read.
     """
     rules, catalogue = load_policy(policy), load_catalog(catalog)
     moment = reading_instant_or_now(store, now)
-    return controls_report(store, planned_freezes(freezes, rules, catalogue, moment), moment), rules
+    planned = planned_freezes(freezes, rules, catalogue, moment)
+    return controls_report(store, planned, moment), rules, catalogue
+
+
+def warn_too_early(desk: Desk, exception: ReleaseException) -> None:
+    """Say so, on stderr, when `exception` expires before it is of use."""
+    report = controls_report(desk.store, desk.calendar, desk.clock())
+    first_use = report.too_early(desk.policy, desk.catalogue).get(exception.id)
+    if first_use is not None:
+        click.echo(f"! {warning(exception, first_use, desk.policy.timezone)}", err=True)
 
 
 def print_document(document: dict[str, Any]) -> None:

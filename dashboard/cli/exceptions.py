@@ -6,8 +6,18 @@ from typing import Any
 import click
 
 from dashboard.cli import options
-from dashboard.cli.desk import changing, desk_at, print_document, reading, reason, report_at, told
+from dashboard.cli.desk import (
+    changing,
+    desk_at,
+    print_document,
+    reading,
+    reason,
+    report_at,
+    told,
+    warn_too_early,
+)
 from dashboard.domain.durations import format_duration
+from dashboard.domain.exception_timing import warning
 from dashboard.domain.gate_rules import ExceptionType
 from dashboard.domain.release_exceptions import ExceptionState, ReleaseException
 from dashboard.errors import InputError
@@ -62,6 +72,7 @@ def request(*, kind: str, lasts: timedelta | None, until: datetime | None, **sai
         f" it needs the approval of {' and '.join(found.needed_roles)}",
         err=True,
     )
+    warn_too_early(desk, found)
 
 
 @exception.command()
@@ -74,6 +85,7 @@ def approve(*, name: str, **files: Any) -> None:
     missing = " and ".join(found.missing_roles(desk.clock()))
     rest = f"it still needs {missing}" if missing else "it is in force"
     click.echo(f"{found.id}: approved by {desk.person.name}; {rest}", err=True)
+    warn_too_early(desk, found)
 
 
 @exception.command()
@@ -114,17 +126,20 @@ def review(*, name: str, notes: str, **files: Any) -> None:
 @reading
 def list_exceptions(*, as_json: bool, every: bool, **files: Any) -> None:
     """Exceptions that are in force, wait for approval or wait for their review; overdue reviews first."""
-    report, policy = report_at(**files)
+    report, policy, catalogue = report_at(**files)
+    early = report.too_early(policy, catalogue)
     listed = report.exceptions if every else report.open_exceptions()
     if as_json:
-        print_document(exceptions_document(listed, report.as_of))
+        print_document(exceptions_document(listed, report.as_of, early))
         return
     _tell_overdue(report)
     if not listed:
         click.echo("No exceptions." if every else "No open exceptions; --all shows those that are over.")
     for item in listed:
-        for line in _lines(item, report.as_of, lambda at: shown.moment(at, policy.timezone)):
+        for line in _lines(item, report.as_of, lambda at: shown.moment(at, policy.timezone, report.as_of)):
             click.echo(line)
+        if item.id in early:
+            click.echo(f"    ! {warning(item, early[item.id], policy.timezone)}")
 
 
 def _tell_overdue(report: ControlsReport) -> None:

@@ -38,7 +38,8 @@ def add(*, start: datetime | None, end: datetime | None, lasts: timedelta | None
     found = add_freeze(desk, start=start, end=until, **asked)
     click.echo(found.id)
     zone = desk.policy.timezone
-    click.echo(f"{found.id}: {_covered(found)}, {shown.stretch(found.start, found.end, zone)}", err=True)
+    span = shown.stretch(found.start, found.end, zone, desk.clock())
+    click.echo(f"{found.id}: {_covered(found)}, {span}", err=True)
 
 
 @freeze.command()
@@ -55,7 +56,7 @@ def end(*, name: str, reason: str, **files: Any) -> None:
 @reading
 def list_freezes(*, as_json: bool, every: bool, **files: Any) -> None:
     """Freezes that hold or are to come: all that were recorded, and two months of the calendar."""
-    report, policy = report_at(**files)
+    report, policy, _ = report_at(**files)
     listed = report.freezes if every else report.open_freezes()
     if as_json:
         print_document(freezes_document(listed, report.as_of))
@@ -66,7 +67,7 @@ def list_freezes(*, as_json: bool, every: bool, **files: Any) -> None:
         holds = item.is_active(report.as_of)
         state = "holds" if holds else "over" if item.end <= report.as_of else "to come"
         ended = f", ended by {item.ended_by}" if item.ended_by else ""
-        span = shown.stretch(item.start, item.end, policy.timezone)
+        span = shown.stretch(item.start, item.end, policy.timezone, report.as_of)
         click.echo(f"{'!' if holds else ' '} {item.id}: {state}{ended}: {_covered(item)}, {span}")
         click.echo(f"    {told(item.reason)} ({item.added_by}, {item.origin})")
 

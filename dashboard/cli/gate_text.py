@@ -7,6 +7,7 @@ import click
 from dashboard.domain.release_decision import Decision, Gate
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
+from dashboard.ui.gate_outlook import change_at, outlook
 from dashboard.ui.words import CHANGES
 
 _MARKS = {True: "✓", False: "✕"}
@@ -18,6 +19,7 @@ def show_decision(decision: Decision, zone: ZoneInfo) -> None:
     where = decision.environment or "no environment"
     click.echo(f"{_MARKS[decision.allow]} {gate_words.verdict(decision)}: {what} to {where}")
     click.echo(f"  {gate_words.sentence(decision)}")
+    click.echo(f"  {outlook(decision, zone).text}")
     kind = CHANGES[decision.change_type].lower()
     as_of = show.full_moment(decision.as_of, zone)
     click.echo(f"  {kind}, policy tier {decision.policy_tier.replace('_', ' ')}, as of {as_of}")
@@ -39,7 +41,7 @@ def show_decision(decision: Decision, zone: ZoneInfo) -> None:
     if decision.changes_at:
         click.echo("\nWhen this may change by itself")
         for change in decision.changes_at:
-            click.echo(f"  - {gate_words.change_at(change.at, change.what, decision.as_of, zone)}")
+            click.echo(f"  - {change_at(change.at, change.what, decision.as_of, zone)}")
     _show_strategy(decision)
     click.echo(f"\ndecision {decision.decision_id}, policy {decision.policy_version}")
 

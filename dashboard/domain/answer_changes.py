@@ -1,83 +1,96 @@
 """When a release decision becomes another one by itself: windows, freezes, exceptions, budgets, rollbacks."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
 
+from dashboard.domain.closures import AHEAD, WINDOW_CLOSES, closures
 from dashboard.domain.deployment_window import Span, is_open, next_opening, open_spans
 from dashboard.domain.freezes import Freeze
-from dashboard.domain.gate_rules import WindowRule
+from dashboard.domain.outlook import Outlook, floor_moment, tier_moment
 from dashboard.domain.release_decision import ChangeAt
-from dashboard.domain.slo import ServiceTier
-from dashboard.domain.tier_forecast import Assumption, TierChange
 
-#: Freezes that begin later than this are not told: who plans so far ahead looks at the calendar.
-_AHEAD = timedelta(days=14)
-_ASSUMING = {
-    Assumption.NOTHING_MORE_BURNS: "if nothing more burns",
-    Assumption.CURRENT_PACE: "at the current pace",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What a decision at `now` rests on that changes with time; what does not concern it is left out.
-
-    `windows` is None where no window is asked for. `freezes` are those that cover the release, now or later;
-    `expiring` are the names and ends of the exceptions and approvals that count. `too_many_rollbacks_until`
-    is when so many are old enough, None where there are not too many.
-    """
-
-    now: datetime
-    zone: ZoneInfo
-    tier: ServiceTier
-    windows: Sequence[WindowRule] | None
-    freezes: Sequence[Freeze]
-    expiring: Sequence[tuple[str, datetime]]
-    tier_changes: Sequence[TierChange]
-    too_many_rollbacks_until: datetime | None
+WINDOW_OPENS = "the deployment window opens"
+FREE = "the deployment window is open and no freeze stands"
+ROLLBACKS_OLD = "so many rollbacks are old enough not to count"
 
 
 def answer_changes(outlook: Outlook) -> tuple[ChangeAt, ...]:
-    """Everything that may change the answer, in order of time; nothing that lies in the past."""
-    found = [
-        *_window(outlook),
-        *_freezes(outlook.freezes, outlook.now),
-        *(ChangeAt(at=end, what=f"{name} expires") for name, end in outlook.expiring),
-        *(
-            ChangeAt(
-                at=change.at, what=f"the policy tier becomes {change.to.value} {_ASSUMING[change.assuming]}"
-            )
-            for change in outlook.tier_changes
-        ),
-    ]
+    """Everything that may change the answer, in order of time; nothing that lies in the past.
+
+    A forecast that is due now is told: the data that it rests on is some minutes old.
+    """
+    found = {
+        (change.at, change.what): change
+        for change in _all(outlook)
+        if change.at > outlook.now or (change.assuming is not None and change.at == outlook.now)
+    }
+    for change in _closing(outlook):
+        key = (change.at, change.what)
+        known = found.get(key, change)
+        found[key] = replace(known, closes=tuple(dict.fromkeys((*known.closes, *change.closes))))
+    return tuple(sorted(found.values(), key=lambda change: change.at))
+
+
+def _closing(outlook: Outlook) -> Iterator[ChangeAt]:
+    """What first closes each check that passes now: for sure, and by forecast."""
+    first: set[tuple[str, bool]] = set()
+    for item in sorted(closures(outlook), key=lambda item: item.begin.at):
+        key = (item.code, item.begin.assuming is None)
+        check = outlook.checks.get(item.code)
+        if check is None or not check.passes or key in first or (item.code, True) in first:
+            continue
+        first.add(key)
+        begin = item.begin
+        yield ChangeAt(at=begin.at, what=begin.what, closes=(item.code,), assuming=begin.assuming)
+
+
+def _all(outlook: Outlook) -> Iterator[ChangeAt]:
+    if outlook.asks("approval.window"):
+        yield from _window(outlook)
+    if outlook.asks("approval.freeze"):
+        yield from _freezes(outlook.freezes, outlook.now)
+    yield from _expiring(outlook)
+    moments = []
+    if outlook.asks("slo.change_type"):
+        moments += [tier_moment(change) for change in outlook.tier_changes]
+    if outlook.asks("slo.budget_remaining") and outlook.floor_change is not None:
+        moments.append(floor_moment(outlook.floor_change))
+    for moment in moments:
+        yield ChangeAt(at=moment.at, what=moment.what, assuming=moment.assuming)
     until = outlook.too_many_rollbacks_until
-    if until is not None:
-        found.append(ChangeAt(at=until, what="so many rollbacks are old enough not to count"))
-    return tuple(sorted((item for item in found if item.at > outlook.now), key=lambda item: item.at))
+    if until is not None and outlook.asks("slo.rollbacks"):
+        yield ChangeAt(at=until, what=ROLLBACKS_OLD)
+
+
+def _expiring(outlook: Outlook) -> Iterator[ChangeAt]:
+    """Exceptions that this release passes by, and approvals where any is asked for."""
+    for lift in outlook.lifts:
+        if lift.until is not None and lift.id in outlook.used:
+            yield ChangeAt(at=lift.until, what=f"exception {lift.id} expires")
+    for item in outlook.approvals if outlook.needs_approval else ():
+        if item.until is not None:
+            yield ChangeAt(at=item.until, what=item.what)
 
 
 def _window(outlook: Outlook) -> Iterator[ChangeAt]:
-    if outlook.windows is None:
-        return
-    now, zone, tier, rules = outlook.now, outlook.zone, outlook.tier, outlook.windows
+    now, zone, tier, rules = outlook.now, outlook.zone, outlook.service_tier, outlook.rules.windows
     if is_open(rules, tier, now, zone):
-        spans = open_spans(rules, tier, zone, Span(start=now, end=now + _AHEAD))
-        if spans and spans[0].end < now + _AHEAD:
-            yield ChangeAt(at=spans[0].end, what="the deployment window closes")
+        spans = open_spans(rules, tier, zone, Span(start=now, end=now + AHEAD))
+        if spans and spans[0].end < now + AHEAD:
+            yield ChangeAt(at=spans[0].end, what=WINDOW_CLOSES)
     closed = [Span(start=freeze.start, end=freeze.end) for freeze in outlook.freezes]
     opening = next_opening(rules, tier, zone, (), now)
     free = next_opening(rules, tier, zone, closed, now)
     if opening is not None and opening > now:
-        yield ChangeAt(at=opening, what="the deployment window opens")
-    if free is not None and free != opening:
-        yield ChangeAt(at=free, what="the deployment window is open and no freeze stands")
+        yield ChangeAt(at=opening, what=WINDOW_OPENS)
+    if free is not None and free != opening and outlook.asks("approval.freeze"):
+        yield ChangeAt(at=free, what=FREE)
 
 
 def _freezes(freezes: Iterable[Freeze], now: datetime) -> Iterator[ChangeAt]:
     for freeze in freezes:
         if freeze.start <= now:
             yield ChangeAt(at=freeze.end, what=f"the freeze {freeze.id} ends")
-        elif freeze.start <= now + _AHEAD:
+        elif freeze.start <= now + AHEAD:
             yield ChangeAt(at=freeze.start, what=f"the freeze {freeze.id} begins")

@@ -1,11 +1,12 @@
 """Approvals of releases: given in a role, valid for a while, withdrawn, never by who asks for the release."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dashboard.domain.access import Person, role_key, same_person
 from dashboard.domain.gate_rules import GateRules
+from dashboard.domain.policy_tier import PolicyTier, TierRule
 from dashboard.domain.refusal import conflict, forbidden, invalid, require_after, unknown, written
 from dashboard.domain.release_target import ReleaseTarget
 
@@ -109,6 +110,21 @@ def standing(
         and approval.is_valid(now, rules)
         and not same_person(approval.by, requestor)
     )
+
+
+def are_approved(tier: PolicyTier, rules: Mapping[PolicyTier, TierRule], given: Iterable[str]) -> bool:
+    """Whether the roles `given` are all that `tier` asks for.
+
+    All that a stricter tier would ask for are enough, too: else a smaller budget would allow more than a
+    larger one.
+    """
+    keys = {role_key(role) for role in given}
+
+    def have_all(roles: Iterable[str]) -> bool:
+        return all(role_key(role) in keys for role in roles)
+
+    stricter = [rules[other].approvers for other in PolicyTier if other.severity > tier.severity]
+    return have_all(rules[tier].approvers) or any(roles and have_all(roles) for roles in stricter)
 
 
 def give_approval(  # noqa: PLR0913 - one argument per thing that an approval says

@@ -89,7 +89,9 @@ class ObjectiveStatus:
     """The state of one objective. `remaining` and all that follows from it is None while unknown.
 
     `spans` holds the counts of each window of which enough was measured to tell a burn rate.
-    `reason` is empty only when there is nothing to explain.
+    `reason` is empty only when there is nothing to explain. `floor_at` is when the release gate's floor of
+    the budget is met again, if nothing more burns; None where it is met, or not asked about. `below_floor_at`
+    is when the budget falls below it at the current pace; None where it does not.
     """
 
     objective: Objective
@@ -107,6 +109,8 @@ class ObjectiveStatus:
     time_to_exhaustion: timedelta | None
     better: Mapping[PolicyTier, datetime]
     worse: Mapping[PolicyTier, datetime]
+    floor_at: datetime | None = None
+    below_floor_at: datetime | None = None
 
     @property
     def burns(self) -> dict[timedelta, Fraction]:
@@ -121,9 +125,16 @@ class ObjectiveStatus:
 
 
 def objective_status(
-    objective: Objective, history: SliHistory, rules: BudgetRules, now: datetime
+    objective: Objective,
+    history: SliHistory,
+    rules: BudgetRules,
+    now: datetime,
+    floor: Fraction | None = None,
 ) -> ObjectiveStatus:
-    """The status of `objective` at `now`, from what the store knows."""
+    """The status of `objective` at `now`, from what the store knows.
+
+    `floor` is the share of the budget that the release gate asks for; None where nobody asks when it is met.
+    """
     counts = history.spans.get(objective.window)
     coverage = error_budget.coverage(counts, objective.window) if counts else Fraction(0)
     state, reason = judge(objective, history, coverage, rules, now)
@@ -171,6 +182,7 @@ def objective_status(
         {to: max(at, now) for to, at in times.items()} if times else times for times in (better, worse)
     )
     exhausted_at = worse.get(PolicyTier.EXHAUSTED)
+    floor_at, below_floor_at = _floor_times(window, floor, remaining, pace)
     return ObjectiveStatus(
         objective=objective,
         state=state,
@@ -187,7 +199,20 @@ def objective_status(
         time_to_exhaustion=exhausted_at - now if exhausted_at else None,
         better=better,
         worse=worse,
+        floor_at=None if floor_at is None else max(floor_at, now),
+        below_floor_at=None if below_floor_at is None else max(below_floor_at, now),
     )
+
+
+def _floor_times(
+    window: RollingWindow, floor: Fraction | None, remaining: Fraction, pace: Fraction | None
+) -> tuple[datetime | None, datetime | None]:
+    """When the `floor` is met again, and when it is no longer; at most one of them is told."""
+    if floor is None:
+        return None, None
+    if remaining < floor:
+        return tier_forecast.time_of_floor(window, floor), None
+    return None, tier_forecast.time_of_edge(window, floor, pace) if pace else None
 
 
 def fastest_burn(status: ObjectiveStatus) -> tuple[timedelta, Fraction] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.domain.gate_rules import CanaryStep, GateName
 from dashboard.domain.policy_tier import ChangeType
+from dashboard.domain.tier_forecast import Assumption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +87,31 @@ class ExceptionUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeAt:
-    """When the answer may become another one by itself, and what happens then."""
+    """When the answer may become another one by itself, and what happens then.
+
+    `closes` are the checks that pass until then and no longer. What is a forecast is so if `assuming` holds;
+    a fact assumes nothing.
+    """
 
     at: datetime
     what: str
+    closes: tuple[str, ...] = ()
+    assuming: Assumption | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotBefore:
+    """A no lasts at least until `at`, when the last of what ends by itself does.
+
+    The `check` passes then, as `what` says; `then_still` are the checks that keep it closed all the same, as
+    far as is known now. `assuming` is the best case that a forecast stands for.
+    """
+
+    at: datetime
+    check: str
+    what: str
+    then_still: tuple[str, ...] = ()
+    assuming: Assumption | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +134,29 @@ class Decision:
     emergency: Emergency
     exceptions_used: tuple[ExceptionUse, ...]
     changes_at: tuple[ChangeAt, ...]
+    not_before: NotBefore | None
     policy_version: str
     input_digest: str
     decision_id: str
+
+    @property
+    def passes_until(self) -> ChangeAt | None:
+        """What first closes a check that passes now; None where no such time is known."""
+        return next((change for change in self.changes_at if change.closes), None)
+
+    @property
+    def holds_until(self) -> ChangeAt | None:
+        """What ends a yes first, by itself; None for a no, and where no such time is known.
+
+        An override is good for the one time that it is asked for.
+        """
+        return self.passes_until if self.allow and not self.emergency.used else None
+
+    @property
+    def holds_at_most_until(self) -> ChangeAt | None:
+        """What ends a yes first for sure: no forecast."""
+        facts = (change for change in self.changes_at if change.closes and change.assuming is None)
+        return next(facts, None) if self.holds_until is not None else None
 
     def gate(self, name: GateName) -> Gate:
         """The gate `name`."""
@@ -183,9 +225,16 @@ def _decision(document: Mapping[str, Any]) -> Decision:
             ExceptionUse(id=item["id"], lifts=item["lifts"]) for item in document["exceptions_used"]
         ),
         changes_at=tuple(
-            ChangeAt(at=datetime.fromisoformat(item["at"]), what=item["what"])
+            ChangeAt(
+                at=datetime.fromisoformat(item["at"]),
+                what=item["what"],
+                closes=tuple(item.get("closes") or ()),
+                assuming=_assumption(item),
+            )
             for item in document["changes_at"]
         ),
+        # What an older log recorded had none.
+        not_before=_not_before(document.get("not_before")),
         policy_version=document["policy_version"],
         input_digest=document["input_digest"],
         decision_id=document["decision_id"],
@@ -203,6 +252,23 @@ def _check(item: Mapping[str, Any]) -> Check:
         needed=item["needed"],
         source=item["source"],
     )
+
+
+def _not_before(item: Mapping[str, Any] | None) -> NotBefore | None:
+    if item is None:
+        return None
+    return NotBefore(
+        at=datetime.fromisoformat(item["at"]),
+        check=item["check"],
+        what=item["what"],
+        then_still=tuple(item["then_still"]),
+        assuming=_assumption(item),
+    )
+
+
+def _assumption(item: Mapping[str, Any]) -> Assumption | None:
+    found = item.get("assuming")
+    return None if found is None else Assumption(found)
 
 
 def _emergency(item: Mapping[str, Any]) -> Emergency:

@@ -10,7 +10,7 @@ from dashboard.domain import tier_forecast
 from dashboard.domain.objective_status import ObjectiveStatus
 from dashboard.domain.policy_tier import PolicyTier, TierBands, worst
 from dashboard.domain.slo import Objective, Service
-from dashboard.domain.tier_forecast import TierChange
+from dashboard.domain.tier_forecast import FloorChange, TierChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,8 @@ class ServiceStatus:
     """The state of one service: the worst over its objectives, and why.
 
     `policy_tier` is None for a service without objectives (best effort); `decided_by` is the objective
-    that the tier comes from.
+    that the tier comes from. `floor_change` is when the release gate's floor of the budget is met again or no
+    longer, None where no change is in sight.
     """
 
     service: Service
@@ -27,6 +28,7 @@ class ServiceStatus:
     decided_by: Objective | None
     tier_changes: tuple[TierChange, ...]
     objectives: tuple[ObjectiveStatus, ...]
+    floor_change: FloorChange | None = None
 
     @property
     def is_alerting(self) -> bool:
@@ -52,9 +54,15 @@ class FleetStatus:
 
 
 def service_status(
-    service: Service, objectives: tuple[ObjectiveStatus, ...], bands: TierBands
+    service: Service,
+    objectives: tuple[ObjectiveStatus, ...],
+    bands: TierBands,
+    floor: Fraction | None = None,
 ) -> ServiceStatus:
-    """The worst over the objectives of `service`; of equal tiers, the one with the least budget decides."""
+    """The worst over the objectives of `service`; of equal tiers, the one with the least budget decides.
+
+    `floor` is the one that the objectives were asked about.
+    """
     tier = worst([status.policy_tier for status in objectives])
     if tier is None:
         return ServiceStatus(
@@ -70,8 +78,8 @@ def service_status(
         key=lambda status: Fraction(0) if status.remaining is None else status.remaining,
     )
     changes: tuple[TierChange, ...] = ()
-    moves = any(status.better or status.worse for status in objectives)
-    if moves and all(status.state.is_known for status in objectives):
+    is_known = all(status.state.is_known for status in objectives)
+    if is_known and any(status.better or status.worse for status in objectives):
         changes = tier_forecast.tier_changes(
             tier,
             [dict(status.better) for status in objectives],
@@ -84,6 +92,13 @@ def service_status(
         decided_by=deciding.objective,
         tier_changes=changes,
         objectives=objectives,
+        floor_change=tier_forecast.floor_change(
+            floor,
+            [status.floor_at for status in objectives],
+            [status.below_floor_at for status in objectives],
+        )
+        if is_known and floor is not None
+        else None,
     )
 
 

@@ -1,16 +1,18 @@
-"""When the policy tier changes: old errors leave a rolling window at known times, new ones come at a pace.
+"""When the policy tier changes, and when the budget reaches a floor.
 
-Both forecasts hold the window's traffic at what it is now: what leaves the window is replaced by as much
-new traffic. So the number of bad events that a tier allows stays fixed, and only the bad events move.
+Old errors leave a rolling window at known times, new ones come at a pace. Both forecasts hold the window's
+traffic at what it is now: what leaves the window is replaced by as much new traffic. So the number of bad
+events that a tier or a floor allows stays fixed, and only the bad events move.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil
 
 from dashboard.domain.error_budget import remaining
 from dashboard.domain.event_counts import BUCKET_SECONDS, EventCounts
@@ -29,6 +31,16 @@ class TierChange:
     """The policy tier becomes `to` at `at`, if `assuming` holds."""
 
     to: PolicyTier
+    at: datetime
+    assuming: Assumption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorChange:
+    """From `at` on at least `floor` of the budget is left again (`met`), or less, if `assuming` holds."""
+
+    floor: Fraction
+    met: bool
     at: datetime
     assuming: Assumption
 
@@ -60,9 +72,22 @@ def time_of_relief(window: RollingWindow, bands: TierBands, tier: PolicyTier) ->
     Exact to the bucket: a bucket leaves the window one window length after it ended. The window has
     traffic; without any there is nothing to wait for.
     """
+    return _time_with_at_most(_most_bad_in(tier, window.allowed_bad, bands), window)
+
+
+def time_of_floor(window: RollingWindow, floor: Fraction) -> datetime:
+    """The first instant at which at least `floor` of the budget is left, if nothing more burns.
+
+    Exact to the bucket, as `time_of_relief`. The floor itself is enough, as the release gate compares it.
+    """
+    return _time_with_at_most(math.floor((1 - floor) * window.allowed_bad), window)
+
+
+def _time_with_at_most(most_bad: int, window: RollingWindow) -> datetime:
+    """When so many old errors have left that `most_bad` units are in the window, if nothing more burns."""
     end = int(window.end.timestamp())
     span = int(window.length.total_seconds())
-    must_leave = window.bad_through(end) - _most_bad_in(tier, window.allowed_bad, bands)
+    must_leave = window.bad_through(end) - most_bad
     grid = range(end - span, end + 1, BUCKET_SECONDS)
     left = bisect_left(grid, must_leave, key=window.bad_through)
     return datetime.fromtimestamp(grid[left] + span, tz=UTC)
@@ -89,7 +114,7 @@ def time_of_edge(window: RollingWindow, edge: Fraction, burn: Fraction) -> datet
         wait = max(Fraction(0), room + relief) / pace
         if wait > span:
             return None
-        gone_by = end - span + floor(wait / BUCKET_SECONDS) * BUCKET_SECONDS
+        gone_by = end - span + math.floor(wait / BUCKET_SECONDS) * BUCKET_SECONDS
         found = window.bad_through(gone_by) - bad_at_start
         if found == relief:
             return datetime.fromtimestamp(end + ceil(wait), tz=UTC)
@@ -144,10 +169,27 @@ def tier_changes(
     return tuple(sorted(told.values(), key=lambda change: change.at))
 
 
+def floor_change(
+    floor: Fraction, met_at: "list[datetime | None]", below_at: "list[datetime | None]"
+) -> FloorChange | None:
+    """The change of a service: all its objectives must have the floor, one without it is enough to be below.
+
+    Both lists hold one entry per objective: when it has the floor again, None where it has it now; and when
+    it falls below, None where that is not forecast. None when no change is in sight.
+    """
+    missing = [at for at in met_at if at is not None]
+    if missing:
+        return FloorChange(floor=floor, met=True, at=max(missing), assuming=Assumption.NOTHING_MORE_BURNS)
+    falling = [at for at in below_at if at is not None]
+    if falling:
+        return FloorChange(floor=floor, met=False, at=min(falling), assuming=Assumption.CURRENT_PACE)
+    return None
+
+
 def _most_bad_in(tier: PolicyTier, allowed_bad: Fraction, bands: TierBands) -> int:
     """The largest number of bad units that still leaves the budget in `tier` or looser."""
     if tier is PolicyTier.NORMAL:
         return ceil((1 - bands.cautious_at) * allowed_bad) - 1
     if tier is PolicyTier.CAUTIOUS:
-        return floor((1 - bands.protected_below) * allowed_bad)
+        return math.floor((1 - bands.protected_below) * allowed_bad)
     return ceil((1 - bands.exhausted_at) * allowed_bad) - 1

@@ -1,12 +1,13 @@
 """Freezes, exceptions and approvals as JSON: what `reliability exception list --json` and the API answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from dashboard.domain.approvals import Approval
 from dashboard.domain.freezes import Freeze
 from dashboard.domain.gate_rules import GateRules
+from dashboard.domain.outlook import Moment
 from dashboard.domain.release_exceptions import ReleaseException
 
 Document = dict[str, Any]
@@ -29,8 +30,8 @@ def freeze_document(freeze: Freeze, now: datetime) -> Document:
     }
 
 
-def exception_document(found: ReleaseException, now: datetime) -> Document:
-    """An exception as it is at `now`."""
+def exception_document(found: ReleaseException, now: datetime, first_use: Moment | None = None) -> Document:
+    """An exception as it is at `now`; `first_use` is when it would be of use, had it not expired by then."""
     used, revoked, review = found.used_for, found.revoked, found.review
     return {
         "id": found.id,
@@ -47,6 +48,7 @@ def exception_document(found: ReleaseException, now: datetime) -> Document:
         "audit": found.audit.value,
         "created_at": _time(found.created_at),
         "expires_at": _time(found.expires_at),
+        "expires_before": None if first_use is None else {"at": _time(first_use.at), "what": first_use.what},
         "needed_roles": list(found.needed_roles),
         "missing_roles": list(found.missing_roles(now)),
         "approvals": [
@@ -95,13 +97,18 @@ def freezes_document(freezes: Iterable[Freeze], now: datetime) -> Document:
     return {"as_of": _time(now), "freezes": [freeze_document(freeze, now) for freeze in freezes]}
 
 
-def exceptions_document(exceptions: Iterable[ReleaseException], now: datetime) -> Document:
-    """All `exceptions`, with the instant that they are told for and the ids whose review is overdue."""
+def exceptions_document(
+    exceptions: Iterable[ReleaseException], now: datetime, too_early: Mapping[str, Moment]
+) -> Document:
+    """All `exceptions`, with the instant that they are told for and the ids whose review is overdue.
+
+    `too_early` are those that expire before they are of use, with when they would be.
+    """
     listed = tuple(exceptions)
     return {
         "as_of": _time(now),
         "overdue_reviews": [item.id for item in listed if item.review_overdue(now)],
-        "exceptions": [exception_document(item, now) for item in listed],
+        "exceptions": [exception_document(item, now, too_early.get(item.id)) for item in listed],
     }
 
 

@@ -15,7 +15,9 @@ from dashboard.store.database import open_for_reading
 from dashboard.store.decision_log import DECISION, Fault, LogRecord, Verification
 
 #: What differs in every evaluation and says nothing.
-_NOT_COMPARED = frozenset({"decision_id", "policy_version", "input_digest", "changes_at"})
+_NOT_COMPARED = frozenset(
+    {"decision_id", "policy_version", "input_digest", "changes_at", "holds_until", "not_before"}
+)
 _NOTHING = "nothing"
 
 

@@ -66,17 +66,18 @@ def read_statuses(
     connection: sqlite3.Connection, services: Sequence[Service], policy: Policy, now: datetime
 ) -> list[ServiceStatus]:
     """The status of each of `services` at `now`, in their order."""
-    rules = policy.budget
+    rules, floors = policy.budget, policy.gate.budget_floor
     objectives = [objective for service in services for objective in service.objectives]
     known = histories(connection, objectives, rules.burn_windows, now)
     return [
         service_status(
             service,
             tuple(
-                objective_status(objective, known[objective.key], rules, now)
+                objective_status(objective, known[objective.key], rules, now, floors[service.tier])
                 for objective in service.objectives
             ),
             rules.bands,
+            floors[service.tier],
         )
         for service in services
     ]

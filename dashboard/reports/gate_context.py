@@ -1,15 +1,17 @@
 """All that release decisions are made with, besides the request: policy, engine, store and calendar."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from dashboard.config.sources import Sources
 from dashboard.domain.approvals import standing
+from dashboard.domain.exception_timing import too_early, warning
 from dashboard.domain.freezes import Freeze, freezes_active
 from dashboard.domain.policy import Policy
+from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.release_decision import Notice
 from dashboard.domain.release_exceptions import ReleaseException, usable_exceptions
 from dashboard.domain.release_target import ReleaseTarget
@@ -108,7 +110,7 @@ def decision_with(
         context.policy,
         environment=environment,
         trusted=asked.trusted,
-        more=asked.notices,
+        more=(*asked.notices, *_too_early(context, asked, circumstances.standing, controls, freezes)),
     )
     return decide(
         prepared | {"service": service, "requested_by": asked.requestor},
@@ -119,6 +121,33 @@ def decision_with(
         catalogue=context.catalogue,
         freezes=freezes,
     )
+
+
+def _too_early(
+    context: GateContext,
+    asked: Asked,
+    standing: Standing,
+    controls: Controls | None,
+    freezes: tuple[Freeze, ...],
+) -> Iterator[Notice]:
+    """That exceptions for this release expire before they are of use; a rollback needs none."""
+    if controls is None or asked.request.text("change_type") == ChangeType.ROLLBACK:
+        return
+    # One for every environment may be of use in another one, which does not help this release.
+    environment = environment_of(context, asked)
+    mine = [replace(item, environment=environment) for item in standing.exceptions]
+    found = too_early(
+        mine,
+        freezes=freezes,
+        exceptions=controls.exceptions,
+        policy=context.policy,
+        catalogue=context.catalogue,
+        now=asked.now,
+    )
+    for item in mine:
+        if item.id in found:
+            message = warning(item, found[item.id], context.policy.timezone)
+            yield Notice(code="warn.exception_too_early", message=message)
 
 
 def environment_of(context: GateContext, asked: Asked) -> str | None:

@@ -16,8 +16,7 @@ from dashboard.policy.engine import EngineError
 from dashboard.reports.fleet import FleetReport, without_collecting
 from dashboard.reports.gate_context import Asked, GateContext, decision_with
 from dashboard.reports.history import History
-from dashboard.reports.release_facts import ReleaseFacts, facts_of
-from dashboard.reports.release_openings import Outlook, outlook
+from dashboard.reports.release_facts import facts_of
 from dashboard.sources.release_request import read_request
 from dashboard.store.database import open_for_reading
 from dashboard.store.release_controls import Controls, read_controls
@@ -49,14 +48,13 @@ _ASKED = (
 class BoardRow:
     """The most that a service `may` ship now; `allowed` is the decision on that, None for a rollback.
 
-    `refused` are the decisions on what it may not ship, the feature first; `outlook` is when that may go.
+    `refused` are the decisions on what it may not ship, the feature first.
     """
 
     status: ServiceStatus
     may: Shippable
     allowed: Decision | None
     refused: tuple[Decision, ...]
-    outlook: Outlook | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,26 +140,7 @@ def _row(  # noqa: PLR0913, PLR0917 - one argument per fact
         may=may,
         allowed=allowed,
         refused=tuple(refused),
-        outlook=_outlook(context, refused[0], facts, controls, environment, now) if refused else None,
     )
-
-
-def _outlook(  # noqa: PLR0913, PLR0917 - one argument per fact
-    context: GateContext,
-    refused: Decision,
-    facts: ReleaseFacts,
-    controls: Controls,
-    environment: str,
-    now: datetime,
-) -> Outlook:
-    """When the refused decision may become another one."""
-    freezes = [
-        freeze
-        for freeze in (*controls.freezes, *context.calendar(now))
-        if freeze.end > now and freeze.covers(facts.status.service.name, environment)
-    ]
-    failing = [check for gate in refused.gates for check in gate.checks if not check.passes]
-    return outlook(failing, refused, facts, freezes, context.policy)
 
 
 def _evaluated(decision: Decision) -> Decision:

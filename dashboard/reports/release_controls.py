@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dashboard.domain import exception_timing
 from dashboard.domain.approvals import Approval
 from dashboard.domain.freezes import Freeze
 from dashboard.domain.gate_rules import GateRules
+from dashboard.domain.outlook import Moment
+from dashboard.domain.policy import Policy
 from dashboard.domain.release_exceptions import ReleaseException
+from dashboard.domain.slo import Catalogue
 from dashboard.store.database import open_for_reading
 from dashboard.store.release_controls import read_controls
 
@@ -32,6 +36,17 @@ class ControlsReport:
     def open_exceptions(self) -> tuple[ReleaseException, ...]:
         """Those that somebody has to do something about: not over, or used and not reviewed."""
         return tuple(item for item in self.exceptions if _is_open(item, self.as_of))
+
+    def too_early(self, policy: Policy, catalogue: Catalogue) -> dict[str, Moment]:
+        """The exceptions that expire before they are of use, by id, with when they would be."""
+        return exception_timing.too_early(
+            self.exceptions,
+            freezes=self.freezes,
+            exceptions=self.exceptions,
+            policy=policy,
+            catalogue=catalogue,
+            now=self.as_of,
+        )
 
     def valid_approvals(self, rules: GateRules) -> tuple[Approval, ...]:
         """Those that count for a release."""

@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from dashboard.domain.answer_changes import Outlook, answer_changes
+from dashboard.domain.answer_changes import answer_changes
 from dashboard.domain.freezes import Freeze
 from dashboard.domain.gate_rules import GateName
+from dashboard.domain.not_before import not_before
 from dashboard.domain.policy import Policy
-from dashboard.domain.release_decision import Decision, decision_of
-from dashboard.domain.slo import Catalogue, Service
+from dashboard.domain.release_decision import ChangeAt, Decision, NotBefore, decision_of
+from dashboard.domain.slo import Catalogue
 from dashboard.policy.data import GatePolicy, canonical
 from dashboard.policy.engine import Engine, EngineError
-from dashboard.reports.release_facts import counts_until
 from dashboard.reports.release_input import utc_text
+from dashboard.reports.release_outlook import release_outlook
 from dashboard.reports.release_service_level import Circumstances
 
 Document = dict[str, Any]
@@ -39,6 +40,12 @@ _ORDER = (
     "required_approvals",
     "emergency",
     "exceptions_used",
+    "changes_at",
+    "holds_until",
+    "not_before",
+    "policy_version",
+    "input_digest",
+    "decision_id",
 )
 
 
@@ -75,10 +82,15 @@ def decide(  # noqa: PLR0913 - one argument per fact
         _require_answer(decision_of(document | named | {"changes_at": []}), prepared)
     except (EngineError, ValueError) as error:
         document = _undecided(prepared, str(error))
-    changes = _changes_at(document, circumstances, policy, catalogue, freezes)
-    return Decided(
-        document=_in_order(document) | {"changes_at": changes} | named, input=prepared, policy=gate_policy
-    )
+    document |= {"changes_at": [], "not_before": None} | named
+    service = catalogue.services.get(document["service"] or "")
+    if service is not None:  # no time makes a service known
+        outlook = release_outlook(decision_of(document), prepared, circumstances, policy, service, freezes)
+        document["changes_at"] = [_change(change) for change in answer_changes(outlook)]
+        document["not_before"] = None if document["allow"] else _bound(not_before(outlook))
+    holds = decision_of(document).holds_until
+    document["holds_until"] = None if holds is None else _change(holds)
+    return Decided(document=_in_order(document), input=prepared, policy=gate_policy)
 
 
 def _require_answer(decision: Decision, prepared: Mapping[str, Any]) -> None:
@@ -130,56 +142,25 @@ def _undecided(prepared: Mapping[str, Any], why: str) -> Document:
     }
 
 
-def _changes_at(
-    document: Mapping[str, Any],
-    circumstances: Circumstances,
-    policy: Policy,
-    catalogue: Catalogue,
-    freezes: Sequence[Freeze],
-) -> list[Document]:
-    service = catalogue.services.get(document["service"] or "")
-    if service is None:
-        return []  # no time makes a service known
-    outlook = _outlook(document, circumstances, policy, service, freezes)
-    return [{"at": _iso(change.at), "what": change.what} for change in answer_changes(outlook)]
-
-
-def _outlook(
-    document: Mapping[str, Any],
-    circumstances: Circumstances,
-    policy: Policy,
-    service: Service,
-    freezes: Sequence[Freeze],
-) -> Outlook:
-    asked = {
-        check["code"] for gate in document["gates"].values() for check in gate["checks"] if check["asked"]
+def _change(change: ChangeAt) -> Document:
+    return {
+        "at": _iso(change.at),
+        "what": change.what,
+        "closes": list(change.closes),
+        "assuming": change.assuming,
     }
-    facts, standing = circumstances.facts, circumstances.standing
-    used = {item["id"] for item in document["exceptions_used"]}
-    expiring = [(f"exception {item.id}", item.expires_at) for item in standing.exceptions if item.id in used]
-    if document["required_approvals"]:
-        expiring += [
-            (f"the approval by {item.by}", item.at + policy.gate.approval_valid_for)
-            for item in standing.approvals
-        ]
-    return Outlook(
-        now=circumstances.now,
-        zone=policy.timezone,
-        tier=service.tier,
-        windows=policy.gate.windows if "approval.window" in asked else None,
-        freezes=[
-            freeze
-            for freeze in freezes
-            if "approval.freeze" in asked
-            and freeze.end > circumstances.now
-            and freeze.covers(service.name, document["environment"] or "")
-        ],
-        expiring=expiring,
-        tier_changes=facts.status.tier_changes if facts and "slo.change_type" in asked else (),
-        too_many_rollbacks_until=counts_until(facts.rollbacks, policy.gate)
-        if facts and "slo.rollbacks" in asked
-        else None,
-    )
+
+
+def _bound(found: NotBefore | None) -> Document | None:
+    if found is None:
+        return None
+    return {
+        "at": _iso(found.at),
+        "check": found.check,
+        "what": found.what,
+        "then_still": list(found.then_still),
+        "assuming": found.assuming,
+    }
 
 
 def _iso(at: datetime) -> str:

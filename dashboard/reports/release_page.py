@@ -1,14 +1,16 @@
 """One release on the page of the gate: asked again now, with the newest evidence of a pipeline."""
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from dashboard.domain.deployment_calendar import CalendarDay, calendar_days
+from dashboard.domain.exception_timing import too_early
 from dashboard.domain.freezes import Freeze
 from dashboard.domain.gate_rules import CHECKS, StrategyRule
+from dashboard.domain.outlook import Moment
 from dashboard.domain.policy_tier import ChangeType, TierRule
 from dashboard.domain.release_decision import Check, Decision, decision_of
 from dashboard.domain.release_exceptions import ExceptionState, ReleaseException
@@ -20,7 +22,6 @@ from dashboard.reports.fleet import read_statuses, required_service
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.reports.gate_context import Asked, GateContext, decision_with, known_facts
 from dashboard.reports.release_approvals import GivenApproval, RoleAsked, given_approvals, signatures
-from dashboard.reports.release_openings import Outlook, outlook
 from dashboard.sources.release_request import read_request
 from dashboard.store import decision_log
 from dashboard.store.database import open_for_reading
@@ -54,8 +55,8 @@ class ReleasePage:
 
     `evidence` is the newest decision in which a pipeline told anything, None without one; `asked_before` are
     all that were recorded, newest first. `rule` is what the policy tier allows, None for a service without an
-    objective. `exceptions` may yet be used for it, or wait for the review of their use; `freezes` cover it
-    now or later.
+    objective. `exceptions` may yet be used for it, or wait for the review of their use; those that expire
+    before they are of use are in `too_early`, with when they would be. `freezes` cover it now or later.
     """
 
     choice: ReleaseChoice
@@ -70,9 +71,9 @@ class ReleasePage:
     roles: tuple[RoleAsked, ...]
     approvals: tuple[GivenApproval, ...]
     exceptions: tuple[ReleaseException, ...]
+    too_early: Mapping[str, Moment]
     freezes: tuple[Freeze, ...]
     calendar: tuple[CalendarDay, ...]
-    outlook: Outlook
     strategy: StrategyRule
     freshness: Freshness
 
@@ -118,6 +119,7 @@ def release_page(context: GateContext, choice: ReleaseChoice, now: datetime) -> 
         )
     )
     target = _target(choice)
+    exceptions = tuple(item for item in controls.exceptions if _concerns(item, choice, target, now))
     return ReleasePage(
         choice=choice,
         change=change,
@@ -133,12 +135,19 @@ def release_page(context: GateContext, choice: ReleaseChoice, now: datetime) -> 
             for item in decision.required_approvals
         ),
         approvals=given_approvals(controls.approvals, target, asked, context.policy.gate),
-        exceptions=tuple(item for item in controls.exceptions if _concerns(item, choice, target, now)),
+        exceptions=exceptions,
+        too_early={}
+        if change is ChangeType.ROLLBACK
+        else too_early(
+            [replace(item, environment=choice.environment) for item in exceptions],
+            freezes=freezes,
+            exceptions=controls.exceptions,
+            policy=context.policy,
+            catalogue=context.catalogue,
+            now=now,
+        ),
         freezes=freezes,
         calendar=_calendar(context, service, decision, freezes, now),
-        outlook=outlook(
-            _closed(decision, asked.requestor, untold=False), decision, facts, freezes, context.policy
-        ),
         strategy=context.policy.gate.strategies[Strategy(decision.strategy)],
         freshness=fresh,
     )

@@ -1,6 +1,7 @@
 """The recorded decisions, newest first, with filters that live in the address; one click to each record."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -8,6 +9,7 @@ from dashboard.domain.policy import Policy
 from dashboard.reports.decisions import DecisionFilter, LoggedDecision
 from dashboard.ui import format as show
 from dashboard.ui import gate_cache, gate_words
+from dashboard.ui.folding import folded
 from dashboard.ui.gate_choice import decision_link
 from dashboard.ui.list_page import choose_page
 from dashboard.ui.release_words import brief
@@ -22,7 +24,7 @@ _ALL, _ALLOWED, _DENIED = "all", "allowed", "denied"
 _COLUMNS = (3.2, 1.5, 4.6, 2.7)
 
 
-def draw(services: Sequence[str], policy: Policy) -> None:
+def draw(services: Sequence[str], now: datetime, policy: Policy) -> None:
     """The filters, and a card for each decision that passes them."""
     first, second, third = st.columns(3)
     service = first.selectbox(
@@ -50,7 +52,7 @@ def draw(services: Sequence[str], policy: Policy) -> None:
     with place:
         st.markdown(f"**{show.amount(len(shown), 'decision')}**, newest first{_limited(found)}")
         for item in page:
-            _card(item, policy)
+            _card(item, now, policy)
 
 
 def _nothing(found: Sequence[LoggedDecision]) -> None:
@@ -69,7 +71,7 @@ def _limited(found: Sequence[LoggedDecision]) -> str:
     return f" :small[(of the newest {show.number(_NEWEST)}; `reliability decisions list --last` has more)]"
 
 
-def _card(item: LoggedDecision, policy: Policy) -> None:
+def _card(item: LoggedDecision, now: datetime, policy: Policy) -> None:
     decision = item.decision
     with st.container(border=True, gap=None):
         what, answer, why, who = st.columns(_COLUMNS, gap="small")
@@ -79,10 +81,12 @@ def _card(item: LoggedDecision, policy: Policy) -> None:
             kind = CHANGES[decision.change_type].lower()
             st.markdown(f":small[{kind} to {brief(decision.environment or 'no environment', 40)}]")
         answer.markdown(answer_badge(item))
-        why.markdown(literal(gate_words.sentence(decision)))
+        reason = gate_words.first_reason(decision)
+        first = "" if reason is None else f"  \n:small[{folded(reason, 160)}]"
+        why.markdown(f"{literal(gate_words.sentence(decision))}{first}")
         asked = item.body["input"].get("requested_by")
         who.markdown(
-            f"{show.moment(item.at, policy.timezone)}  \n:small[asked by"
+            f"{show.moment(item.at, policy.timezone, now)}  \n:small[asked by"
             f" {brief(asked, 60) if asked else 'nobody knows who'}, recorded by {brief(item.actor, 60)}]"
         )
 

@@ -12,7 +12,7 @@ from dashboard.ui import format as show
 from dashboard.ui import gate_answer, gate_cache, gate_checks
 from dashboard.ui.folding import folded
 from dashboard.ui.gate_choice import release_link
-from dashboard.ui.gate_outlook import check_phrase
+from dashboard.ui.gate_words import check_phrase
 from dashboard.ui.release_words import brief
 
 _SHOWN_DIFFERENCES = 50

@@ -216,20 +216,35 @@ def age(then: datetime | None, now: datetime) -> str:
     return length(old) if old else "less than 1 min"
 
 
-def moment(at: datetime, zone: ZoneInfo) -> str:
-    """A time near now, with the name of its zone: `24 Nov 05:40 UTC`."""
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%b %H:%M} {local:%Z}"
+def moment(at: datetime, zone: ZoneInfo, now: datetime | None = None) -> str:
+    """A time near now, with the name of its zone: `24 Nov 05:40 UTC`.
+
+    With `now`, a time of another year has its year: `2 Jan 2027 05:40 UTC`.
+    """
+    return f"{_clock(at, zone, now)} {at.astimezone(zone):%Z}"
 
 
-def stretch(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """From one time to another: `20 Nov 14:02 → 14:31 UTC`; the day is said again only when it is another."""
+def day_moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """A time to come with its weekday, as `moment` tells it: `Tue 24 Nov 05:40 UTC`."""
+    return f"{at.astimezone(zone):%a} {moment(at, zone, now)}"
+
+
+def stretch(start: datetime, end: datetime, zone: ZoneInfo, now: datetime | None = None) -> str:
+    """From one time to another: `20 Nov 14:02 → 14:31 UTC`; the day is said again only when it is another.
+
+    With `now`, a time of another year has its year.
+    """
     first, last = start.astimezone(zone), end.astimezone(zone)
     if first.utcoffset() != last.utcoffset():
-        return f"{moment(start, zone)} → {moment(end, zone)}"
-    begin = f"{first.day} {first:%b %H:%M}"
-    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last.day} {last:%b %H:%M}"
-    return f"{begin} → {until} {last:%Z}"
+        return f"{moment(start, zone, now)} → {moment(end, zone, now)}"
+    until = f"{last:%H:%M}" if first.date() == last.date() else _clock(end, zone, now)
+    return f"{_clock(start, zone, now)} → {until} {last:%Z}"
+
+
+def _clock(at: datetime, zone: ZoneInfo, now: datetime | None) -> str:
+    local = at.astimezone(zone)
+    year = "" if now is None or now.astimezone(zone).year == local.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M}"
 
 
 def day(found: date) -> str:

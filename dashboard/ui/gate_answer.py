@@ -1,18 +1,19 @@
 """The answer of the release gate, large, with why, when it changes, and what it rests on."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import streamlit as st
 
 from dashboard.domain.policy import Policy
-from dashboard.domain.release_decision import Check, Decision, Gate
+from dashboard.domain.release_decision import ChangeAt, Check, Decision, Gate
 from dashboard.reports.decisions import LoggedDecision
 from dashboard.reports.release_page import ReleasePage
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
 from dashboard.ui.components import badge, firing
 from dashboard.ui.gate_choice import decision_link
-from dashboard.ui.gate_outlook import check_phrase, first_change, opens
+from dashboard.ui.gate_outlook import outlook
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import CHANGES, joined, literal, service_tier
 
@@ -76,10 +77,7 @@ def _answer(page: ReleasePage, policy: Policy) -> None:
     lines = [_title(decision, waits=waits), f"**{_release(decision)}.** {_why(page)}"]
     if page.failing:
         lines.append(f"Closed by {_closed_by(page)}.")
-    if page.failing:
-        lines.append(opens(page.outlook, decision.as_of, policy.timezone))
-    else:
-        lines.append(first_change(decision, policy.timezone))
+    lines.append(outlook(decision, policy.timezone, waits=waits).markdown)
     lines.append(f"As of {show.full_moment(decision.as_of, policy.timezone)}.")
     # What waits for a pipeline only is another no than one that somebody has to wait or work for.
     denied = st.warning if waits else st.error
@@ -118,7 +116,10 @@ def _why(page: ReleasePage) -> str:
 def _closed_by(page: ReleasePage) -> str:
     """What is known to keep it closed, each with what was seen; markdown."""
     return joined(
-        [f"{check_phrase(check.code)} ({brief(gate_words.seen(check), 60)})" for check in page.failing]
+        [
+            f"{gate_words.check_phrase(check.code)} ({brief(gate_words.seen(check), 60)})"
+            for check in page.failing
+        ]
     )
 
 
@@ -127,12 +128,12 @@ def _evidence(page: ReleasePage, policy: Policy) -> None:
     if found is None:
         if page.choice.version is not None and page.asked_before:
             st.markdown(f"Asked {show.amount(len(page.asked_before), 'time')}, each time without evidence:")
-            _before(page.asked_before, policy)
+            _before(page.asked_before, now, policy)
         return
     who = "nobody knows who" if page.requestor is None else brief(page.requestor, 60)
     told = (
         f"**Evidence** handed in **{show.age(found.at, now)} ago**"
-        f" ({show.moment(found.at, policy.timezone)}) by {brief(found.actor, 60)}; {who} asks;"
+        f" ({show.moment(found.at, policy.timezone, now)}) by {brief(found.actor, 60)}; {who} asks;"
         f" image {'unknown' if page.image is None else brief(page.image, 120)}."
         " Asked again now with all that is known now. This page records nothing."
     )
@@ -143,14 +144,14 @@ def _evidence(page: ReleasePage, policy: Policy) -> None:
             " It is not repeated here: an override is asked for anew each time."
         )
     st.markdown("  \n".join(lines))
-    _before(page.asked_before, policy)
+    _before(page.asked_before, now, policy)
 
 
-def _before(found: Sequence[LoggedDecision], policy: Policy) -> None:
+def _before(found: Sequence[LoggedDecision], now: datetime, policy: Policy) -> None:
     with st.container(horizontal=True, gap="small"):
         for item in found[:_SHOWN_BEFORE]:
             mark = "✓ allowed" if item.decision.allow else "✕ denied"
-            decision_link(item.id, label=f"{mark} {show.moment(item.at, policy.timezone)} → record")
+            decision_link(item.id, label=f"{mark} {show.moment(item.at, policy.timezone, now)} → record")
 
 
 def _steps(page: ReleasePage) -> None:
@@ -185,12 +186,24 @@ def changes(decision: Decision, policy: Policy) -> None:
     st.table(
         {
             "When": [
-                f"in {show.length(change.at - now)}  \n:small[{show.full_moment(change.at, policy.timezone)}]"
+                f"{_in(change.at - now)}  \n:small[{show.full_moment(change.at, policy.timezone)}]"
                 for change in decision.changes_at
             ],
-            "What": [literal(change.what) for change in decision.changes_at],
+            "What": [f"{literal(change.what)}{_closes(change)}" for change in decision.changes_at],
         },
         border="horizontal",
         hide_index=True,
         alt="When this answer may change by itself, and why",
     )
+
+
+def _in(span: timedelta) -> str:
+    return f"in {show.length(span)}" if span else "any moment now"
+
+
+def _closes(change: ChangeAt) -> str:
+    """Which checks pass until then only, and whether that is a forecast; markdown."""
+    sure = "" if change.assuming is None else ":gray-badge[forecast] "
+    names = joined([gate_words.check_phrase(code) for code in change.closes])
+    told = f"no longer met then: {names}" if names else ""
+    return f"  \n{sure}:small[{told}]" if sure or told else ""

@@ -12,7 +12,7 @@ from dashboard.reports.release_page import BY_PIPELINE, ReleasePage
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
 from dashboard.ui.folding import folded
-from dashboard.ui.gate_outlook import check_phrase
+from dashboard.ui.gate_words import check_phrase
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import joined, literal
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard.domain.freezes import Freeze
+from dashboard.domain.outlook import Moment
 from dashboard.domain.policy import Policy
 from dashboard.domain.release_exceptions import ExceptionState, ReleaseException
 from dashboard.reports.release_approvals import GivenApproval, RoleAsked
@@ -43,13 +44,14 @@ def draw_approvals(page: ReleasePage, policy: Policy) -> None:
             hide_index=True,
             alt="The approvals that this release needs, and who has given them",
         )
-    lines = [_given(item, policy) for item in page.approvals]
+    lines = [_given(item, now, policy) for item in page.approvals]
     if lines:
         st.markdown("Given for this release:\n" + "".join(f"\n- {line}" for line in lines))
 
 
-def draw_exceptions(exceptions: Sequence[ReleaseException], now: datetime, policy: Policy) -> None:
-    """Exceptions with what they lift, until when, and whether their use was reviewed."""
+def draw_exceptions(page: ReleasePage, policy: Policy) -> None:
+    """Exceptions with what they lift, until when, if that is too early, and if their use was reviewed."""
+    exceptions, now = page.exceptions, page.decision.as_of
     overdue_reviews(exceptions, now)
     if not exceptions:
         st.markdown("No approved exception exists for this release.")
@@ -60,7 +62,8 @@ def draw_exceptions(exceptions: Sequence[ReleaseException], now: datetime, polic
                 f"{folded(item.id, 40)} ({item.type.value})  \n{_state(item, now)}" for item in exceptions
             ],
             "For, until": [
-                f"{_scope(item)}  \n:small[until {show.moment(item.expires_at, policy.timezone)}]"
+                f"{_scope(item)}  \n:small[until {show.moment(item.expires_at, policy.timezone, now)}]"
+                f"{_too_early(page.too_early.get(item.id), now, policy)}"
                 for item in exceptions
             ],
             "Why": [
@@ -102,7 +105,7 @@ def draw_freezes(freezes: Sequence[Freeze], now: datetime, policy: Policy) -> No
                 + (":red-badge[✕ stands now]" if item.is_active(now) else ":blue-badge[○ planned]")
                 for item in freezes
             ],
-            "When": [show.stretch(item.start, item.end, zone) for item in freezes],
+            "When": [show.stretch(item.start, item.end, zone, now) for item in freezes],
             "Why": [
                 f"{folded(item.reason, 200)}  \n:small[by {folded(item.added_by, 60)}]" for item in freezes
             ],
@@ -124,14 +127,13 @@ def _signed(item: RoleAsked, now: datetime) -> str:
     return "; ".join(told)
 
 
-def _given(item: GivenApproval, policy: Policy) -> str:
+def _given(item: GivenApproval, now: datetime, policy: Policy) -> str:
     approval, zone = item.approval, policy.timezone
     who = f"{folded(approval.by, 60)} as {folded(', '.join(approval.roles))}"
-    when = show.moment(approval.at, zone)
+    when = show.moment(approval.at, zone, now)
     if item.not_counted is None:
-        return (
-            f"✓ {who}, {when}, counts until {show.moment(item.until, zone)}: {folded(approval.reason, 200)}"
-        )
+        until = show.moment(item.until, zone, now)
+        return f"✓ {who}, {when}, counts until {until}: {folded(approval.reason, 200)}"
     return f"– {who}, {when}: **does not count**, {item.not_counted.value}"
 
 
@@ -144,6 +146,14 @@ def _state(item: ReleaseException, now: datetime) -> str:
     elif item.awaits_review(now):
         told += "  \n:orange-badge[○ review to come]"
     return told
+
+
+def _too_early(first_use: Moment | None, now: datetime, policy: Policy) -> str:
+    """That an exception expires before it is of use; markdown."""
+    if first_use is None:
+        return ""
+    at = show.moment(first_use.at, policy.timezone, now)
+    return f"  \n:orange-badge[! expires too early]  \n:small[before {literal(first_use.what)} on {at}]"
 
 
 def _scope(item: ReleaseException) -> str:

@@ -1,44 +1,114 @@
-"""When a closed gate opens and an open one closes, in words. Nothing here draws."""
+"""Until when a yes holds and a no lasts, in words, for pages and commands alike. Nothing here draws."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dashboard.domain.release_decision import Decision
-from dashboard.reports.release_openings import Outlook
+from dashboard.domain.release_decision import ChangeAt, Check, Decision
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
-from dashboard.ui.words import literal
+from dashboard.ui.words import joined, literal
 
-#: What happens when a check passes by itself.
-_HAPPENS: Mapping[str, str] = {
-    "approval.window": "the deployment window opens",
-    "approval.freeze": "no freeze stands any more",
-    "slo.change_type": "the policy tier allows it, if nothing more burns",
-    "slo.rollbacks": "the recent rollbacks are old enough not to count",
-}
+#: The source of checks whose evidence only a pipeline has.
+_BY_PIPELINE = "input"
+_MINUTE, _SHORT = timedelta(minutes=1), timedelta(minutes=5)
+_NEVER = "It does not open by itself at a known time."
 
 
-def opens(outlook: Outlook, now: datetime, zone: ZoneInfo) -> str:
-    """When a release may go that may not now; markdown."""
-    if outlook.before is None or outlook.code is None:
-        return "It does not open by itself at a known time."
-    span, at = show.length(outlook.before - now), show.moment(outlook.before, zone)
-    when = f"**Opens in {span}**" if outlook.certain else f"**Not before {span} from now**"
-    also = "" if outlook.certain else "; what else is closed does not open by itself"
-    return f"{when} ({at}): {_HAPPENS[outlook.code]}{also}."
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A few sentences in plain text, the most important words first."""
+
+    lead: str
+    rest: str
+
+    @property
+    def text(self) -> str:
+        """All of it, for a terminal."""
+        return f"{self.lead}{self.rest}"
+
+    @property
+    def markdown(self) -> str:
+        """All of it, its lead bold, for a page."""
+        return f"**{literal(self.lead)}**{literal(self.rest)}" if self.lead else literal(self.rest)
 
 
-def first_change(decision: Decision, zone: ZoneInfo) -> str:
-    """What changes an answer first by itself; markdown."""
-    if not decision.changes_at:
-        return "No time is known at which this changes by itself."
-    first = decision.changes_at[0]
-    span, at = show.length(first.at - decision.as_of), show.moment(first.at, zone)
-    return f"First change **in {span}** ({at}): {literal(first.what)}."
+def outlook(decision: Decision, zone: ZoneInfo, *, waits: bool = False) -> Said:
+    """Until when an answer stands: a yes, a no, or what is known where it `waits` for evidence only."""
+    if decision.allow:
+        return holds(decision, zone)
+    return _passes(decision, zone) if waits else lasts(decision, zone)
 
 
-def check_phrase(code: str) -> str:
-    """The name of a check inside a sentence; abbreviations keep their letters."""
-    name = gate_words.CHECK_NAMES.get(code, code)
-    return name if name[:2].isupper() else f"{name[:1].lower()}{name[1:]}"
+def holds(decision: Decision, zone: ZoneInfo) -> Said:
+    """Until when a yes holds, and what ends it: a forecast is said to be one, a fact as a fact."""
+    first, sure = decision.holds_until, decision.holds_at_most_until
+    if decision.emergency.used:
+        return Said(
+            lead="This yes is good for this one release.", rest=" An override is asked for each time."
+        )
+    if first is None:
+        return Said(lead="No time is known at which this yes ends by itself.", rest="")
+    said = _until("This yes", "holds", first, decision.as_of, zone)
+    if sure is None or sure is first:
+        return said
+    at = show.day_moment(sure.at, zone, decision.as_of)
+    return Said(lead=said.lead, rest=f"{said.rest} At the latest it ends on {at}: {sure.what}.")
+
+
+def lasts(decision: Decision, zone: ZoneInfo) -> Said:
+    """Until when at least a no lasts, which of its reasons are over then, and which are not."""
+    found, now = decision.not_before, decision.as_of
+    if found is None:
+        return Said(lead="", rest=_NEVER)
+    is_bound = bool(found.then_still) or found.assuming is not None
+    lead = f"No until{' at least' if is_bound else ''} {show.day_moment(found.at, zone, now)}"
+    failing = [check for gate in decision.gates for check in gate.checks if not check.passes]
+    over = [
+        check.code for check in failing if check.code != found.check and check.code not in found.then_still
+    ]
+    told = f" ({_span(found.at - now)} from now): {found.what}."
+    if over:
+        told += f" Over by then, too: {_named(over, failing)}."
+    if found.then_still:
+        told += f" Then still in the way: {_named(found.then_still, failing)}."
+    else:
+        told += " Nothing else that is known now is in the way then."
+    return Said(lead=lead, rest=told)
+
+
+def change_at(at: datetime, what: str, now: datetime, zone: ZoneInfo) -> str:
+    """When an answer changes: `in 2 h 10 min (24 Nov 09:00 UTC): the deployment window opens`."""
+    when = f"in {show.length(at - now)}" if at > now else "any moment now"
+    return f"{when} ({show.moment(at, zone, now)}): {what}"
+
+
+def _passes(decision: Decision, zone: ZoneInfo) -> Said:
+    first = decision.passes_until
+    if first is None:
+        return Said(lead="No time is known at which what passes here ends by itself.", rest="")
+    return _until("What is known here", "passes", first, decision.as_of, zone)
+
+
+def _until(subject: str, verb: str, change: ChangeAt, now: datetime, zone: ZoneInfo) -> Said:
+    forecast = "" if change.assuming is None else ", by forecast"
+    if change.at <= now:
+        return Said(lead=f"{subject} may end any moment now{forecast}", rest=f": {change.what}.")
+    at, span = show.day_moment(change.at, zone, now), _span(change.at - now)
+    return Said(lead=f"{subject} {verb} until {at}{forecast}", rest=f" ({span} from now): {change.what}.")
+
+
+def _span(length: timedelta) -> str:
+    """A length without the seconds that no forecast is good for, unless it is short."""
+    return show.length(length if length < _SHORT else length // _MINUTE * _MINUTE)
+
+
+def _named(codes: Iterable[str], failing: Iterable[Check]) -> str:
+    """The names of checks; all that a pipeline has not told is one thing."""
+    untold = {check.code for check in failing if check.seen is None and check.source == _BY_PIPELINE}
+    listed = list(codes)
+    names = [gate_words.check_phrase(code) for code in listed if code not in untold]
+    if untold & set(listed):
+        names.append("the pipeline's evidence")
+    return joined(names)

@@ -1,10 +1,8 @@
 """Release decisions in plain words, for pages and commands alike. Nothing here draws."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dashboard.domain import gate_rules
 from dashboard.domain.gate_rules import CHECKS, LIFTS, GateName
@@ -107,6 +105,8 @@ WARNINGS: Mapping[str, str] = {
     "warn.input_differs": "The input says something else than the store; the message says which counts.",
     "warn.input_ignored": "The input claims something that only people with tokens, or the clock, can tell.",
     "warn.input_trusted": "The input was trusted with --trust-input: its own words count.",
+    "warn.exception_too_early": "An exception for this release expires before it is of use: before the"
+    " window opens, or before what it lifts is in the way.",
     "warn.unknown_key": "A key of the input means nothing here, perhaps by a slip of the pen.",
     "warn.incident_severity": "An open incident has a severity that sources.yaml does not map: P2.",
     "warn.incident_unmapped": "An open incident names no service of the catalogue, so it holds back nothing.",
@@ -148,6 +148,23 @@ def sentence(decision: Decision) -> str:
     if len(closed) > 1:
         gates = f"the gates {names} do not pass"
     return f"{gates[0].upper()}{gates[1:]}: {joined(told)}." if told else f"{gates[0].upper()}{gates[1:]}."
+
+
+def first_reason(decision: Decision) -> str | None:
+    """The first reason of a no, in the order of the gates: `test coverage: 71.5, needed at least 80 %`."""
+    if decision.allow or not decision.violations:
+        return None
+    first = decision.violations[0]
+    for check in (check for gate in decision.gates for check in gate.checks):
+        if check.code == first.code:
+            return f"{check_phrase(check.code)}: {seen(check)}, needed {needed(check)}"
+    return first.message
+
+
+def check_phrase(code: str) -> str:
+    """The name of a check inside a sentence; abbreviations keep their letters."""
+    name = CHECK_NAMES.get(code, code)
+    return name if name[:2].isupper() else f"{name[:1].lower()}{name[1:]}"
 
 
 def gate_summary(gate: Gate) -> str:
@@ -251,11 +268,6 @@ def next_steps(decision: Decision) -> list[str]:
         told = NEXT_STEPS.get(item.code, item.message)
         steps[_RERUN if by_pipeline and item.code in missing else told] = None
     return list(steps)
-
-
-def change_at(at: datetime, what: str, now: datetime, zone: ZoneInfo) -> str:
-    """When an answer changes: `in 2 h 10 min (24 Nov 09:00 UTC): the deployment window opens`."""
-    return f"in {show.length(at - now)} ({show.moment(at, zone)}): {what}"
 
 
 def _granted(rule: gate_rules.ExceptionRule) -> str:

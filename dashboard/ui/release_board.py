@@ -14,7 +14,7 @@ from dashboard.ui import gate_cache, gate_words
 from dashboard.ui.components import badge
 from dashboard.ui.gate_choice import choose_environment, release_link
 from dashboard.ui.gate_controls import draw_freezes, overdue_reviews
-from dashboard.ui.gate_outlook import check_phrase, first_change, opens
+from dashboard.ui.gate_outlook import outlook
 from dashboard.ui.list_page import choose_page
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import Sign, joined, literal
@@ -152,20 +152,22 @@ def _draw_row(row: BoardRow, board: Board, policy: Policy) -> None:
         look = MAY_SIGNS[row.may]
         may.markdown(f":{look.colour}-badge[{look.symbol} **{look.word}**]{_approvals(row)}")
         why.markdown(reason(row))
-        if coming := _next(row, board, policy):
+        if coming := _next(row, policy):
             then.markdown(coming)
 
 
 def _approvals(row: BoardRow) -> str:
-    roles = [] if row.allowed is None else [item.role for item in row.allowed.required_approvals]
-    return f"  \n:small[{literal(joined(roles))} must approve]" if roles else ""
+    """Who has to approve what may ship; or what else would, while only a rollback may."""
+    decision, what = (row.allowed, "") if row.allowed else (row.refused[0], " anything else")
+    roles = [item.role for item in decision.required_approvals]
+    return f"  \n:small[{literal(joined(roles))} must approve{what}]" if roles else ""
 
 
-def _next(row: BoardRow, board: Board, policy: Policy) -> str:
-    if row.outlook is not None:
+def _next(row: BoardRow, policy: Policy) -> str:
+    if row.refused:
         what = "" if row.may is Shippable.ROLLBACK else "A feature: "
-        return f":small[{what}{opens(row.outlook, board.as_of, policy.timezone)}]"
-    return "" if row.allowed is None else f":small[{first_change(row.allowed, policy.timezone)}]"
+        return f":small[{what}{outlook(row.refused[0], policy.timezone).markdown}]"
+    return "" if row.allowed is None else f":small[{outlook(row.allowed, policy.timezone).markdown}]"
 
 
 def _short(decision: Decision, code: str, seen: object) -> str:
@@ -178,4 +180,5 @@ def _short(decision: Decision, code: str, seen: object) -> str:
         names = ", ".join(map(str, seen)) if isinstance(seen, list) else "unreadable"
         return f"freeze {brief(names, 60)}"
     check = next(item for gate in decision.gates for item in gate.checks if item.code == code)
-    return f"{check_phrase(code)} {brief(gate_words.seen(check), 60)}"
+    found = show.UNKNOWN if check.seen is None else brief(gate_words.seen(check), 60)
+    return f"{gate_words.check_phrase(code)} {found}"

@@ -28,7 +28,7 @@ def draw(page: ReleasePage, policy: Policy) -> None:
     gate_controls.draw_approvals(page, policy)
     st.subheader("Freezes and exceptions", anchor=False)
     gate_controls.draw_freezes(page.freezes, now, policy)
-    gate_controls.draw_exceptions(page.exceptions, now, policy)
+    gate_controls.draw_exceptions(page, policy)
     st.subheader("When the answer changes", anchor=False)
     gate_answer.changes(page.decision, policy)
     deployment_calendar.draw(page.calendar, now, zone)

@@ -300,3 +300,16 @@ def test_serve_tells_a_fault_of_its_files_before_it_begins(tmp_path: Path, optio
     path.write_text(text)
     ended = run("serve", "--store", tmp_path / "store.db", option, path)
     assert (ended.code, str(path) in ended.err) == (2, True)
+
+
+def test_an_exception_that_expires_before_a_freeze_ends_says_so_with_both_times(server: Served) -> None:
+    end = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
+    freeze = {"end": end.isoformat(), "reason": "Sale", "services": ["sandbox"]}
+    name = made(server, "Ada", "freezes", freeze)["id"]
+    ask = {"type": "slo", "service": "sandbox", "reason": "x", "mitigation": "y", "lasts": "2h"}
+    found = made(server, "Eve", "exceptions", ask)
+    early = {"at": end.isoformat().replace("+00:00", "Z"), "what": f"the freeze {name} ends"}
+    assert found["expires_before"] == early
+    (again,) = [item for item in listed(server, "exceptions")["exceptions"] if item["id"] == found["id"]]
+    assert again["expires_before"] == early
+    made(server, "Ada", f"freezes/{name}/end", {"reason": "Sold out"})

@@ -255,3 +255,19 @@ def test_of_two_who_use_an_exception_in_two_processes_one_gets_it(shop: Shop) ->
     ]
     errors = [process.communicate(timeout=60)[1] for process in processes]
     assert sorted(process.returncode for process in processes) == [0, 2], errors
+
+
+def test_an_exception_that_expires_before_it_is_of_use_is_warned_of_at_every_step(shop: Shop) -> None:
+    freeze = shop.done("Ada", "freeze", "add", "--for", "3d", "--reason", "Sale", "--service", "docs")
+    # Tier 3 waits for no window, but for the end of the freeze: of type slo nothing else is in the way.
+    slo = ("exception", "request", "--type", "slo", "--service", "docs", "--reason", "x", "--mitigation", "y")
+    told = shop.does("Eve", *slo, "--for", "2h").err
+    assert f", before the freeze {freeze} ends on " in told
+    assert told.rstrip().endswith("it will lift nothing")
+    assert f"before the freeze {freeze} ends on" in shop.text("exception")
+    (found,) = [item for item in shop.listed("exception")["exceptions"] if item["type"] == "slo"]
+    assert found["expires_before"]["what"] == f"the freeze {freeze} ends"
+    assert found["expires_before"]["at"] > found["expires_at"]
+    shop.done("Ada", "freeze", "end", freeze, "--reason", "Sold out")
+    (found,) = [item for item in shop.listed("exception")["exceptions"] if item["type"] == "slo"]
+    assert found["expires_before"] is None

@@ -75,6 +75,8 @@ def test_json_is_one_document_with_every_part_in_its_order(fleet: Fleet) -> None
         "emergency",
         "exceptions_used",
         "changes_at",
+        "holds_until",
+        "not_before",
         "policy_version",
         "input_digest",
         "decision_id",
@@ -275,6 +277,7 @@ def test_the_log_is_listed_newest_first(decided: tuple[Fleet, str]) -> None:
     assert [item["decision_id"] for item in denied] == [name]
     text = _decisions(fleet, "list", "--service", "api").out
     assert "✕ Mon 23 Nov 2026, 09:02 UTC  api v2 to production (feature)" in text
+    assert "First: type check: nothing known, needed pass." in text
     assert _decisions(fleet, "list", "--service", "nobody").out == "no decision was recorded\n"
 
 

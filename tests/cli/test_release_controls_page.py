@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboard.api.controls import control_routes
-from dashboard.config import locations
+from dashboard.config import load_policy, locations
+from dashboard.config.access import load_access
+from dashboard.paths import DEFAULT_POLICY
 from dashboard.sources.freeze_calendar import read_freezes
 from tests.cli.command import ROOT, run
 from tests.sources.calendars import RULES
@@ -32,8 +34,28 @@ def test_its_addresses_are_those_that_there_are() -> None:
     assert told == {route.path for route in control_routes(locations({}))}
 
 
+def _yaml(begin: str) -> str:
+    """The example in YAML that begins so."""
+    (found,) = re.findall(rf"^```yaml\n({begin}.*?)^```", _PAGE, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def test_its_people_hold_every_role_that_the_shipped_policy_asks_for(tmp_path: Path) -> None:
+    path = tmp_path / "access.yaml"
+    path.write_text(_yaml("people:"))
+    people = load_access(path).people
+    policy = load_policy(DEFAULT_POLICY)
+    asked = {role for rule in policy.tiers.values() for role in rule.approvers}
+    asked |= {role for rule in policy.gate.exceptions.values() for role in rule.approvers}
+    assert asked <= {role for person in people for role in person.roles}
+    assert load_access(path).name_of("ada-l") == "Ada Lovelace"
+    for rule in policy.gate.exceptions.values():
+        able = [person for person in people if person.held_of(rule.approvers)]
+        assert len(able) >= len(rule.approvers), "every role takes a person of its own"
+
+
 def test_its_calendar_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "freezes.yaml"
-    path.write_text(_PAGE.partition("```yaml\n")[2].partition("```")[0])
+    path.write_text(_yaml("freezes:"))
     year = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
     assert len(read_freezes(path, RULES, start=year[0], end=year[1])) == 2

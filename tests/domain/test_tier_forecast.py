@@ -12,11 +12,14 @@ from dashboard.domain import error_budget
 from dashboard.domain.policy_tier import MEASURED_TIERS, PolicyTier
 from dashboard.domain.tier_forecast import (
     Assumption,
+    FloorChange,
     RollingWindow,
     TierChange,
     better_times,
+    floor_change,
     tier_changes,
     time_of_edge,
+    time_of_floor,
     worse_times,
 )
 from tests.histories import BANDS, DAY_BUCKETS, END, NOW, STEP, UNITS, rolling_window
@@ -121,6 +124,42 @@ def test_every_relief_is_when_a_walk_over_the_buckets_finds_it(bad: dict[int, in
     bad = {index: bad.get(index, 0) + steady for index in range(DAY_BUCKETS)}
     window = _window(bad)
     assert better_times(window, BANDS, _tier(window)) == _better_by_walking(bad, DAY_BUCKETS)
+
+
+def _floor_by_walking(bad: dict[int, int], count: int, floor: Fraction) -> datetime:
+    left = sum(bad.values())
+    for gone in range(count + 1):
+        if 1 - Fraction(left, _ALLOWED_BAD) >= floor:
+            return _after(gone)
+        left -= bad.get(gone, 0)
+    raise AssertionError
+
+
+@example(bad={3: _ALLOWED_BAD // 10 * 7, 5: 1}, steady=0, floor=Fraction(3, 10))
+@given(bad=_BAD, steady=_STEADY, floor=st.fractions(min_value=0, max_value=1, max_denominator=1000))
+def test_the_floor_is_met_again_when_a_walk_over_the_buckets_finds_it(
+    bad: dict[int, int], steady: int, floor: Fraction
+) -> None:
+    bad = {index: bad.get(index, 0) + steady for index in range(DAY_BUCKETS)}
+    assert time_of_floor(_window(bad), floor) == _floor_by_walking(bad, DAY_BUCKETS, floor)
+
+
+def test_exactly_the_floor_is_enough() -> None:
+    assert time_of_floor(_window({3: _share(70)}), Fraction(3, 10)) == NOW
+    assert time_of_floor(_window({3: _share(70) + 1}), Fraction(3, 10)) == _after(4)
+
+
+def test_a_service_has_its_floor_again_when_its_last_objective_has() -> None:
+    floor = Fraction(3, 10)
+    again = FloorChange(floor=floor, met=True, at=_after(9), assuming=Assumption.NOTHING_MORE_BURNS)
+    assert floor_change(floor, [_after(9), None, _after(4)], [None, _after(1), None]) == again
+
+
+def test_a_service_falls_below_its_floor_when_its_first_objective_does() -> None:
+    floor = Fraction(3, 10)
+    below = FloorChange(floor=floor, met=False, at=_after(4), assuming=Assumption.CURRENT_PACE)
+    assert floor_change(floor, [None, None, None], [_after(9), None, _after(4)]) == below
+    assert floor_change(floor, [None], [None]) is None
 
 
 def test_a_full_outage_spends_a_fresh_budget_in_a_tenth_of_the_window() -> None:

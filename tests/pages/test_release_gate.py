@@ -66,7 +66,10 @@ def test_a_release_with_good_evidence_is_allowed_with_until_when_and_from_which_
     assert screen.app.success[0].value.startswith("# ✓ ALLOWED")
     answer = _answer(screen)
     assert "api v2.4.0 to production, feature. All six gates pass." in answer
-    assert "First change in 6 h 58 min (23 Nov 16:00 UTC): the deployment window closes." in answer
+    assert (
+        "This yes holds until Mon 23 Nov 16:00 UTC (6 h 58 min from now): the deployment window closes."
+        in answer
+    )
     assert "As of Mon 23 Nov 2026, 09:02 UTC." in answer
     assert "Evidence handed in 1 min ago (23 Nov 09:01 UTC) by ci; Dana asks" in text
     assert "This page records nothing." in text
@@ -122,7 +125,8 @@ def test_without_evidence_and_outside_the_window_both_are_said(tmp_path: Path, o
     answer = _answer(screen)
     assert "What is known here does not pass either." in answer
     assert "Closed by deployment window (Monday 17:02:00)." in answer
-    assert "Opens in 15 h 58 min (24 Nov 09:00 UTC): the deployment window opens." in answer
+    opens = "No until at least Tue 24 Nov 09:00 UTC (15 h 58 min from now): the deployment window opens."
+    assert f"{opens} Then still in the way: the pipeline's evidence." in answer
 
 
 def test_a_decision_without_evidence_is_said_to_have_none(healthy: Fleet, on: Shown) -> None:
@@ -148,8 +152,9 @@ def test_the_budget_of_a_service_that_was_spent_closes_the_gate(tmp_path: Path, 
     answer = _answer(screen)
     assert "The gates SLO and Approval do not pass: 3 checks not met." in answer
     assert "kind of change (feature), error budget left (−595 %) and approvals (none)" in answer
-    assert "Not before 2 d" in answer
-    assert "what else is closed does not open by itself" in answer
+    assert "No until at least Thu 26 Nov 09:00 UTC (2 d 23 h from now): at least 30 % of the error" in answer
+    assert "if nothing more burns, and then the deployment window opens." in answer
+    assert "Over by then, too: kind of change and approvals." in answer
     assert "✕ exhausted" in text
     assert "VP Engineering" in text
     assert "A blameless postmortem is mandatory" in text
@@ -281,7 +286,7 @@ def test_a_freeze_closes_the_gate_until_its_end(healthy: Fleet, on: Shown) -> No
     text = screen.open("release_gate", service="api")
     answer = _answer(screen)
     assert "Closed by deployment freezes (FRZ-1)." in answer
-    assert "Opens in 1 h (23 Nov 10:02 UTC): no freeze stands any more." in answer
+    assert "No until Mon 23 Nov 10:02 UTC (1 h from now): no freeze stands any more." in answer
     assert "✕ stands now] 23 Nov 08:02 → 10:02 UTC the sale of the year" in text
     assert "09:00–09:00" not in text
     assert "10:02–16:00 · :red-badge[✕ frozen] else FRZ-1" in text
@@ -317,6 +322,28 @@ def test_an_exception_that_lifts_a_check_is_told_and_its_late_review_too(
         text = on(late).open("release_gate", **query)
         assert "⚠ 1 review of an exception is overdue" in text
         assert "EXC-security (security) was used for api v2.4.0 to production by ci" in text
+
+
+def test_an_exception_that_expires_too_early_is_warned_of_with_both_times(
+    tmp_path: Path, on: Shown, policy: Policy
+) -> None:
+    late = NOW.replace(hour=17)
+    fleet = build(tmp_path, HEALTHY, newest=NEWEST.replace(hour=17), now=late)
+    grant(fleet, ExceptionType.SECURITY, policy, ends=NOW.replace(hour=20))
+    text = on(fleet).open("release_gate", service="api", version="v9")
+    assert "The exception EXC-security (security) expires on 2026-11-23 20:02 UTC" in text
+    assert "before the deployment window opens on 2026-11-24 09:00 UTC: it will lift nothing" in text
+    assert "until 23 Nov 20:02 UTC" in text
+    assert "! expires too early" in text
+    assert "before the deployment window opens on 24 Nov 09:00 UTC]" in text
+
+
+def test_times_of_another_year_have_their_year(healthy: Fleet, on: Shown, policy: Policy) -> None:
+    freeze(healthy, NOW + _DAY, NOW + 60 * _DAY)
+    grant(healthy, ExceptionType.FREEZE, policy, ends=NOW + 50 * _DAY)
+    text = on(healthy).open("release_gate", service="api", version="v9")
+    assert "24 Nov 09:02 → 22 Jan 2027 09:02 UTC" in text
+    assert "until 12 Jan 2027 09:02 UTC" in text
 
 
 def test_an_override_is_not_repeated_and_that_is_said(tmp_path: Path, on: Shown) -> None:
@@ -475,8 +502,12 @@ def test_the_board_says_what_each_service_may_ship_worst_first(tmp_path: Path, o
     assert text.index(":blue[api]") < text.index(":blue[worker]")
     assert "policy tier exhausted allows no feature and error budget left −595 %" in text
     assert "✕ only a rollback" in text
-    assert "Not before 2 d" in text
-    assert "First change in 6 h 58 min (23 Nov 16:00 UTC): the deployment window closes." in text
+    assert "VP Engineering must approve anything else" in text
+    assert "No until at least Thu 26 Nov 09:00 UTC (2 d 23 h from now)" in text
+    assert (
+        "This yes holds until Mon 23 Nov 16:00 UTC (6 h 58 min from now): the deployment window closes."
+        in text
+    )
 
 
 def test_the_board_is_filtered_by_answer_name_and_environment(tmp_path: Path, on: Shown) -> None:
@@ -508,7 +539,7 @@ def test_a_freeze_of_the_fleet_is_on_the_board(healthy: Fleet, on: Shown) -> Non
     assert "✕ 1 freeze stands now" in text
     assert "only a rollback for 3" in text
     assert "freeze FRZ-1" in text
-    assert "Opens in 1 h (23 Nov 10:02 UTC): no freeze stands any more." in text
+    assert "No until Mon 23 Nov 10:02 UTC (1 h from now): no freeze stands any more." in text
 
 
 # Recorded decisions ---------------------------------------------------------------------------------------
@@ -528,6 +559,7 @@ def test_the_decisions_are_listed_newest_first_and_filtered(tmp_path: Path, on: 
     assert "2 decisions, newest first" in text
     assert text.index("worker w1") < text.index("api v2.4.0")
     assert "asked by Kim, recorded by ci" in text
+    assert "kind of change: feature, needed one of security, rollback, emergency" in text
     assert "✕ denied" in text
     for query in ({"of": "api"}, {"answer": "denied"}, {"who": "dana"}):
         text = on(fleet).open("release_gate", view="decisions", **query)
@@ -594,3 +626,9 @@ def test_the_record_of_an_override_names_who_why_and_what_it_lifted(tmp_path: Pa
 def test_other_pages_lead_to_the_gate(healthy: Fleet, on: Shown) -> None:
     assert "May api ship now? → Release gate" in on(healthy).open("service", service="api")
     assert "May it ship? →" in on(healthy).open()
+
+
+def test_the_words_of_the_page_are_explained(healthy: Fleet, on: Shown) -> None:
+    text = on(healthy).open("release_gate", service="api")
+    for word in ("Service tier", "SLSA level", "ABAC check", "Golden path", "Holds until", "Current pace"):
+        assert f"{word}: " in text

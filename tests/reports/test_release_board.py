@@ -104,10 +104,11 @@ def test_outside_the_window_only_a_rollback_goes_and_it_says_until_when(tmp_path
     rows = {row.status.service.name: row for row in _board(fleet).rows}
     assert rows["worker"].may is Shippable.ROLLBACK
     assert _codes(rows["worker"].refused[0]) == {"approval.freeze"}
-    assert rows["worker"].outlook is not None
-    assert (rows["worker"].outlook.before, rows["worker"].outlook.certain) == (NOW + HOUR, True)
+    bound = rows["worker"].refused[0].not_before
+    assert bound is not None
+    assert (bound.at, bound.then_still) == (NOW + HOUR, ())
     assert rows["api"].may is Shippable.FEATURE
-    assert rows["api"].outlook is None
+    assert rows["api"].refused == ()
 
 
 def test_only_the_services_that_are_asked_about_are(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A decision from a store: what it knows counts, what it does not is missing, and every reason is there."""
 
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from dashboard.domain.gate_rules import ExceptionType, GateName
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.release_decision import Check, Decision
+from dashboard.domain.tier_forecast import Assumption
 from dashboard.paths import DEFAULT_POLICY
-from tests.gates import MINUTE, approve, decide, freeze, grant, request, unmet
+from tests.gates import EVIDENCE, MINUTE, approve, decide, freeze, grant, request, unmet
 from tests.pages.releases import HOUR, deployed, incident, tell
-from tests.pages.stores import NOW, Fleet, build, measured_since, steady
+from tests.pages.stores import NEWEST, NOW, Fleet, build, burst, measured_since, steady
 
+_DAY = timedelta(days=1)
 _WELL = {"api/availability": steady(0.0001), "api/latency": steady(0.0), "worker/availability": steady(0.0)}
 
 
@@ -195,6 +198,163 @@ def test_a_freeze_denies_from_its_start_up_to_its_end(fleet: Fleet) -> None:
     assert [change.at for change in ends] == [NOW + HOUR]
 
 
+def test_a_yes_holds_until_the_first_of_what_is_known_to_end_it(fleet: Fleet) -> None:
+    inside = decide(fleet, request())
+    assert inside.holds_until is not None
+    assert (inside.holds_until.at, inside.holds_until.closes) == (
+        NOW.replace(hour=16, minute=0),
+        ("approval.window",),
+    )
+    assert inside.holds_at_most_until == inside.holds_until
+    freeze(fleet, NOW + HOUR, NOW + 2 * HOUR)
+    earlier = decide(fleet, request()).holds_until
+    assert earlier is not None
+    assert (earlier.at, earlier.what, earlier.assuming) == (NOW + HOUR, "the freeze FRZ-1 begins", None)
+
+
+def test_a_yes_that_no_time_is_known_to_end_says_none(fleet: Fleet) -> None:
+    assert decide(fleet, request(environment="staging")).holds_until is None
+
+
+def test_a_yes_ends_when_the_budget_falls_below_its_floor_at_the_current_pace(tmp_path: Path) -> None:
+    # 31 % of three days' budget are left, and it burns at 0.9: below 30 % in 48 minutes.
+    def burning(ago: timedelta) -> float:
+        if ago < HOUR:
+            return 0.0009
+        return 0.01 if timedelta(hours=3) <= ago < timedelta(hours=7, minutes=55) else 0.0
+
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": burning})
+    decision = decide(fleet, request())
+    assert (decision.allow, decision.policy_tier) == (True, "cautious")
+    ends = decision.holds_until
+    assert ends is not None
+    assert ends.closes == ("slo.budget_remaining",)
+    assert ends.what == "the error budget falls below its floor of 30 % at the current pace"
+    assert ends.assuming is Assumption.CURRENT_PACE
+    seen = Fraction(str(_check(decision, "slo.budget_remaining").seen))
+    room = (seen - 30) / 100 * 72 / Fraction(9, 10)
+    assert ends.at == pytest.approx(NEWEST + timedelta(hours=float(room)), abs=timedelta(minutes=1))
+    sure = decision.holds_at_most_until
+    assert sure is not None
+    assert (sure.what, sure.assuming) == ("the deployment window closes", None)
+    trusted = decide(fleet, request(slo={"error_budget_remaining": 99}, policy_tier="normal"), trusted=True)
+    assert trusted.holds_until == sure, "the store's forecasts mean nothing for a budget of the input's own"
+
+
+def test_a_fix_that_a_stricter_tier_asks_an_approval_for_holds_until_that_tier(
+    tmp_path: Path, policy: Policy
+) -> None:
+    def burning(ago: timedelta) -> float:
+        if ago < HOUR:
+            return 0.0009
+        return 0.01 if timedelta(hours=3) <= ago < timedelta(hours=8, minutes=35) else 0.0
+
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": burning})
+    name = grant(fleet, ExceptionType.SLO, policy, ends=NOW + 90 * MINUTE)
+    decision = decide(fleet, request(change_type="bugfix"))
+    assert (decision.allow, decision.policy_tier) == (True, "cautious")
+    ends, sure = decision.holds_until, decision.holds_at_most_until
+    assert ends is not None
+    assert ends.closes == ("approval.approvals",), "the budget's floor is lifted, the approval is not"
+    assert ends.what == "the policy tier becomes protected at the current pace"
+    assert sure is not None
+    assert (sure.at, sure.what) == (NOW + 90 * MINUTE, f"exception {name} expires")
+    approve(fleet, policy, "SRE")
+    signed = decide(fleet, request(change_type="bugfix")).holds_until
+    assert signed is not None
+    assert signed.at == NOW + 90 * MINUTE
+
+
+def test_a_yes_by_an_exception_holds_on_where_the_window_opens_before_it_expires(
+    fleet: Fleet, policy: Policy
+) -> None:
+    grant(fleet, ExceptionType.WINDOW, policy, ends=NOW + HOUR)
+    early = decide(fleet, request(), now=NOW - 4 * MINUTE)
+    assert early.allow
+    assert early.holds_until is not None
+    assert early.holds_until.what == "the deployment window closes"
+    late = NOW.replace(hour=8)
+    assert not decide(fleet, request(), now=late).allow, "it was not approved yet"
+
+
+def test_a_yes_by_an_exception_holds_until_it_expires(fleet: Fleet, policy: Policy) -> None:
+    freeze(fleet, NOW - HOUR, NOW + 2 * HOUR)
+    name = grant(fleet, ExceptionType.FREEZE, policy, ends=NOW + HOUR)
+    ends = decide(fleet, request()).holds_until
+    assert ends is not None
+    assert (ends.at, ends.what, ends.closes) == (
+        NOW + HOUR,
+        f"exception {name} expires",
+        ("approval.freeze",),
+    )
+
+
+def test_an_override_is_good_for_the_one_time_that_it_is_asked_for(tmp_path: Path) -> None:
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.002)})
+    override = {"emergency_override": True, "override_approver": "cto", "incident_id": "INC-1"}
+    decision = decide(fleet, request(**override | {"override_reason": "the checkout is down"}))
+    assert (decision.allow, decision.holds_until) == (True, None)
+
+
+def test_the_floor_of_the_budget_is_met_again_at_an_exact_time(tmp_path: Path) -> None:
+    begin, end = timedelta(hours=60), timedelta(hours=54)
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": burst(0.009, begin, end)})
+    decision = decide(fleet, request())
+    assert unmet(decision) == {"slo.budget_remaining"}
+    (again,) = [change for change in decision.changes_at if "is left again" in change.what]
+    assert again.what == "at least 30 % of the error budget is left again if nothing more burns"
+    assert again.assuming is Assumption.NOTHING_MORE_BURNS
+    for at, met in ((again.at, True), (again.at - 5 * MINUTE, False)):
+        passed = at - NEWEST
+        later = build(
+            tmp_path / f"{met}",
+            _WELL | {"api/availability": burst(0.009, begin + passed, end + passed)},
+            newest=at,
+        )
+        assert ("slo.budget_remaining" not in unmet(decide(later, request(), now=at))) is met
+
+
+def test_a_no_lasts_at_least_until_the_window_is_open_once_the_rest_has_ended(tmp_path: Path) -> None:
+    spent = burst(0.055, timedelta(hours=61), timedelta(hours=60))
+    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": spent})
+    tell(fleet, incident("INC-1", HOUR, None))
+    decision = decide(fleet, request())
+    assert unmet(decision) >= {"slo.budget_remaining", "slo.incidents_p1"}
+    bound = decision.not_before
+    assert bound is not None
+    (relief,) = [change.at for change in decision.changes_at if "is left again" in change.what]
+    assert relief.hour >= 16, "the budget is back in the evening, when the window is closed"
+    assert bound.at == (relief + _DAY).replace(hour=9, minute=0)
+    assert bound.check == "slo.budget_remaining"
+    assert bound.what.endswith("if nothing more burns, and then the deployment window opens")
+    assert bound.then_still == ("slo.incidents_p1",)
+    assert decide(fleet, request(environment="staging")).not_before is not None
+
+
+def test_what_no_time_ends_has_no_bound(fleet: Fleet) -> None:
+    tell(fleet, incident("INC-1", HOUR, None))
+    assert decide(fleet, request()).not_before is None
+
+
+def test_evidence_that_is_missing_stands_in_the_way_still(fleet: Fleet) -> None:
+    bound = decide(fleet, request(gates={}), now=NOW.replace(hour=8, minute=50)).not_before
+    assert bound is not None
+    assert (bound.at, bound.check) == (NOW.replace(hour=9, minute=0), "approval.window")
+    assert {"build.lint", "security.secrets"} <= set(bound.then_still)
+    assert "approval.approvals" not in bound.then_still
+
+
+def test_an_exception_that_has_expired_by_then_no_longer_lifts_anything(fleet: Fleet, policy: Policy) -> None:
+    name = grant(fleet, ExceptionType.SECURITY, policy, ends=NOW + HOUR)
+    freeze(fleet, NOW - HOUR, NOW + 2 * HOUR)
+    holed = EVIDENCE | {"security": EVIDENCE["security"] | {"high_cves": 1}}
+    decision = decide(fleet, request(gates=holed))
+    assert unmet(decision) == {"approval.freeze"}
+    assert _check(decision, "security.high_cves").waived_by == name
+    assert decision.not_before is not None
+    assert decision.not_before.then_still == ("security.high_cves",)
+
+
 def test_a_freeze_to_come_is_among_what_changes(fleet: Fleet) -> None:
     freeze(fleet, NOW + HOUR, NOW + 2 * HOUR)
     decision = decide(fleet, request())
@@ -263,6 +423,19 @@ def test_an_exception_lifts_its_checks_until_the_instant_it_expires(tmp_path: Pa
     assert [change.at for change in decision.changes_at if name in change.what] == [NOW + 30 * MINUTE]
     late = decide(fleet, request(change_type="bugfix"), now=NOW + 30 * MINUTE)
     assert "slo.budget_remaining" in unmet(late)
+
+
+def test_an_exception_that_expires_before_the_window_opens_is_warned_of(fleet: Fleet, policy: Policy) -> None:
+    early = NOW.replace(hour=8, minute=53)
+    grant(fleet, ExceptionType.SLO, policy, ends=NOW.replace(hour=9, minute=0))
+    decision = decide(fleet, request(), now=early)
+    (told,) = [item.message for item in decision.warnings if item.code == "warn.exception_too_early"]
+    assert told == (
+        "The exception EXC-slo (slo) expires on 2026-11-23 09:00 UTC, before the deployment window opens on"
+        " 2026-11-23 09:00 UTC: it will lift nothing"
+    )
+    for harmless in (request(environment="staging"), request(change_type="rollback")):
+        assert "warn.exception_too_early" not in _codes(decide(fleet, harmless, now=early))
 
 
 def test_an_exception_from_one_freeze_does_not_lift_another(fleet: Fleet, policy: Policy) -> None:

@@ -234,24 +234,32 @@ def test_a_rollback_waits_for_no_window_and_no_freeze(fleet: Fleet) -> None:
 def test_it_opens_when_the_last_of_what_is_closed_does(fleet: Fleet) -> None:
     recorded(fleet, request())
     freeze(fleet, NOW - HOUR, NOW.replace(hour=20))
-    outlook = _page(fleet).outlook
-    assert outlook.certain
-    assert outlook.before is not None
-    assert outlook.before.isoformat() == "2026-11-24T09:00:00+00:00"
+    bound = _page(fleet).decision.not_before
+    assert bound is not None
+    assert bound.then_still == ()
+    assert bound.at.isoformat() == "2026-11-24T09:00:00+00:00"
 
 
 def test_a_freeze_alone_opens_at_its_end(fleet: Fleet) -> None:
+    recorded(fleet, request(environment="staging"))
     freeze(fleet, NOW - HOUR, NOW.replace(hour=20))
-    outlook = _page(fleet, environment="staging").outlook
-    assert (outlook.before, outlook.certain) == (NOW.replace(hour=20), True)
+    bound = _page(fleet, environment="staging").decision.not_before
+    assert bound is not None
+    assert (bound.at, bound.check, bound.then_still) == (NOW.replace(hour=20), "approval.freeze", ())
 
 
 def test_what_has_to_be_mended_makes_the_time_a_lower_bound(tmp_path: Path) -> None:
-    page = _page(build(tmp_path, _SPENT))
-    assert not page.outlook.certain  # the budget's floor is reached nobody knows when
-    assert page.outlook.code == "slo.change_type"
-    first = next(change for change in page.status.tier_changes if change.to == "cautious")
-    assert page.outlook.before == first.at
+    fleet = build(tmp_path, _SPENT)
+    bound = _page(fleet).decision.not_before
+    assert bound is not None
+    assert "build.lint" in bound.then_still  # nobody knows when a pipeline tells
+    recorded(fleet, request())
+    page = _page(fleet)
+    bound, floor = page.decision.not_before, page.status.floor_change
+    assert bound is not None
+    assert floor is not None
+    assert (bound.check, bound.then_still) == ("slo.budget_remaining", ())
+    assert bound.at >= floor.at > page.status.tier_changes[0].at
 
 
 def test_rollbacks_grow_old(tmp_path: Path) -> None:
@@ -262,13 +270,15 @@ def test_rollbacks_grow_old(tmp_path: Path) -> None:
             for hours in (2, 5)
         ),
     )
-    outlook = _page(fleet).outlook
-    assert (outlook.code, outlook.before) == ("slo.rollbacks", NOW + 19 * HOUR)
+    recorded(fleet, request())
+    bound = _page(fleet).decision.not_before
+    assert bound is not None
+    # Old enough at 04:02 of the next day, when the window is still closed.
+    assert (bound.check, bound.at) == ("slo.rollbacks", (NOW + _DAY).replace(hour=9, minute=0))
 
 
 def test_nothing_is_foretold_where_no_time_is_known(tmp_path: Path) -> None:
-    outlook = _page(build(tmp_path, {})).outlook
-    assert (outlook.before, outlook.certain) == (None, False)
+    assert _page(build(tmp_path, {})).decision.not_before is None
 
 
 def test_versions_are_those_asked_for_and_deployed_newest_first(fleet: Fleet) -> None:

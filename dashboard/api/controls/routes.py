@@ -22,7 +22,7 @@ from dashboard.reports.control_documents import (
     freeze_document,
     freezes_document,
 )
-from dashboard.reports.release_controls import ControlsReport
+from dashboard.reports.release_controls import ControlsReport, controls_report
 
 _CREATED = 201
 
@@ -58,9 +58,9 @@ def _only_open(asked: Mapping[str, str]) -> bool:
     return asked.get("open") == "true"
 
 
-def _exceptions(report: ControlsReport, _desk: Desk, asked: Mapping[str, str]) -> Document:
+def _exceptions(report: ControlsReport, desk: Desk, asked: Mapping[str, str]) -> Document:
     listed = report.open_exceptions() if _only_open(asked) else report.exceptions
-    return exceptions_document(listed, report.as_of)
+    return exceptions_document(listed, report.as_of, report.too_early(desk.policy, desk.catalogue))
 
 
 def _freezes(report: ControlsReport, _desk: Desk, asked: Mapping[str, str]) -> Document:
@@ -163,4 +163,7 @@ def _withdraw_approval(desk: Desk, name: str, value: object) -> Document:
 
 
 def _exception(desk: Desk, found: ReleaseException) -> Document:
-    return exception_document(found, desk.clock())
+    """The document of an exception that was changed, with what there is to know of its end."""
+    report = controls_report(desk.store, desk.calendar, desk.clock())
+    first_use = report.too_early(desk.policy, desk.catalogue).get(found.id)
+    return exception_document(found, report.as_of, first_use)
