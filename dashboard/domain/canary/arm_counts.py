@@ -1,10 +1,11 @@
-"""Requests and errors of a canary's pods and of its stable sibling's, as Prometheus counted them."""
+"""Requests of a canary's pods and of its stable sibling's, as Prometheus counted them: bad ones and all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.rollouts import RolloutState
 from dashboard.domain.canary.ticks import MOST_REQUESTS, Tick
 
@@ -13,25 +14,50 @@ _FLOAT_NOISE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyCounters:
+    """The counters of the requests that were `fast` enough, and of all whose time was taken.
+
+    Both are of one histogram: the bucket up to the threshold, and its count. The count of requests may be of
+    others, which were never timed and would seem to be slow.
+    """
+
+    fast: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArmCounters:
     """The counters of good and of all requests, by namespace and hash of the pods.
 
     `good` and `total` select counters, as in `http_requests_total{…}`, and hold the placeholder
     `{{pod_hashes}}`, a regular expression of the hashes that are asked for. `target_label` tells the targets
-    that are scraped from each other. `tick` is the time between two looks.
+    that are scraped from each other. `tick` is the time between two looks. Without `latency` nobody counts
+    slow requests; it is not in the text of the others, by which counts are known that were made before it.
     """
 
     good: str
     total: str
+    latency: LatencyCounters | None = field(default=None, repr=False)
     namespace_label: str
     pod_hash_label: str
     target_label: str
     tick: timedelta
 
+    @property
+    def by_measure(self) -> dict[Measure, tuple[str, str]]:
+        """Of each measure that is counted, the counter of what is not bad, and that of all."""
+        found = {Measure.ERRORS: (self.good, self.total)}
+        if self.latency is not None:
+            found[Measure.SLOW] = self.latency.fast, self.latency.total
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmAnswers:
-    """What was counted of one arm, {unix seconds of a tick's end: requests of the tick}."""
+    """What was counted of one arm in one measure, {unix seconds of a tick's end: requests of the tick}.
+
+    `good` are those that are not bad.
+    """
 
     good: Mapping[int, float] = field(default_factory=dict)
     total: Mapping[int, float] = field(default_factory=dict)
@@ -95,7 +121,7 @@ def counted_ticks(
 
 
 def _counts(arm: ArmAnswers, end: int) -> tuple[float, float] | None:
-    """Errors and requests; None where they are not known."""
+    """Bad requests and all; None where they are not known."""
     total, good = arm.total.get(end), arm.good.get(end, 0.0)
     if total is None or not (isfinite(total) and isfinite(good)) or not 0 <= total <= MOST_REQUESTS:
         return None
