@@ -64,3 +64,20 @@ def test_the_verdict_of_all(
         errors=None if ticks is None else judge_errors(ticks), metrics=tuple(metrics), score=score(metrics)
     )
     assert found.verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("errors", "slow", "expected"),
+    [
+        (_PASSING, _PASSING, Verdict.PASS),
+        (_PASSING, _FAILING, Verdict.FAIL),
+        (_FAILING, _PASSING, Verdict.FAIL),
+        (_PASSING, _OPEN, Verdict.NONE),
+        (_OPEN, _PASSING, Verdict.NONE),
+    ],
+)
+def test_slow_requests_fail_a_canary_that_fails_nothing(
+    errors: list[Tick], slow: list[Tick], expected: Verdict
+) -> None:
+    found = CanaryJudgement(errors=judge_errors(errors), slow=judge_errors(slow))
+    assert found.verdict is expected
