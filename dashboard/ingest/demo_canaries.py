@@ -57,8 +57,8 @@ def record_demo_canaries(
     told = demo_canaries(list(deployed), kept.counts(), registry, end)
     observed = list(Observations(_SOURCE, told.objects))
     record_canaries(connection, observed)
-    for rollout, pods, ticks in told.ticks:
-        canary_ticks.record_ticks(connection, rollout, pods, ticks)
+    for rollout, pods, measure, ticks in told.ticks:
+        canary_ticks.record_ticks(connection, rollout, pods, ticks, measure)
     there = {item.rollout for item in observed if isinstance(item, RolloutState)}
     canaries.mark_present(connection, _SOURCE, there)
     canaries.mark_read(connection, _SOURCE, end)
