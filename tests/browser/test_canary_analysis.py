@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from dashboard.domain.canary.measure import Measure
 from tests.browser.driver import serving, settle
 from tests.browser.screens import SIZES, VIEWS
 from tests.browser.test_app import opened
@@ -38,6 +39,7 @@ def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     past(fleet, 10, 20)
     past(fleet, 11, 15, aborted=True)
     counted(healthy(fleet), 0.1, 1)
+    counted(fleet, 0.5, 4, measure=Measure.SLOW)
     import_canaries(
         fleet, rollout("worker", at=ago(12)), rollout("worker", at=ago(4), step=2, version=102, weight=10)
     )
