@@ -22,6 +22,7 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _COUNTER = re.compile(r"(?:[A-Za-z_:][A-Za-z0-9_:]*)?\s*\{[^(){}\[\]]*\}")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BUCKETS = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*_bucket\s*\{")
+_SECONDS = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*_seconds_bucket\s*\{")
 _UP_TO = re.compile(r"[{,]\s*le\s*=(~?)\s*([\"'`])(.*?)\2")
 _DEFAULT_SCRAPE_INTERVAL = timedelta(seconds=60)
 _DAY = timedelta(days=1)
@@ -224,12 +225,28 @@ def _arm_counters(entry: _CanaryCounts) -> ArmCounters:
     return ArmCounters(
         good=entry.good,
         total=entry.total,
-        latency=None if latency is None else LatencyCounters(fast=latency.fast, total=latency.total),
+        latency=None if latency is None else _latency_counters(latency),
         namespace_label=entry.namespace_label,
         pod_hash_label=entry.pod_hash_label,
         target_label=entry.target_label,
         tick=entry.tick,
     )
+
+
+def _latency_counters(entry: _Latency) -> LatencyCounters:
+    return LatencyCounters(fast=entry.fast, total=entry.total, threshold=_threshold(entry.fast))
+
+
+def _threshold(fast: str) -> float | None:
+    """Up to how many seconds a request is fast, where the counter is a bucket of a histogram of seconds."""
+    chosen = _UP_TO.search(fast) if _SECONDS.match(fast) else None
+    if chosen is None:
+        return None
+    # `1|1.0` is how one bucket is written for Prometheus 2 and 3.
+    edges = {
+        float(text) if _is_finite(text) else None for text in chosen[3].split("|" if chosen[1] else "\n")
+    }
+    return edges.pop() if len(edges) == 1 else None
 
 
 def _to_service(name: str, entry: _Service) -> slo.Service:

@@ -4,7 +4,6 @@ What is asked for is only the pods of canaries that are under way, or ended sinc
 range query for many of them at once.
 """
 
-import hashlib
 import re
 import sqlite3
 import threading
@@ -40,7 +39,6 @@ _HEALS = timedelta(hours=1)
 #: many where it asks for twice as much, since it is as long as an address may be.
 _MOST_TICKS = 1_440
 _MOST_PODS = 60
-_DIGEST_LENGTH = 16
 #: A hash as Kubernetes makes it; anything else would be a regular expression of somebody's.
 _POD_HASH = re.compile(r"[a-z0-9]{1,63}")
 
@@ -95,7 +93,7 @@ def count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
         since=since,
         tick=counters.tick,
         measures=counters.by_measure,
-        counted_by=_digest(counters),
+        counted_by=counters.digest,
     )
     silent: dict[Measure, dict[str, str]] = {measure: {} for measure in plan.measures}
     stretches, ambiguous = _told_apart(_to_count(connection, plan))
@@ -118,12 +116,6 @@ def count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
                 for measure, arms in _stored(connection, plan, stretch, answer).items():
                     silent[measure][f"{stretch.canary.namespace}/{stretch.canary.name}"] = arms
     findings.canaries_counted(silent, ambiguous)
-
-
-def _digest(counters: ArmCounters) -> str:
-    """What tells counts of these counters from those of others; without latency, as before there was any."""
-    told = repr(counters) if counters.latency is None else f"{counters!r} {counters.latency!r}"
-    return hashlib.sha256(told.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 def _to_count(connection: sqlite3.Connection, plan: _Plan) -> list[_Stretch]:

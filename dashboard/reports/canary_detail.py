@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashboard.domain.budget_ledger import Claim, Owner, OwnerKind, canary_claim, deployment_claim
 from dashboard.domain.canary.agreement import Agreement, ArgoWord, agreement, argo_word
+from dashboard.domain.canary.arm_counts import ArmCounters
 from dashboard.domain.canary.canary import Canary
 from dashboard.domain.canary.error_level import OwnErrors, own_errors
 from dashboard.domain.canary.ladder import Ladder, ladder_of
@@ -45,6 +46,7 @@ from dashboard.reports.freshness import Freshness, freshness
 from dashboard.reports.history import History
 from dashboard.reports.ledgers import Cost, cost_of, is_measured
 from dashboard.store import canaries as stored
+from dashboard.store import canary_ticks
 from dashboard.store.canaries import SourceRead
 from dashboard.store.database import open_for_reading
 
@@ -97,6 +99,8 @@ class ErrorCounts(ArmsCompared):
 class CanaryReport:
     """One canary; `errors` and `slow` requests are None where the counts of both arms are not known.
 
+    Slow are requests that took longer than `slow_above` seconds; None where that is not known either.
+
     `commands` are what a person may run on it, by what they do; this product never runs them. They act on
     the Rollout as it is now, so there are fewer of a canary that is not its newest any more (`is_newest`).
     `analyses_ahead` is None where its steps are not known.
@@ -109,6 +113,7 @@ class CanaryReport:
     runs: tuple[RunView, ...]
     errors: ErrorCounts | None
     slow: ArmsCompared | None
+    slow_above: float | None
     cost: CanaryCost
     commands: Mapping[str, str]
     reads: tuple[SourceRead, ...]
@@ -160,6 +165,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         tier = None if status is None else status.policy_tier
         factor = pause_factor(policy, tier)
         runs = with_measurements(connection, canary.runs, now)
+        counted_by = canary_ticks.counted_by(connection, canary.rollout, canary.pod_hash)
         counted = {measure: _counted(connection, canary, others, now, measure) for measure in Measure}
         cost = CanaryCost(own=(), incidents={}, measured=False)
         if service is not None and service.objectives:
@@ -183,6 +189,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         runs=tuple(map(run_view, runs)),
         errors=_errors(counted[Measure.ERRORS], word, policy.canary_errors),
         slow=_compared(counted[Measure.SLOW], word),
+        slow_above=_slow_above(catalogue.canary_counts, counted_by),
         cost=cost,
         commands=commands(canary, is_newest=not later),
         reads=tuple(reads),
@@ -235,6 +242,13 @@ def _counted(
     ticks = ticks_of(connection, canary, now, measure)
     known = [item.canary for item in others]
     return ticks, compared_with_before(connection, canary, ticks, known, now, measure)
+
+
+def _slow_above(counters: ArmCounters | None, counted_by: str | None) -> float | None:
+    """The threshold of the catalogue, if it is the one that the canary was counted by."""
+    if counters is None or counters.latency is None or counters.digest != counted_by:
+        return None
+    return counters.latency.threshold
 
 
 def _compared(counted: _Counted, word: ArgoWord) -> ArmsCompared | None:

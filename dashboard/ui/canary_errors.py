@@ -66,7 +66,7 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     timed = {of: found for of, found in counted.items() if any(tick.at is not None for tick in found.ticks)}
     for column, (measure, found) in zip(st.columns(len(timed) or 1), timed.items(), strict=False):
         with column:
-            _draw_chart(found, measure, policy)
+            _draw_chart(found, measure, policy, report.slow_above if measure is Measure.SLOW else None)
     if errors is not None and errors.traffic:
         st.markdown("".join(f"\n- {_split(step)}" for step in errors.traffic))
 
@@ -94,12 +94,13 @@ def _verdicts(
     return "  \n".join([" ".join(badges), *lines])
 
 
-def _draw_chart(found: ArmsCompared, measure: Measure, policy: Policy) -> None:
-    """The share of bad requests of both arms over time."""
+def _draw_chart(found: ArmsCompared, measure: Measure, policy: Policy, above: float | None) -> None:
+    """The share of bad requests of both arms over time; slow are those `above` so many seconds."""
     words, drawn = MEASURE_WORDS[measure], len(merged(found.ticks))
     many = show.amount(len(found.ticks), "look")
     also = f"; {many} in {show.number(drawn)} points" if drawn < len(found.ticks) else ""
-    st.markdown(f"Share of requests that {words.were}: ● canary (solid) and ■ stable (dashed){also}")
+    than = "" if above is None else f" (over {show.value(above)} s)"
+    st.markdown(f"Share of requests that {words.were}{than}: ● canary (solid) and ■ stable (dashed){also}")
     rates = capital(words.rates)
     st.plotly_chart(
         arms_figure(found.ticks, policy.timezone, measure, dark=st.context.theme.type == "dark"),

@@ -316,15 +316,26 @@ def test_latency_is_a_pair_of_counters_of_its_own(tmp_path: Path) -> None:
     assert list(without.by_measure) == [Measure.ERRORS]
 
 
-@pytest.mark.parametrize("le", ['le=~"1|1.0"', "le='0.3'", 'pod="a,b",le = "1"'])
-def test_a_bucket_is_named_in_any_way_that_prometheus_takes(tmp_path: Path, le: str) -> None:
-    text = _INDICATORS + _COUNTS + _LATENCY.replace('le="0.3"', le) + _SERVICE
-    assert _load(tmp_path / "c.yaml", text).canary_counts is not None
-
-
-def test_what_is_fast_may_be_counted_without_a_histogram(tmp_path: Path) -> None:
-    text = _LATENCY.replace('seconds_bucket{pods=~"{{pod_hashes}}", le="0.3"}', 'quick{p=~"{{pod_hashes}}"}')
-    assert _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + text + _SERVICE).canary_counts is not None
+@pytest.mark.parametrize(
+    ("fast", "threshold"),
+    [
+        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~"1|1.0"}', 1.0),
+        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~"1|2"}', None),
+        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~".*"}', None),
+        ("request_seconds_bucket{le='0.3', p=~'{{pod_hashes}}'}", 0.3),
+        ('request_seconds_bucket{pod="a,b",le = "2.5",p=~"{{pod_hashes}}"}', 2.5),
+        ('request_ms_bucket{p=~"{{pod_hashes}}", le="300"}', None),
+        ('quick_total{p=~"{{pod_hashes}}"}', None),
+    ],
+)
+def test_a_bucket_is_named_in_any_way_that_prometheus_takes_and_one_of_seconds_tells_the_threshold(
+    tmp_path: Path, fast: str, threshold: float | None
+) -> None:
+    text = _LATENCY.replace('seconds_bucket{pods=~"{{pod_hashes}}", le="0.3"}', repr(fast))
+    found = _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + text + _SERVICE).canary_counts
+    assert found is not None
+    assert found.latency is not None
+    assert (found.latency.fast, found.latency.threshold) == (fast, threshold)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """One canary in depth: what each metric measured, the room that is left, its cost and its verdicts."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from dashboard.domain.canary.agreement import Agreement
+from dashboard.domain.canary.arm_counts import ArmCounters, LatencyCounters
 from dashboard.domain.canary.gaps import GapReason
 from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
@@ -17,6 +20,8 @@ from dashboard.errors import InputError
 from dashboard.ingest.events import store_events
 from dashboard.reports.canary_detail import CanaryReport, canary_report
 from dashboard.reports.canary_standing import Standing, standing
+from dashboard.store import canary_ticks
+from dashboard.store.database import open_for_writing
 from tests.canary_states import run, state
 from tests.reports.canary_stores import NAMES, history, store_of, ticks
 from tests.rollout_objects import measurement, metric_result, metric_spec, moment
@@ -127,6 +132,25 @@ def test_argo_that_stopped_a_slower_canary_did_not_stop_a_good_one(path: Path, p
         Measure.SLOW,
         Agreement.AGREE,
     )
+
+
+def test_the_threshold_is_told_of_counts_that_were_made_by_it(path: Path, policy: Policy) -> None:
+    counters = ArmCounters(
+        good="good", total="all", namespace_label="namespace", pod_hash_label="pods", target_label="pod",
+        tick=timedelta(minutes=1), latency=LatencyCounters(fast="fast", total="timed", threshold=0.3),
+    )  # fmt: skip
+    store, known = store_of(path, *COURSE, slow=ticks(20, canary_bad=8, stable_bad=9), until=30)
+    known = replace(known, canary_counts=counters)
+
+    def told() -> float | None:
+        found = canary_report(store, known, policy, history(store, policy, 30), NAMES, "uid-api:2")
+        return found.slow_above
+
+    assert told() is None
+    for counted_by, expected in ((counters.digest, 0.3), ("another", None)):
+        with open_for_writing(path) as connection:
+            canary_ticks.mark_counted(connection, "uid-api", "new", counted_by, moment(30))
+        assert told() == expected
 
 
 def test_no_more_slow_requests_than_stable_make_no_canary_safe_by_themselves(

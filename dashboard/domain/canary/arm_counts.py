@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from math import isfinite
 
 from dashboard.domain.canary.measure import Measure
@@ -11,6 +12,7 @@ from dashboard.domain.canary.ticks import MOST_REQUESTS, Tick
 
 #: Good events may exceed all events by so much of them: sums of floats are no more exact than that.
 _FLOAT_NOISE = 1e-9
+_DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +20,13 @@ class LatencyCounters:
     """The counters of the requests that were `fast` enough, and of all whose time was taken.
 
     Both are of one histogram: the bucket up to the threshold, and its count. The count of requests may be of
-    others, which were never timed and would seem to be slow.
+    others, which were never timed and would seem to be slow. `threshold` is in seconds, None where the
+    counter does not tell it.
     """
 
     fast: str
     total: str
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,7 @@ class ArmCounters:
     `good` and `total` select counters, as in `http_requests_total{…}`, and hold the placeholder
     `{{pod_hashes}}`, a regular expression of the hashes that are asked for. `target_label` tells the targets
     that are scraped from each other. `tick` is the time between two looks. Without `latency` nobody counts
-    slow requests; it is not in the text of the others, by which counts are known that were made before it.
+    slow requests; the text of the others is then what it was before there was any (`digest`).
     """
 
     good: str
@@ -42,6 +46,14 @@ class ArmCounters:
     pod_hash_label: str
     target_label: str
     tick: timedelta
+
+    @property
+    def digest(self) -> str:
+        """What tells counts of these counters from those of others."""
+        told = repr(self)
+        if self.latency is not None:
+            told += f" {self.latency.fast!r} {self.latency.total!r}"
+        return sha256(told.encode()).hexdigest()[:_DIGEST_LENGTH]
 
     @property
     def by_measure(self) -> dict[Measure, tuple[str, str]]:
