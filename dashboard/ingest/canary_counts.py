@@ -218,7 +218,7 @@ def _stored(
     canary = stretch.canary
     arms = {measure: _arms(stretch, measure, answer) for measure in plan.measures}
     counted = {
-        measure: counted_ticks(*both, stretch.ends, plan.tick, stretch.states)
+        measure: counted_ticks(*both, stretch.ends, plan.tick, stretch.states, measure)
         for measure, both in arms.items()
     }
     if stretch.again and any(found.ticks for found in counted.values()):

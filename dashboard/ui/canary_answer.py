@@ -168,6 +168,8 @@ def _sure_in_short(report: CanaryReport) -> str:
         counts = f"error counts {verdict_badge(report.errors.judgement.verdict)}"
     if report.slow is not None:
         counts += f" · slow requests {verdict_badge(report.slow.judgement.verdict)}"
+    elif report.errors is not None:
+        counts += " · latency not counted"
     failed = show.amount(found.failed, "failure")
     return f"{counts} · {show.amount(found.answered, 'answer')}, {failed} · {argo_badge(report)}"
 

@@ -214,6 +214,16 @@ def test_latency_without_series_is_told_and_keeps_no_error_from_being_counted(
     assert [tick.at for tick in ticks(collected)] == [moment(minute) for minute in range(2, 22)]
 
 
+def test_a_version_with_other_buckets_is_told_and_is_not_slow_in_all_its_requests(
+    collected: Collected, faulty: FaultyServer
+) -> None:
+    gone = {"pods": "new", "counted": "fast"}
+    faulty.choose = lambda request: SeriesDropped(where=gone) if "pods" in request.query else Healthy()
+    (message,) = told(collected, 20)
+    assert "pods new of canary have some, none of them fast, pods old of stable have some" in message
+    assert not ticks(collected)
+
+
 def test_a_bucket_that_prometheus_writes_otherwise_is_told_and_makes_nothing_slow(
     collected: Collected,
 ) -> None:

@@ -96,19 +96,21 @@ class CountedTicks:
     doubtful_from: int | None
 
 
-def counted_ticks(
+def counted_ticks(  # noqa: PLR0913, PLR0917 - one argument per fact
     canary: ArmAnswers,
     stable: ArmAnswers,
     ends: Sequence[int],
     tick: timedelta,
     states: Sequence[RolloutState],
+    measure: Measure = Measure.ERRORS,
 ) -> CountedTicks:
     """The ticks that end at `ends`; `states` are those of the Rollout in order.
 
     An arm without a series has not told that it had no requests, so that such a tick is unknown, and so is
     one that is NaN, negative or has more good requests than requests. An arm that had requests and has no
     good ones failed them all, provided that a good request of either arm was ever found: else the selector
-    is wrong.
+    is wrong. Not so of slow requests: a histogram has all its buckets from its first request on, so that an
+    arm without the bucket is one whose version has other buckets, and how many were slow is unknown.
     """
     is_right = bool(canary.good or stable.good)
     found, doubtful = [], []
@@ -119,6 +121,8 @@ def counted_ticks(
             continue
         if end not in canary.good or end not in stable.good:
             doubtful.append(end)
+            if measure is Measure.SLOW and (_has_nothing_good(canary, end) or _has_nothing_good(stable, end)):
+                continue
         found.append(
             Tick(
                 canary_bad=of_canary[0],
@@ -130,6 +134,11 @@ def counted_ticks(
             )
         )
     return CountedTicks(ticks=tuple(found), doubtful_from=min(doubtful, default=None))
+
+
+def _has_nothing_good(arm: ArmAnswers, end: int) -> bool:
+    """Whether an arm had requests, and no series of the good ones among them."""
+    return bool(arm.total.get(end)) and end not in arm.good
 
 
 def _counts(arm: ArmAnswers, end: int) -> tuple[float, float] | None:

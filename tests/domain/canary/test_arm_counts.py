@@ -15,6 +15,7 @@ from dashboard.domain.canary.arm_counts import (
     counted_ticks,
     tick_ends,
 )
+from dashboard.domain.canary.measure import Measure
 from tests.canary_states import state
 from tests.rollout_objects import moment
 
@@ -66,6 +67,15 @@ def test_a_canary_that_never_answered_well_failed_all_its_requests() -> None:
     assert (tick.canary_bad, tick.canary_total) == (40, 40)
 
 
+def test_an_arm_without_the_bucket_has_other_buckets_and_is_not_slow_in_all_its_requests() -> None:
+    lost = counted_ticks(arm(40, None), _STABLE, _ENDS, _TICK, (), Measure.SLOW)
+    assert (lost.ticks, lost.doubtful_from) == ((), _ENDS[0])
+    (tick,) = counted_ticks(arm(40, 0), _STABLE, _ENDS, _TICK, (), Measure.SLOW).ticks
+    assert (tick.canary_bad, tick.canary_total) == (40, 40)
+    (idle,) = counted_ticks(arm(0, None), _STABLE, _ENDS, _TICK, (), Measure.SLOW).ticks
+    assert idle.canary_total == 0
+
+
 def test_a_query_that_finds_no_good_request_of_either_arm_is_taken_to_be_wrong() -> None:
     without = ArmAnswers(total=_STABLE.total)
     assert counted_ticks(arm(40, None), without, _ENDS, _TICK, ()).ticks == ()
@@ -77,7 +87,7 @@ def test_whatever_a_histogram_says_its_slow_requests_are_those_of_no_bucket_up_t
 ) -> None:
     timed = {end: float(fast + slow) for end, (fast, slow) in zip(_ENDS, counts, strict=True)}
     fast = {end: float(fast) for end, (fast, _) in zip(_ENDS, counts, strict=True)}
-    found = counted_ticks(ArmAnswers(good=fast, total=timed), _STABLE, _ENDS, _TICK, ())
+    found = counted_ticks(ArmAnswers(good=fast, total=timed), _STABLE, _ENDS, _TICK, (), Measure.SLOW)
     assert [(tick.canary_bad, tick.canary_total) for tick in found.ticks] == [
         (slow, fast + slow) for fast, slow in counts
     ]
