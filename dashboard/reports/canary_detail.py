@@ -120,13 +120,16 @@ class CanaryReport:
     freshness: Freshness
 
     @property
+    def compared(self) -> dict[Measure, ArmsCompared]:
+        """What is known of both arms, by measure."""
+        counts = ((Measure.ERRORS, self.errors), (Measure.SLOW, self.slow))
+        return {measure: found for measure, found in counts if found is not None}
+
+    @property
     def shown_worse(self) -> tuple[Measure, ...]:
         """In what the canary is shown to be worse than stable."""
-        counts = ((Measure.ERRORS, self.errors), (Measure.SLOW, self.slow))
         return tuple(
-            measure
-            for measure, found in counts
-            if found is not None and found.judgement.verdict is Verdict.FAIL
+            measure for measure, found in self.compared.items() if found.judgement.verdict is Verdict.FAIL
         )
 
     @property

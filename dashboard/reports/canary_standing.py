@@ -79,9 +79,8 @@ def standing(report: CanaryReport) -> Standing:
     """How the canary of `report` stands: the gravest of all that is true of it.
 
     It is never safe by silence: of one that was not seen for too long, or without an answer, nobody can tell.
-    Nor is it safe without errors, when it is shown to be slower.
-    It is not safe by being no worse than a bad stable, by bad answers that are not too many yet, or by good
-    ones to a traffic that it does not get.
+    Nor is it safe by failing nothing when it is slower, by being no worse than a bad stable, by bad answers
+    that are not too many yet, or by good ones to a traffic that it does not get.
     """
     outcome = report.row.named.canary.outcome
     if outcome in _ENDED:

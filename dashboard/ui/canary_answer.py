@@ -123,9 +123,11 @@ def _when(report: CanaryReport, policy: Policy) -> str:
     """When it is through, and when its counts can tell."""
     ladder, now = report.row.ladder, report.freshness.as_of
     told = [when_words(ladder, policy.timezone, report.analyses_ahead, now)]
-    for measure, found in ((Measure.ERRORS, report.errors), (Measure.SLOW, report.slow)):
-        if found is not None and found.verdict_ahead is not None:
-            told.append(verdict_words(found.verdict_ahead, measure))
+    told += [
+        verdict_words(found.verdict_ahead, measure)
+        for measure, found in report.compared.items()
+        if found.verdict_ahead is not None
+    ]
     return " ".join(told)
 
 

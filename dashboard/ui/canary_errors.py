@@ -1,6 +1,5 @@
 """The counts of canary and stable: their verdicts beside Argo's, their rates, and the traffic split."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 import streamlit as st
@@ -50,13 +49,8 @@ _NOT_COUNTED = {
 
 def draw(report: CanaryReport, policy: Policy) -> None:
     """Argo's word and those of the counts side by side, with one sentence on how they stand to each other."""
-    is_open = report.row.named.canary.outcome.is_open
-    counted = {
-        measure: found
-        for measure, found in ((Measure.ERRORS, report.errors), (Measure.SLOW, report.slow))
-        if found is not None
-    }
-    st.markdown(_verdicts(report, counted, policy, is_open=is_open))
+    counted = report.compared
+    st.markdown(_verdicts(report, policy))
     for measure, found in counted.items():
         if not found.has_stable:
             st.markdown(_before(found.before, policy, measure))
@@ -71,10 +65,9 @@ def draw(report: CanaryReport, policy: Policy) -> None:
         st.markdown("".join(f"\n- {_split(step)}" for step in errors.traffic))
 
 
-def _verdicts(
-    report: CanaryReport, counted: Mapping[Measure, ArmsCompared], policy: Policy, *, is_open: bool
-) -> str:
+def _verdicts(report: CanaryReport, policy: Policy) -> str:
     """What Argo says, what the counts of each measure say, and what they rest on; markdown."""
+    counted, is_open = report.compared, report.row.named.canary.outcome.is_open
     badges, lines = [canary_words.argo_badge(report)], []
     if report.beside_argo is not None:
         measure, agreement = report.beside_argo
