@@ -1,4 +1,4 @@
-"""`reliability import canaries --counts-of ID`: requests and errors of both arms of a canary."""
+"""`reliability import canaries --counts-of ID`: requests of both arms of a canary, and the bad ones."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +25,9 @@ def import_counts(name: str, file: str, store: Path) -> None:
     if not read.ticks and not read.unknown:
         raise InputError(f"{called(file)}: found no row, expected one for each tick")
     try:
-        store_ticks(store, name, read.ticks, datetime.now(UTC))
+        store_ticks(store, name, read.ticks, datetime.now(UTC), read.slow)
     except InputError as error:
         raise InputError(f"{called(file)}: {error}") from None
     unknown = f"; {read.unknown} with an unknown count were left out" if read.unknown else ""
-    click.echo(f"{called(file)}: {len(read.ticks)} ticks of {name}{unknown}", err=True)
+    slow = f", {len(read.slow)} of them with slow requests" if read.slow else ""
+    click.echo(f"{called(file)}: {len(read.ticks)} ticks of {name}{slow}{unknown}", err=True)

@@ -29,7 +29,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     metavar="FILE",
     type=_FILE,
     help="Requests and errors a tick: at, canary_bad, canary_total, stable_bad, stable_total, perhaps weight"
-    " (percent). CSV, a JSON array or JSON lines.",
+    " (percent), canary_slow, stable_slow. CSV, a JSON array or JSON lines.",
 )
 @click.option(
     "--previous",
@@ -62,7 +62,8 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     type=float,
     default=1.0,
     show_default=True,
-    help="FAIL when the error rate is shown to be more than so many times stable's.",
+    help="FAIL when the error rate, or the share of slow requests, is shown to be more than so many times"
+    " stable's.",
 )
 @click.option(
     "--harmful-ratio",
@@ -110,8 +111,8 @@ def judge(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """Judge a canary against its stable sibling: PASS, FAIL or NONE, which is not yet.
 
-    Error counts are compared by a sequential test that may be asked after every tick; other metrics by the
-    exact Mann-Whitney test, with a score as Kayenta gives it.
+    Errors and slow requests are compared by a sequential test that may be asked after every tick; other
+    metrics by the exact Mann-Whitney test, with a score as Kayenta gives it.
 
     Exits with 0 for PASS and NONE, 1 for FAIL; with --fail-on none also 1 for NONE.
     """
@@ -125,10 +126,11 @@ def judge(  # noqa: PLR0913 - one argument per option
     _require_no_weight(weight, previous)
     remarks: list[str] = []
     ticks: tuple[Tick, ...] | None = None
+    slow: tuple[Tick, ...] = ()
     if counts is not None and previous is not None:
         ticks = _against_previous(counts, previous, apart, remarks)
     elif counts is not None:
-        ticks = _ticks(counts, weight, remarks)
+        ticks, slow = _ticks(counts, weight, remarks)
     found = CanaryJudgement() if series is None else _judged_series(series, limits)
     if ticks is not None:
         if looks_cumulated(ticks):
@@ -138,6 +140,7 @@ def judge(  # noqa: PLR0913 - one argument per option
             )
         found = CanaryJudgement(
             errors=judge_errors(ticks, _error_rule(limits)),
+            slow=judge_errors(slow, _error_rule(limits)) if slow else None,
             metrics=found.metrics,
             score=found.score,
             traffic=traffic_splits(ticks),
@@ -164,13 +167,19 @@ def _require_no_weight(weight: float | None, previous: str | None) -> None:
         )
 
 
-def _ticks(name: str, weight: float | None, remarks: list[str]) -> "tuple[Tick, ...]":
+def _ticks(
+    name: str, weight: float | None, remarks: list[str]
+) -> "tuple[tuple[Tick, ...], tuple[Tick, ...]]":
+    """The ticks of errors, and those of slow requests, of which there are none where the file has none."""
     from dashboard.sources.canary_counts import read_canary_counts  # noqa: PLC0415 - as in judge
 
     share = None if weight is None else weight / _PERCENT
     read = read_canary_counts(called(name), text_of(name), share)
     _remark_unknown(name, read.unknown, remarks)
-    return read.ticks
+    if read.unknown_slow:
+        told = f"{read.unknown_slow} rows say nothing of slow requests, and are left out of their verdict"
+        remarks.append(f"{called(name)}: {told}")
+    return read.ticks, read.slow
 
 
 def _against_previous(canary: str, previous: str, apart: timedelta, remarks: list[str]) -> "tuple[Tick, ...]":

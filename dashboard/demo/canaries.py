@@ -20,6 +20,7 @@ from dashboard.demo.canary_objects import (
 )
 from dashboard.demo.deployments import DemoRelease
 from dashboard.demo.effects import begins_at
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.deployments import DeploymentState
 from dashboard.domain.policy_tier import ChangeType
@@ -41,7 +42,7 @@ class DemoCanaries:
     """What is told of canaries: `objects` as a cluster prints them, and counts by Rollout and pods."""
 
     objects: list[Object] = field(default_factory=list)
-    ticks: list[tuple[str, str, list[Tick]]] = field(default_factory=list)
+    ticks: list[tuple[str, str, Measure, list[Tick]]] = field(default_factory=list)
 
 
 def demo_canaries(
@@ -120,7 +121,10 @@ class _Teller:
         field_of = self.particular.get(release.number, _NOTHING)
         if ending is not None:
             particular = Particular(
-                analysis=ending.analysis, failing=ending.failing or 0.0, values=ending.values
+                analysis=ending.analysis,
+                failing=ending.failing or 0.0,
+                slower=ending.slower,
+                values=ending.values,
             )
         else:
             particular = Particular(
@@ -147,7 +151,10 @@ class _Teller:
                 done = climb.go(began_at, None if superseded else until)
             self._add(*states(revision, done), *(run_object(revision, run) for run in done.runs))
             pods = rollout_key(release.service), revision.pod_hash
-            self.told.ticks.append((*pods, list(climb.arms.ticks())))
+            for measure in climb.arms.measures:
+                # What the service counted before this try is not of it, but perhaps of the one before.
+                mine = [tick for tick in climb.arms.ticks(measure) if tick.at is None or tick.at > began_at]
+                self.told.ticks.append((*pods, measure, mine))
             if done.end is not End.ABORTED or failed or until is None or done.ended_at is None:
                 return
             # It was deployed in the end, so somebody tried it again.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dashboard.demo.canary_file import Blame
 from dashboard.demo.slots import random_of
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.event_counts import BUCKET_SECONDS
 
@@ -83,6 +84,10 @@ class Requests:
         """The share that failed; None without a request."""
         return self.failed / self.total if self.total else None
 
+    def bad(self, measure: Measure) -> int:
+        """How many were bad in that sense."""
+        return self.failed if measure is Measure.ERRORS else self.slow
+
     def __add__(self, other: "Requests") -> "Requests":
         """Both together."""
         return Requests(
@@ -132,10 +137,14 @@ class Arms:
         self._quiet = self.counts.between(self.since - _WEEK, self.since).failed_ratio or 0.0
         self._next = -(-int(self.since.timestamp()) // PIECE_SECONDS) * PIECE_SECONDS + PIECE_SECONDS
 
-    def advance(self, until: datetime, weight: int, failing: float = 0.0) -> None:
-        """Let the canary have `weight` percent of the requests until then, of which `failing` fail."""
+    def advance(self, until: datetime, weight: int, failing: float = 0.0, slower: float = 1.0) -> None:
+        """Let the canary have `weight` percent of the requests until then, of which `failing` fail.
+
+        So many times as many of its requests as of stable's are slow as `slower` says.
+        """
         while self._next <= until.timestamp():
-            self.pieces.append(self._shared(self._next, self._counted(self._next), weight, failing))
+            counted = self._counted(self._next)
+            self.pieces.append(self._shared(self._next, counted, weight, failing, slower))
             self._next += PIECE_SECONDS
 
     def rest(self, until: datetime, weight: int) -> None:
@@ -143,7 +152,7 @@ class Arms:
         first = -(-self._next // BUCKET_SECONDS) * BUCKET_SECONDS
         self.advance(min(until, datetime.fromtimestamp(first, tz=UTC)), weight)
         for end in range(first + BUCKET_SECONDS, int(until.timestamp()) + 1, BUCKET_SECONDS):
-            self.pieces.append(self._shared(end, self._bucket(end), weight, 0.0))
+            self.pieces.append(self._shared(end, self._bucket(end), weight))
             self._next = end + PIECE_SECONDS
 
     def window(self, end: datetime, length: timedelta) -> tuple[Requests, Requests]:
@@ -158,7 +167,12 @@ class Arms:
             canary, stable = canary + piece.canary, stable + piece.stable
         return canary, stable
 
-    def ticks(self) -> Iterator[Tick]:
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is counted: slow requests only where somebody measures latency."""
+        return tuple(Measure) if len(self.counts.slow) else (Measure.ERRORS,)
+
+    def ticks(self, measure: Measure = Measure.ERRORS) -> Iterator[Tick]:
         """Minute by minute, as the dashboard counts itself."""
         minutes: dict[int, list[Piece]] = {}
         for piece in self.pieces:
@@ -170,14 +184,21 @@ class Arms:
             stable = sum((piece.stable for piece in pieces), Requests())
             yield Tick(
                 at=datetime.fromtimestamp(end, tz=UTC),
-                canary_bad=canary.failed,
+                canary_bad=canary.bad(measure),
                 canary_total=canary.total,
-                stable_bad=stable.failed,
+                stable_bad=stable.bad(measure),
                 stable_total=stable.total,
                 weight=pieces[-1].weight / 100,
             )
 
-    def _shared(self, end: int, counted: tuple[int, int, int], weight: int, failing: float) -> Piece:
+    def _shared(
+        self,
+        end: int,
+        counted: tuple[int, int, int],
+        weight: int,
+        failing: float = 0.0,
+        slower: float = 1.0,
+    ) -> Piece:
         random = random_of(self.name, end)
         total, failed, slow = counted
         canary = int(random.binomial(total, weight / 100))
@@ -186,9 +207,14 @@ class Arms:
             mine = int(random.binomial(canary, failing))
         mine_slow = int(random.hypergeometric(slow, total - slow, canary)) if total else 0
         own_failed = int(random.binomial(self.sharing.own, failing))
+        more_slow = 0
+        if slower > 1 and slow:
+            more_slow = int(random.binomial(canary - mine_slow, min(1.0, (slower - 1) * slow / total)))
         return Piece(
             end=end,
-            canary=Requests(total=canary + self.sharing.own, failed=mine + own_failed, slow=mine_slow),
+            canary=Requests(
+                total=canary + self.sharing.own, failed=mine + own_failed, slow=mine_slow + more_slow
+            ),
             stable=Requests(
                 total=total - canary,
                 failed=min(max(failed - mine, 0), total - canary),

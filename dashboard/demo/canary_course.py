@@ -32,11 +32,14 @@ class End(Enum):
 class Particular:
     """What is particular about the analysis number `analysis` (from 1) of one try.
 
-    `tried_again` says that it fails and another try follows, for which there has to be time.
+    From its weight on the share `failing` of the canary's requests fails, and `slower` times as many of them
+    as of stable's are slow. `tried_again` says that it fails and another try follows, for which there has to
+    be time.
     """
 
     analysis: int | None = None
     failing: float = 0.0
+    slower: float = 1.0
     values: Mapping[str, Sequence[float]] = field(default_factory=dict)
     provider_errors: Mapping[str, int] = field(default_factory=dict)
     conditions: Mapping[str, ConditionsField] = field(default_factory=dict)
@@ -153,8 +156,10 @@ class Climb:
 
     def _advance(self, until: datetime) -> None:
         special = self.particular
-        fails = bool(special.failing) and special.analysis == self._analyses + 1 and self.weight > 0
-        self.arms.advance(min(until, self.now), self.weight, special.failing if fails else 0.0)
+        if special.analysis == self._analyses + 1 and self.weight > 0:
+            self.arms.advance(min(until, self.now), self.weight, special.failing, special.slower)
+        else:
+            self.arms.advance(min(until, self.now), self.weight)
 
     def _question(self, step: int | None, templates: Sequence[str]) -> Question:
         special = self.particular

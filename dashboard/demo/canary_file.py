@@ -17,7 +17,7 @@ CANARIES = ROOT / "data" / "demo" / "canaries.yaml"
 
 _Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Metrics = dict[str, Annotated[list[_Number], Field(min_length=2, max_length=2)]]
-_ABOUT_AN_ANALYSIS = ("failing", "values", "provider_errors", "conditions")
+_ABOUT_AN_ANALYSIS = ("failing", "slower", "values", "provider_errors", "conditions")
 
 
 class Blame(StrEnum):
@@ -44,6 +44,7 @@ class EndingField(StrictModel):
     reason: Annotated[str, Field(min_length=1)]
     analysis: Annotated[int | None, Field(ge=1)] = None
     failing: Annotated[float | None, Field(gt=0, le=1)] = None
+    slower: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
     values: _Metrics = Field(default_factory=dict)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dashboard.domain.canary.canaries import canaries_of
 from dashboard.domain.canary.canary import Canary, rollouts_of_id
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.domain.canary.ticks import Tick
 from dashboard.errors import InputError
@@ -92,11 +93,13 @@ def _put_aside(file: "tempfile.SpooledTemporaryFile[bytes]") -> Iterator[Observa
             return
 
 
-def store_ticks(store: Path, name: str, ticks: Collection[Tick], now: datetime) -> None:
+def store_ticks(
+    store: Path, name: str, ticks: Collection[Tick], now: datetime, slow: Collection[Tick] = ()
+) -> None:
     """Store what both arms of the canary with the id `name` counted, in one transaction.
 
-    It takes the place of what was counted of these pods in Prometheus, which is not asked for them any more:
-    the same request would be evidence twice.
+    `slow` are the ticks of its slow requests. They take the place of what was counted of these pods in
+    Prometheus, which is not asked for them any more: the same request would be evidence twice.
 
     Raises:
         InputError: the store knows no such canary, a tick is not of its time, or the store holds the demo.
@@ -109,11 +112,12 @@ def store_ticks(store: Path, name: str, ticks: Collection[Tick], now: datetime) 
             raise InputError(
                 f"canary: found {name!r}, expected one that the store knows{_such_as(connection, name, now)}"
             )
-        _require_its_time(canary, ticks, now)
+        _require_its_time(canary, (*ticks, *slow), now)
         pods = canary.rollout, canary.pod_hash
         if canary_ticks.counted_by(connection, *pods) != BY_FILE:
             canary_ticks.forget_ticks(connection, *pods)
         canary_ticks.record_ticks(connection, *pods, ticks)
+        canary_ticks.record_ticks(connection, *pods, slow, Measure.SLOW)
         canary_ticks.mark_counted(connection, *pods, BY_FILE, now)
 
 

@@ -1,24 +1,30 @@
-"""Requests and errors of canaries and their stable siblings: from Prometheus into the store, tick by tick.
+"""Requests of canaries and their stable siblings: from Prometheus into the store, tick by tick.
 
 What is asked for is only the pods of canaries that are under way, or ended since they were last counted: one
 range query for many of them at once.
 """
 
-import hashlib
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from dashboard.domain.canary.arm_counts import ArmAnswers, ArmCounters, counted_ticks, tick_ends
+from dashboard.domain.canary.arm_counts import (
+    ArmAnswers,
+    ArmCounters,
+    CountedTicks,
+    counted_ticks,
+    tick_ends,
+)
 from dashboard.domain.canary.canaries import canaries_of
 from dashboard.domain.canary.canary import Canary
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.errors import SourceUnreachableError
 from dashboard.ingest.findings import CANARY_COUNTS, Findings
-from dashboard.sources.arm_query import GOOD, TOTAL, arm_labels, arm_query
+from dashboard.sources.arm_query import SIDES, arm_labels, arm_query
 from dashboard.sources.prometheus import Prometheus
 from dashboard.sources.prometheus_answer import AnswerError, GroupedAnswer
 from dashboard.store import canaries, canary_history, canary_rollouts, canary_ticks
@@ -29,10 +35,10 @@ from dashboard.store.database import transaction
 _LATE_TICKS = 3
 #: How far back ticks are read again that are not known, or in which nothing went well: the source may heal.
 _HEALS = timedelta(hours=1)
-#: Ticks of one range query, far below Prometheus' limit of 11,000 points, and the pods that it names.
+#: Ticks of one range query, far below Prometheus' limit of 11,000 points, and the pods that it names: half as
+#: many where it asks for twice as much, since it is as long as an address may be.
 _MOST_TICKS = 1_440
 _MOST_PODS = 60
-_DIGEST_LENGTH = 16
 #: A hash as Kubernetes makes it; anything else would be a regular expression of somebody's.
 _POD_HASH = re.compile(r"[a-z0-9]{1,63}")
 
@@ -64,6 +70,7 @@ class _Plan:
     now: datetime
     since: datetime
     tick: timedelta
+    measures: Collection[Measure]
     counted_by: str
 
 
@@ -81,11 +88,16 @@ def count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
     One transaction a batch, which also moves the watermark: a sync that is cut off goes on where it stopped.
     What goes wrong is added to `findings`, and keeps no other batch from being read.
     """
-    digest = hashlib.sha256(repr(counters).encode()).hexdigest()[:_DIGEST_LENGTH]
-    plan = _Plan(now=now, since=since, tick=counters.tick, counted_by=digest)
-    silent: dict[str, str] = {}
+    plan = _Plan(
+        now=now,
+        since=since,
+        tick=counters.tick,
+        measures=counters.by_measure,
+        counted_by=counters.digest,
+    )
+    silent: dict[Measure, dict[str, str]] = {measure: {} for measure in plan.measures}
     stretches, ambiguous = _told_apart(_to_count(connection, plan))
-    for batch in _batches(stretches):
+    for batch in _batches(stretches, _MOST_PODS // len(plan.measures)):
         if stop.is_set():
             return
         try:
@@ -101,9 +113,8 @@ def count_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
             continue
         with transaction(connection):
             for stretch in batch:
-                arms = _stored(connection, plan, stretch, answer)
-                if arms is not None:
-                    silent[f"{stretch.canary.namespace}/{stretch.canary.name}"] = arms
+                for measure, arms in _stored(connection, plan, stretch, answer).items():
+                    silent[measure][f"{stretch.canary.namespace}/{stretch.canary.name}"] = arms
     findings.canaries_counted(silent, ambiguous)
 
 
@@ -177,12 +188,12 @@ def _told_apart(stretches: Sequence[_Stretch]) -> tuple[list[_Stretch], set[str]
     return alone, shared
 
 
-def _batches(stretches: Sequence[_Stretch]) -> Iterator[list[_Stretch]]:
+def _batches(stretches: Sequence[_Stretch], most_pods: int) -> Iterator[list[_Stretch]]:
     """Stretches that are near to each other in time, as many as one query names."""
     batch: list[_Stretch] = []
     for stretch in stretches:
         ticks = range(batch[0].ends.start, stretch.ends.stop, stretch.ends.step) if batch else stretch.ends
-        if batch and (2 * len(batch) >= _MOST_PODS or len(ticks) > _MOST_TICKS):
+        if batch and (2 * len(batch) >= most_pods or len(ticks) > _MOST_TICKS):
             yield batch
             batch = []
         batch.append(stretch)
@@ -202,24 +213,23 @@ def _asked(source: Prometheus, counters: ArmCounters, batch: Sequence[_Stretch])
 
 def _stored(
     connection: sqlite3.Connection, plan: _Plan, stretch: _Stretch, answer: GroupedAnswer
-) -> str | None:
-    """Store one stretch; when nothing was counted of these pods of late, though there was time, its arms."""
+) -> dict[Measure, str]:
+    """Store one stretch; what of its arms there is, by measure, where of late nothing was found of it."""
     canary = stretch.canary
-    of_canary, of_stable = (
-        ArmAnswers(
-            good=answer.series.get((canary.namespace, pods, GOOD), {}),
-            total=answer.series.get((canary.namespace, pods, TOTAL), {}),
-        )
-        for pods in (canary.pod_hash, stretch.stable_hash)
-    )
-    found = counted_ticks(of_canary, of_stable, stretch.ends, plan.tick, stretch.states)
-    if stretch.again and found.ticks:
+    arms = {measure: _arms(stretch, measure, answer) for measure in plan.measures}
+    counted = {
+        measure: counted_ticks(*both, stretch.ends, plan.tick, stretch.states, measure)
+        for measure, both in arms.items()
+    }
+    if stretch.again and any(found.ticks for found in counted.values()):
         canary_ticks.forget_ticks(connection, canary.rollout, canary.pod_hash)
-    canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, found.ticks)
+    for measure, found in counted.items():
+        canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, found.ticks, measure)
     last = _moment(stretch.ends[-1])
     through = last
-    if found.doubtful_from is not None:
-        through = max(last - _HEALS, min(last, _moment(found.doubtful_from) - plan.tick))
+    doubtful = [found.doubtful_from for found in counted.values() if found.doubtful_from is not None]
+    if doubtful:
+        through = max(last - _HEALS, min(last, _moment(min(doubtful)) - plan.tick))
     canary_ticks.mark_counted(
         connection,
         canary.rollout,
@@ -228,17 +238,46 @@ def _stored(
         plan.now if stretch.whole else through,
         whole=stretch.whole,
     )
+    return {
+        measure: _told_of(stretch, arms[measure], SIDES[measure][0])
+        for measure, found in counted.items()
+        if _is_silent(stretch, found)
+    }
+
+
+def _arms(stretch: _Stretch, measure: Measure, answer: GroupedAnswer) -> tuple[ArmAnswers, ArmAnswers]:
+    """What was counted of the canary and of its stable sibling."""
+    good, total = SIDES[measure]
+    of_canary, of_stable = (
+        ArmAnswers(
+            good=answer.series.get((stretch.canary.namespace, pods, good), {}),
+            total=answer.series.get((stretch.canary.namespace, pods, total), {}),
+        )
+        for pods in (stretch.canary.pod_hash, stretch.stable_hash)
+    )
+    return of_canary, of_stable
+
+
+def _is_silent(stretch: _Stretch, found: CountedTicks) -> bool:
+    """Whether of the newest ticks none is known, though there was time."""
     newest = stretch.ends[-_LATE_TICKS - 1 :]
     known = {tick.at for tick in found.ticks}
-    if len(newest) <= _LATE_TICKS or any(_moment(end) in known for end in newest):
-        return None
+    return len(newest) > _LATE_TICKS and not any(_moment(end) in known for end in newest)
+
+
+def _told_of(stretch: _Stretch, arms: tuple[ArmAnswers, ArmAnswers], good: str) -> str:
+    """Which of both arms has series, and which none of what is `good`."""
+    names = (("canary", stretch.canary.pod_hash), ("stable", stretch.stable_hash))
     return ", ".join(
-        f"pods {pods} of {arm} have {'some' if found_of.total else 'no series'}"
-        for arm, pods, found_of in (
-            ("canary", canary.pod_hash, of_canary),
-            ("stable", stretch.stable_hash, of_stable),
-        )
+        f"pods {pods} of {arm} have {_some(found, good)}"
+        for (arm, pods), found in zip(names, arms, strict=True)
     )
+
+
+def _some(found: ArmAnswers, good: str) -> str:
+    if not found.total:
+        return "no series"
+    return "some" if found.good else f"some, none of them {good}"
 
 
 def _moment(seconds: int) -> datetime:

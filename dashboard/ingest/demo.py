@@ -97,7 +97,12 @@ def make_demo(store: Path, as_of: datetime) -> DemoMade:
         production = [event for item in deployed for event in item.release.production]
         record_events(connection, [*staging, *production])
         canaries = record_demo_canaries(
-            connection, (item.release for item in deployed), kept, file.evidence.registry, end
+            connection,
+            (item.release for item in deployed),
+            kept,
+            file.evidence.registry,
+            end,
+            context.catalogue.canary_counts,
         )
     allowed = sum(decision["allow"] for decision in decisions)
     return DemoMade(

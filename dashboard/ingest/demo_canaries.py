@@ -12,6 +12,7 @@ from dashboard.demo.canary_file import canaries_file
 from dashboard.demo.deployments import DemoRelease
 from dashboard.demo.fleet import DemoReadings
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
+from dashboard.domain.canary.arm_counts import ArmCounters
 from dashboard.domain.canary.canaries import canaries_of
 from dashboard.domain.canary.canary import Canary, Outcome
 from dashboard.domain.canary.rollouts import RolloutState, in_order
@@ -47,18 +48,25 @@ class Kept:
         }
 
 
-def record_demo_canaries(
-    connection: sqlite3.Connection, deployed: Iterable[DemoRelease], kept: Kept, registry: str, end: datetime
+def record_demo_canaries(  # noqa: PLR0913, PLR0917 - one argument per fact
+    connection: sqlite3.Connection,
+    deployed: Iterable[DemoRelease],
+    kept: Kept,
+    registry: str,
+    end: datetime,
+    counters: ArmCounters | None = None,
 ) -> Counter[Outcome]:
     """Store the canaries of what was deployed, inside the caller's transaction; returns how they ended.
 
-    A version that was tried again is a canary each time.
+    Their arms are told to be counted by `counters`. A version that was tried again is a canary each time.
     """
     told = demo_canaries(list(deployed), kept.counts(), registry, end)
     observed = list(Observations(_SOURCE, told.objects))
     record_canaries(connection, observed)
-    for rollout, pods, ticks in told.ticks:
-        canary_ticks.record_ticks(connection, rollout, pods, ticks)
+    for rollout, pods, measure, ticks in told.ticks:
+        canary_ticks.record_ticks(connection, rollout, pods, ticks, measure)
+        if counters is not None:
+            canary_ticks.mark_counted(connection, rollout, pods, counters.digest, end)
     there = {item.rollout for item in observed if isinstance(item, RolloutState)}
     canaries.mark_present(connection, _SOURCE, there)
     canaries.mark_read(connection, _SOURCE, end)

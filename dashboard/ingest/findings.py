@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.sli_bucket import BucketFault
 from dashboard.domain.slo import Objective
 from dashboard.errors import SourceUnreachableError
@@ -11,6 +12,11 @@ from dashboard.store.sync_log import Problem, SyncOutcome
 
 #: What problems of the counts of canaries are about; no indicator can be called so.
 CANARY_COUNTS = "canary counts"
+#: Of each measure, what kind of problem it is when nothing of it is found, and of what there is nothing.
+_SILENT = {
+    Measure.ERRORS: ("no_series", "requests"),
+    Measure.SLOW: ("no_series_of_latency", "fast requests and their total (latency)"),
+}
 _NAMES_SHOWN = 5
 _ARMS_SHOWN = 2
 
@@ -28,7 +34,7 @@ class Findings:
     _uncatalogued: dict[str, set[str]] = field(default_factory=dict)
     _bound: dict[str, set[str]] = field(default_factory=dict)
     _answered: dict[str, set[str]] = field(default_factory=dict)
-    _silent_canaries: dict[str, str] | None = None
+    _silent_canaries: Mapping[Measure, Mapping[str, str]] | None = None
     _ambiguous_canaries: set[str] = field(default_factory=set)
 
     def failed(self, indicator: str, error: SourceUnreachableError, *, everything: bool) -> None:
@@ -63,14 +69,14 @@ class Findings:
                 if flag.fault is not BucketFault.PARTIAL_ANSWER:
                     self._faults.setdefault((indicator, flag.fault), set()).add(objective.service)
 
-    def canaries_counted(self, silent: Mapping[str, str], ambiguous: set[str]) -> None:
+    def canaries_counted(self, silent: Mapping[Measure, Mapping[str, str]], ambiguous: set[str]) -> None:
         """The arms of all canaries were counted, but of those in `silent` there was nothing to count.
 
-        It says of each which of its arms has series.
+        It says of each, by measure, which of its arms has series.
 
         Those in `ambiguous` were left out, since another Rollout has pods of the same hash.
         """
-        self._silent_canaries, self._ambiguous_canaries = dict(silent), ambiguous
+        self._silent_canaries, self._ambiguous_canaries = silent, ambiguous
 
     @property
     def read(self) -> set[str]:
@@ -100,8 +106,12 @@ class Findings:
             # What was not read to the end may still have a series.
             if name in self.read and (missing := bound - self._answered[name])
         ]
-        if self._silent_canaries:
-            found.append(_problem(CANARY_COUNTS, "no_series", _silence(self._silent_canaries)))
+        found += [
+            _problem(CANARY_COUNTS, kind, _silence(rollouts, what))
+            for measure, rollouts in (self._silent_canaries or {}).items()
+            if rollouts
+            for kind, what in [_SILENT[measure]]
+        ]
         if self._ambiguous_canaries:
             found.append(_problem(CANARY_COUNTS, "ambiguous", _ambiguity(self._ambiguous_canaries)))
         return found
@@ -126,10 +136,10 @@ def _problem(indicator: str, kind: str, message: str) -> Problem:
     return Problem(subject=indicator, kind=kind, message=message)
 
 
-def _silence(rollouts: Mapping[str, str]) -> str:
+def _silence(rollouts: Mapping[str, str], what: str) -> str:
     arms = "; ".join(f"{name}: {rollouts[name]}" for name in sorted(rollouts)[:_ARMS_SHOWN])
     return (
-        f"no requests of canary and stable found for {_names(rollouts)}: expected series with the labels that"
+        f"no {what} of canary and stable found for {_names(rollouts)}: expected series with the labels that"
         f" canary_counts of the catalogue names, and requests to both; {arms}"
     )
 

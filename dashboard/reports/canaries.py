@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from dashboard.domain.canary.consequences import (
     consequences,
 )
 from dashboard.domain.canary.ladder import Ladder, ladder_of
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.sequential import is_shown_worse
 from dashboard.domain.names import NameMap
 from dashboard.domain.periods import Period
@@ -28,13 +29,13 @@ from dashboard.reports.canary_reading import (
     canaries_between,
     open_canaries,
     runs_alone,
+    ticks_of,
 )
 from dashboard.reports.fleet import read_statuses, without_collecting
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.reports.history import History
 from dashboard.store import canaries as stored
 from dashboard.store.canaries import SourceRead
-from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading
 
 
@@ -137,21 +138,20 @@ def _chosen(found: Iterable[NamedCanary], services: Sequence[str] | None) -> lis
     return [item for item in found if services is None or item.service in services]
 
 
-def shown_worse(connection: sqlite3.Connection, found: Iterable[NamedCanary]) -> frozenset[str]:
-    """The ids of those that were aborted and whose error counts show that they were worse than stable."""
+def shown_worse(connection: sqlite3.Connection, found: Iterable[NamedCanary]) -> dict[str, Measure]:
+    """Of those that were aborted and were worse than stable, by id, which counts show that, errors first."""
     aborted = (item.canary for item in found if item.canary.outcome is Outcome.ABORTED)
-    return frozenset(
-        canary.id
+    return {
+        canary.id: measure
         for canary in aborted
         if canary.ended_at is not None
-        and is_shown_worse(
-            ticks_between(connection, canary.rollout, canary.pod_hash, canary.began_at, canary.ended_at)
-        )
-    )
+        for measure in reversed(Measure)
+        if is_shown_worse(ticks_of(connection, canary, canary.ended_at, measure))
+    }
 
 
 def _consequences(
-    found: Iterable[NamedCanary], history: History, worse: Container[str]
+    found: Iterable[NamedCanary], history: History, worse: Mapping[str, Measure]
 ) -> dict[str, Consequence]:
     """By the id of the canary; deployments are known of the environment that counts only."""
     lanes: dict[tuple[str, str], list[NamedCanary]] = {}

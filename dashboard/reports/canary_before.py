@@ -13,8 +13,9 @@ from dashboard.domain.canary.elapsed import (
     half_a_tick,
     judge_against_earlier,
 )
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.ticks import Tick
-from dashboard.store.canary_ticks import ticks_between
+from dashboard.reports.canary_reading import ticks_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +30,13 @@ class ComparedWithBefore:
     judgement: ElapsedJudgement
 
 
-def compared_with_before(
+def compared_with_before(  # noqa: PLR0913, PLR0917 - one argument per fact
     connection: sqlite3.Connection,
     canary: Canary,
     ticks: Sequence[Tick],
     others: Iterable[Canary],
     now: datetime,
+    measure: Measure = Measure.ERRORS,
 ) -> ComparedWithBefore | None:
     """`canary`, of which `ticks` were counted, against the newest of `others` before it that can stand in.
 
@@ -46,7 +48,7 @@ def compared_with_before(
     course, apart = course_of(ticks, canary.began_at), half_a_tick(ticks)
     before = (one for one in others if one.began_at < canary.began_at and _served(one, canary))
     for earlier in sorted(before, key=lambda one: one.began_at, reverse=True):
-        found = judge_against_earlier(course, _course(connection, earlier, now), apart)
+        found = judge_against_earlier(course, _course(connection, earlier, now, measure), apart)
         if found.errors.canary.total:
             return ComparedWithBefore(
                 earlier=earlier, since=canary.began_at - earlier.began_at, judgement=found
@@ -62,7 +64,5 @@ def _served(earlier: Canary, canary: Canary) -> bool:
     return is_stable or earlier.outcome is Outcome.PROMOTED
 
 
-def _course(connection: sqlite3.Connection, canary: Canary, now: datetime) -> Course:
-    end = canary.ended_at or now
-    counted = ticks_between(connection, canary.rollout, canary.pod_hash, canary.began_at, end)
-    return course_of(counted, canary.began_at)
+def _course(connection: sqlite3.Connection, canary: Canary, now: datetime, measure: Measure) -> Course:
+    return course_of(ticks_of(connection, canary, now, measure), canary.began_at)

@@ -1,5 +1,6 @@
 """One canary in depth: its ladder, what each metric measured, what it cost, and what the error counts say."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,10 +8,12 @@ from pathlib import Path
 
 from dashboard.domain.budget_ledger import Claim, Owner, OwnerKind, canary_claim, deployment_claim
 from dashboard.domain.canary.agreement import Agreement, ArgoWord, agreement, argo_word
+from dashboard.domain.canary.arm_counts import ArmCounters
 from dashboard.domain.canary.canary import Canary
 from dashboard.domain.canary.error_level import OwnErrors, own_errors
 from dashboard.domain.canary.ladder import Ladder, ladder_of
-from dashboard.domain.canary.sequential import ErrorJudgement, judge_errors
+from dashboard.domain.canary.measure import Measure
+from dashboard.domain.canary.sequential import ErrorJudgement, Verdict, judge_errors
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.canary.time_ahead import (
     AnalysesAhead,
@@ -30,15 +33,21 @@ from dashboard.reports.canaries import CanaryRow, consequence_of, pause_factor
 from dashboard.reports.canary_before import ComparedWithBefore, compared_with_before
 from dashboard.reports.canary_commands import commands
 from dashboard.reports.canary_metrics import RunView, run_view, spec_of
-from dashboard.reports.canary_reading import canaries_between, canary_named, with_measurements
+from dashboard.reports.canary_reading import (
+    NamedCanary,
+    canaries_between,
+    canary_named,
+    ticks_of,
+    with_measurements,
+)
 from dashboard.reports.canary_templates import templates_of
 from dashboard.reports.fleet import read_statuses
 from dashboard.reports.freshness import Freshness, freshness
 from dashboard.reports.history import History
 from dashboard.reports.ledgers import Cost, cost_of, is_measured
 from dashboard.store import canaries as stored
+from dashboard.store import canary_ticks
 from dashboard.store.canaries import SourceRead
-from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading
 
 #: So far back an earlier canary tells how long the analyses of its templates take.
@@ -59,19 +68,16 @@ class CanaryCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorCounts:
-    """What both arms counted, the verdict on it, how it stands to Argo's, and how the traffic was split.
+class ArmsCompared:
+    """What both arms counted in one measure, the verdict on it, and how that stands to Argo's.
 
-    `own` is the canary's share of errors by itself, and `verdict_ahead` when the verdict can be expected.
-    `before` is the comparison with the deployment before, where nothing of a stable sibling was counted; it
-    changes no verdict.
+    `verdict_ahead` is when the verdict can be expected. `before` is the comparison with the deployment
+    before, where nothing of a stable sibling was counted; it changes no verdict.
     """
 
     ticks: tuple[Tick, ...]
     judgement: ErrorJudgement
     agreement: Agreement
-    traffic: tuple[TrafficSplit, ...]
-    own: OwnErrors
     verdict_ahead: VerdictAhead | None
     before: ComparedWithBefore | None = None
 
@@ -82,8 +88,18 @@ class ErrorCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorCounts(ArmsCompared):
+    """The errors of both arms, how the traffic was split, and the canary's share of errors by itself."""
+
+    traffic: tuple[TrafficSplit, ...]
+    own: OwnErrors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryReport:
-    """One canary; `errors` is None where the counts of both arms are not known.
+    """One canary; `errors` and `slow` requests are None where the counts of both arms are not known.
+
+    Slow are requests that took longer than `slow_above` seconds; None where that is not known either.
 
     `commands` are what a person may run on it, by what they do; this product never runs them. They act on
     the Rollout as it is now, so there are fewer of a canary that is not its newest any more (`is_newest`).
@@ -96,10 +112,32 @@ class CanaryReport:
     analyses_ahead: AnalysesAhead | None
     runs: tuple[RunView, ...]
     errors: ErrorCounts | None
+    slow: ArmsCompared | None
+    slow_above: float | None
     cost: CanaryCost
     commands: Mapping[str, str]
     reads: tuple[SourceRead, ...]
     freshness: Freshness
+
+    @property
+    def compared(self) -> dict[Measure, ArmsCompared]:
+        """What is known of both arms, by measure."""
+        counts = ((Measure.ERRORS, self.errors), (Measure.SLOW, self.slow))
+        return {measure: found for measure, found in counts if found is not None}
+
+    @property
+    def shown_worse(self) -> tuple[Measure, ...]:
+        """In what the canary is shown to be worse than stable."""
+        return tuple(
+            measure for measure, found in self.compared.items() if found.judgement.verdict is Verdict.FAIL
+        )
+
+    @property
+    def beside_argo(self) -> tuple[Measure, Agreement] | None:
+        """Which counts stand beside Argo's word, and how: errors, unless slow requests alone show a FAIL."""
+        if self.slow is not None and self.shown_worse == (Measure.SLOW,):
+            return Measure.SLOW, self.slow.agreement
+        return None if self.errors is None else (Measure.ERRORS, self.errors.agreement)
 
 
 def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
@@ -130,10 +168,8 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         tier = None if status is None else status.policy_tier
         factor = pause_factor(policy, tier)
         runs = with_measurements(connection, canary.runs, now)
-        ticks = ticks_between(
-            connection, canary.rollout, canary.pod_hash, canary.began_at, canary.ended_at or now
-        )
-        before = compared_with_before(connection, canary, ticks, [item.canary for item in others], now)
+        counted_by = canary_ticks.counted_by(connection, canary.rollout, canary.pod_hash)
+        counted = {measure: _counted(connection, canary, others, now, measure) for measure in Measure}
         cost = CanaryCost(own=(), incidents={}, measured=False)
         if service is not None and service.objectives:
             claim = _claim(canary, consequence.release, policy, history)
@@ -154,7 +190,9 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         is_newest=not later,
         analyses_ahead=_analyses_ahead(canary, ladder, [item.canary for item in others], now),
         runs=tuple(map(run_view, runs)),
-        errors=_errors(ticks, word, policy.canary_errors, before),
+        errors=_errors(counted[Measure.ERRORS], word, policy.canary_errors),
+        slow=_compared(counted[Measure.SLOW], word),
+        slow_above=_slow_above(catalogue.canary_counts, counted_by),
         cost=cost,
         commands=commands(canary, is_newest=not later),
         reads=tuple(reads),
@@ -193,18 +231,53 @@ def _analyses_ahead(
     return analyses_ahead(ladder, lengths, now)
 
 
-def _errors(
-    ticks: tuple[Tick, ...], word: ArgoWord, limits: ErrorLimits, before: ComparedWithBefore | None
-) -> ErrorCounts | None:
+#: What both arms counted, and the comparison that stands in where nothing of a stable sibling was.
+_Counted = tuple[tuple[Tick, ...], ComparedWithBefore | None]
+
+
+def _counted(
+    connection: sqlite3.Connection,
+    canary: Canary,
+    others: Iterable[NamedCanary],
+    now: datetime,
+    measure: Measure,
+) -> _Counted:
+    ticks = ticks_of(connection, canary, now, measure)
+    known = [item.canary for item in others]
+    return ticks, compared_with_before(connection, canary, ticks, known, now, measure)
+
+
+def _slow_above(counters: ArmCounters | None, counted_by: str | None) -> float | None:
+    """The threshold of the catalogue, if it is the one that the canary was counted by."""
+    if counters is None or counters.latency is None or counters.digest != counted_by:
+        return None
+    return counters.latency.threshold
+
+
+def _compared(counted: _Counted, word: ArgoWord) -> ArmsCompared | None:
+    ticks, before = counted
     if not ticks:
         return None
     judgement = judge_errors(ticks)
-    return ErrorCounts(
+    return ArmsCompared(
         ticks=ticks,
         judgement=judgement,
         agreement=agreement(judgement.verdict, word),
-        traffic=traffic_splits(ticks),
-        own=own_errors(ticks, limits),
         verdict_ahead=verdict_ahead(ticks, judgement),
         before=before,
+    )
+
+
+def _errors(counted: _Counted, word: ArgoWord, limits: ErrorLimits) -> ErrorCounts | None:
+    found = _compared(counted, word)
+    if found is None:
+        return None
+    return ErrorCounts(
+        ticks=found.ticks,
+        judgement=found.judgement,
+        agreement=found.agreement,
+        verdict_ahead=found.verdict_ahead,
+        before=found.before,
+        traffic=traffic_splits(found.ticks),
+        own=own_errors(found.ticks, limits),
     )

@@ -64,13 +64,14 @@ def _canary(item: OpenCanary, standing: Standing | None) -> Document:
         "waits_for": None if ladder is None else ladder.waits_for,
         "steps": _steps(ladder),
         "analysis": None if verdict is None else verdict.value,
-        "errors": _errors(item.errors),
+        "errors": _counts(item.errors),
+        "slow": _counts(item.slow),
         "standing": None if standing is None else standing.name.lower(),
         "runs": [_run(run, item.rooms) for run in canary.runs] + [_named(run) for run in named_only(canary)],
     }
 
 
-def _errors(found: ErrorJudgement | None) -> Document:
+def _counts(found: ErrorJudgement | None) -> Document:
     """The verdict on the counts of both arms; all of it null where they are not known."""
     if found is None:
         return dict.fromkeys(("verdict", "ratio", "canary", "stable", "failed_at"))

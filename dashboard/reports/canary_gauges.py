@@ -45,15 +45,21 @@ def canary_gauges(state: CanaryState) -> Iterator[Metric]:
         "1 for the verdict on the error counts of a canary against stable: PASS, FAIL, or NONE, not yet",
         labels=[*_CANARY, "verdict"],
     )
+    slow = GaugeMetricFamily(
+        "reliability_canary_slow_verdict",
+        "1 for the verdict on the slow requests of a canary against stable: PASS, FAIL, or NONE, not yet",
+        labels=[*_CANARY, "verdict"],
+    )
     for item in _newest_by_labels(state.under_way):
         labels = _labels(item)
         began.add_metric(labels, item.named.canary.began_at.timestamp())
         if item.named.seen is not None:
             seen.add_metric(labels, item.named.seen.at.timestamp())
         # A FAIL stands, also when nobody sees the canary any more.
-        for verdict in Verdict if item.errors is not None else ():
-            told = item.errors is not None and item.errors.verdict is verdict
-            errors.add_metric([*labels, verdict.value], float(told))
+        for gauge, found in ((errors, item.errors), (slow, item.slow)):
+            for verdict in Verdict if found is not None else ():
+                told = found is not None and found.verdict is verdict
+                gauge.add_metric([*labels, verdict.value], float(told))
         if item.named.stale:
             continue
         ladder = item.ladder
@@ -64,7 +70,7 @@ def canary_gauges(state: CanaryState) -> Iterator[Metric]:
             steps.add_metric(labels, len(ladder.rungs))
         for metric, failures in _failures_left(item).items():
             left.add_metric([*labels, metric], failures)
-    yield from (weight, step, steps, began, seen, left, errors)
+    yield from (weight, step, steps, began, seen, left, errors, slow)
     yield from _sources(state)
 
 

@@ -22,14 +22,15 @@ def canary_judge_document(found: CanaryJudgement) -> dict[str, Any]:
         "score": None if found.score is None else found.score.score,
         "score_verdict": None if found.score is None else found.score.verdict.value,
         "score_reason": None if found.score is None else found.score.reason,
-        "errors": None if found.errors is None else _errors(found.errors),
+        "errors": None if found.errors is None else _counts(found.errors),
+        "slow": None if found.slow is None else _counts(found.slow),
         "metrics": [_metric(metric) for metric in found.metrics],
         "groups": [] if found.score is None else _groups(found.score),
         "traffic": _traffic(found.traffic) if found.traffic else None,
     }
 
 
-def _errors(found: ErrorJudgement) -> dict[str, Any]:
+def _counts(found: ErrorJudgement) -> dict[str, Any]:
     rule = found.rule
     return {
         "verdict": found.verdict.value,

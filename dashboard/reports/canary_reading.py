@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, run_as_of
 from dashboard.domain.canary.canaries import canaries_of
 from dashboard.domain.canary.canary import Canary, Outcome, rollouts_of_id
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.rollouts import RolloutState, in_order
 from dashboard.domain.canary.sighting import Sighting, sighting
+from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.names import NameMap
 from dashboard.domain.periods import Period
-from dashboard.store import canaries, canary_history, canary_rollouts, canary_sightings
+from dashboard.store import canaries, canary_history, canary_rollouts, canary_sightings, canary_ticks
 
 #: A canary that began before a period, and whose first runs are not read, would seem to begin in it.
 _LONGEST_CANARY = timedelta(days=7)
@@ -40,6 +42,16 @@ class NamedRun:
     run: AnalysisRunState
     service: str | None
     environment: str
+
+
+def ticks_of(
+    connection: sqlite3.Connection, canary: Canary, now: datetime, measure: Measure = Measure.ERRORS
+) -> tuple[Tick, ...]:
+    """What both arms of `canary` counted from its beginning to its end, or `now`, in order of time."""
+    end = canary.ended_at or now
+    return canary_ticks.ticks_between(
+        connection, canary.rollout, canary.pod_hash, canary.began_at, end, measure
+    )
 
 
 def open_canaries(connection: sqlite3.Connection, names: NameMap, now: datetime) -> list[NamedCanary]:

@@ -79,8 +79,8 @@ def standing(report: CanaryReport) -> Standing:
     """How the canary of `report` stands: the gravest of all that is true of it.
 
     It is never safe by silence: of one that was not seen for too long, or without an answer, nobody can tell.
-    Nor is it safe by being no worse than a bad stable, by bad answers that are not too many yet, or by good
-    ones to a traffic that it does not get.
+    Nor is it safe by failing nothing when it is slower, by being no worse than a bad stable, by bad answers
+    that are not too many yet, or by good ones to a traffic that it does not get.
     """
     outcome = report.row.named.canary.outcome
     if outcome in _ENDED:
@@ -97,7 +97,7 @@ def _open_standings(report: CanaryReport) -> Iterator[tuple[Standing, bool]]:
     phases = {item.run.phase for item in report.runs}
     phases |= {run.phase for run in named_only(report.row.named.canary)}
     ended_badly = phases & {Phase.FAILED, Phase.ERROR}
-    yield Standing.TROUBLE, verdict is Verdict.FAIL or bool(ended_badly)
+    yield Standing.TROUBLE, bool(report.shown_worse or ended_badly)
     yield Standing.CRITICAL, level is ErrorLevel.CRITICAL
     yield Standing.UNSEEN, report.row.named.stale
     yield Standing.UNDECIDED, report.row.named.canary.outcome is Outcome.INCONCLUSIVE

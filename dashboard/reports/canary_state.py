@@ -8,15 +8,15 @@ from pathlib import Path
 
 from dashboard.domain.canary.canary import Outcome
 from dashboard.domain.canary.ladder import Ladder, ladder_of
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.room import Room, room_of
 from dashboard.domain.canary.sequential import ErrorJudgement, judge_errors
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.names import NameMap
 from dashboard.reports.canary_metrics import spec_of
-from dashboard.reports.canary_reading import NamedCanary, open_canaries
+from dashboard.reports.canary_reading import NamedCanary, open_canaries, ticks_of
 from dashboard.store import canaries as stored
 from dashboard.store.canaries import SourceRead
-from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading
 
 
@@ -34,13 +34,15 @@ class MetricRoom:
 class OpenCanary:
     """A canary that is under way; `ladder` is None where its Rollout was not seen.
 
-    `errors` is what the counts of both arms say; None where they are not known.
+    `errors` is what the counts of both arms say, and `slow` what those of their slow requests do; None where
+    they are not known.
     """
 
     named: NamedCanary
     ladder: Ladder | None
     rooms: tuple[MetricRoom, ...]
     errors: ErrorJudgement | None
+    slow: ErrorJudgement | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +68,7 @@ def canary_state(store: Path, names: NameMap, now: datetime) -> CanaryState:
     with open_for_reading(store) as connection:
         found = open_canaries(connection, names, now)
         counted = [
-            ticks_between(
-                connection,
-                item.canary.rollout,
-                item.canary.pod_hash,
-                item.canary.began_at,
-                item.canary.ended_at or now,
-            )
+            {measure: ticks_of(connection, item.canary, now, measure) for measure in Measure}
             for item in found
         ]
         reads = stored.reads(connection)
@@ -83,7 +79,8 @@ def canary_state(store: Path, names: NameMap, now: datetime) -> CanaryState:
                 named=item,
                 ladder=ladder_of(item.canary, now),
                 rooms=tuple(_rooms(item)),
-                errors=_judged(ticks) if ticks else None,
+                errors=_judged(ticks[Measure.ERRORS]),
+                slow=_judged(ticks[Measure.SLOW]),
             )
             for item, ticks in zip(found, counted, strict=True)
         ),
@@ -91,10 +88,10 @@ def canary_state(store: Path, names: NameMap, now: datetime) -> CanaryState:
     )
 
 
-@lru_cache(maxsize=64)
-def _judged(ticks: tuple[Tick, ...]) -> ErrorJudgement:
-    """The verdict over `ticks`; metrics are scraped more often than there is a new tick."""
-    return judge_errors(ticks)
+@lru_cache(maxsize=128)
+def _judged(ticks: tuple[Tick, ...]) -> ErrorJudgement | None:
+    """The verdict over `ticks`, None without any; metrics are scraped more often than there is a new tick."""
+    return judge_errors(ticks) if ticks else None
 
 
 def _rooms(item: NamedCanary) -> Iterable[MetricRoom]:

@@ -8,20 +8,31 @@ counters are subtracted as they stood at the end and at the beginning of a tick.
 from collections.abc import Iterable
 
 from dashboard.domain.canary.arm_counts import ArmCounters
+from dashboard.domain.canary.measure import Measure
 
-#: The label that tells the two counts of one answer apart, and what it says.
-SIDE, GOOD, TOTAL = "counted", "good", "total"
+#: The label that tells the counts of one answer apart, and what it says.
+SIDE = "counted"
+GOOD, TOTAL = "good", "total"
+FAST, TIMED = "fast", "timed"
+
+#: Of each measure, what is not bad, and all.
+SIDES = {Measure.ERRORS: (GOOD, TOTAL), Measure.SLOW: (FAST, TIMED)}
 
 
 def arm_query(counters: ArmCounters, pods: Iterable[str]) -> str:
     """Good and all requests of `pods` (hashes) in a tick, by the labels of `arm_labels`, in one answer.
 
-    In one, so that both are of the same samples.
+    In one, so that both are of the same samples, and so are the fast ones and all whose time was taken.
     """
     hashes = "|".join(sorted(pods))
-    good, total = (text.replace("{{pod_hashes}}", hashes) for text in (counters.good, counters.total))
-    sides = ((GOOD, good), (TOTAL, total))
-    return " or ".join(_labelled(counters, side, _counted(counters, text, total)) for side, text in sides)
+    asked = []
+    for measure, counted in counters.by_measure.items():
+        good, total = (text.replace("{{pod_hashes}}", hashes) for text in counted)
+        asked += [
+            _labelled(counters, side, _counted(counters, text, total))
+            for side, text in zip(SIDES[measure], (good, total), strict=True)
+        ]
+    return " or ".join(asked)
 
 
 def arm_labels(counters: ArmCounters) -> tuple[str, str, str]:

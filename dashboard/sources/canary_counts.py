@@ -1,32 +1,47 @@
-"""Error counts of a canary and what it is compared with, from a file: CSV, a JSON array or JSON lines."""
+"""Counts of a canary and what it is compared with, from a file: CSV, a JSON array or JSON lines."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from dashboard.config import parse_moment
 from dashboard.domain.canary.elapsed import Sample
-from dashboard.domain.canary.ticks import Tick
+from dashboard.domain.canary.ticks import Tick, require_counts
 from dashboard.errors import InputError
 from dashboard.sources import row_file
 
 _COUNTS = ("canary_bad", "canary_total", "stable_bad", "stable_total")
-_OPTIONAL = ("at", "weight")
+_SLOW = ("canary_slow", "stable_slow")
+_OPTIONAL = ("at", "weight", *_SLOW)
 _SAMPLE_FIELDS = ("at", "bad", "total")
 _FAULTS_SHOWN = 20
 _PERCENT = 100
 
-_Found = TypeVar("_Found", Tick, Sample)
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryCounts:
-    """The ticks of a file in order of time; `unknown` rows with an empty count or NaN are not among them."""
+    """The ticks of a file in order of time; `unknown` rows with an empty count or NaN are not among them.
+
+    `slow` are those of slow requests, where the file has them; `unknown_slow` of the rows do not say how many
+    were slow.
+    """
 
     ticks: tuple[Tick, ...]
     unknown: int
+    slow: tuple[Tick, ...] = ()
+    unknown_slow: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """What one row says of errors, and of slow requests; None where it does not."""
+
+    errors: Tick
+    slow: Tick | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +57,17 @@ class DeploymentCounts:
 
 
 def read_canary_counts(name: str, text: str, weight: float | None = None) -> CanaryCounts:
-    """The ticks in `text`: canary_bad, canary_total, stable_bad, stable_total, and perhaps at and weight.
+    """The ticks in `text`: canary_bad, canary_total, stable_bad, stable_total, and perhaps others.
 
-    `at` is an ISO-8601 time with an offset; without it the rows are taken to be in order. `weight` is the
-    percentage of the requests that the canary was to get; a row without one has the share `weight`, from 0
-    to 1.
+    `canary_slow` and `stable_slow` are how many of the same requests were slow. `at` is an ISO-8601 time with
+    an offset; without it the rows are taken to be in order. `weight` is the percentage of the requests that
+    the canary was to get; a row without one has the share `weight`, from 0 to 1.
 
     Raises:
         InputError: names each row that cannot be read, what was found and what is expected.
     """
 
-    def tick(row: Any) -> Tick | None:
+    def told_by(row: Any) -> _Row | None:
         _require_fields(row, _COUNTS, _OPTIONAL)
         at, told = row.get("at"), row.get("weight")
         moment = None if _is_empty(at) else _moment(at)
@@ -61,7 +76,7 @@ def read_canary_counts(name: str, text: str, weight: float | None = None) -> Can
         if None in counts:
             return None
         bad, total, stable_bad, stable_total = (count or 0.0 for count in counts)
-        return Tick(
+        tick = Tick(
             canary_bad=bad,
             canary_total=total,
             stable_bad=stable_bad,
@@ -69,13 +84,33 @@ def read_canary_counts(name: str, text: str, weight: float | None = None) -> Can
             at=moment,
             weight=share,
         )
+        return _Row(errors=tick, slow=_slow(row, tick))
 
-    found, unknown = _read(name, text, tick, _COUNTS, _OPTIONAL)
-    timed = [one for one in found if one.at is not None]
+    found, unknown = _read(name, text, told_by, _COUNTS, _OPTIONAL)
+    timed = [(one.errors.at, one) for one in found if one.errors.at is not None]
     if timed and len(timed) < len(found):
         raise InputError(f"{name}: at: found rows with and without a time, expected one in each or in none")
-    ordered = _in_order(name, [(one.at, one) for one in found if one.at is not None]) if timed else found
-    return CanaryCounts(ticks=tuple(ordered), unknown=unknown)
+    ordered = _in_order(name, timed) if timed else found
+    slow = tuple(one.slow for one in ordered if one.slow is not None)
+    return CanaryCounts(
+        ticks=tuple(one.errors for one in ordered),
+        unknown=unknown,
+        slow=slow,
+        unknown_slow=len(ordered) - len(slow) if slow else 0,
+    )
+
+
+def _slow(row: Mapping[str, Any], errors: Tick) -> Tick | None:
+    """The slow ones of the requests that `errors` counts; None where the row does not tell of both arms."""
+    told = [_count(field, row.get(field)) for field in _SLOW]
+    totals = ("canary_total", errors.canary_total), ("stable_total", errors.stable_total)
+    for field, slow, (total_name, total) in zip(_SLOW, told, totals, strict=True):
+        if slow is not None:
+            require_counts(slow, total, field, total_name)
+    canary, stable = told
+    if canary is None or stable is None:
+        return None
+    return replace(errors, canary_bad=canary, stable_bad=stable)
 
 
 def read_deployment_counts(name: str, text: str) -> DeploymentCounts:
@@ -108,7 +143,7 @@ def _read(
 
     def columns(header: Sequence[str]) -> str | None:
         fitting = set(required) <= set(header) <= {*required, *optional} and len(set(header)) == len(header)
-        return None if fitting else f"expected {_wanted(required, optional)}"
+        return None if fitting and _is_of_both_arms(header) else f"expected {_wanted(required, optional)}"
 
     found: list[_Found] = []
     faults: list[str] = []
@@ -131,8 +166,13 @@ def _read(
 
 
 def _wanted(required: Sequence[str], optional: Sequence[str]) -> str:
-    perhaps = f", and perhaps {' and '.join(optional)}" if optional else ""
+    perhaps = f", and perhaps {', '.join(optional[:-2])}, {' and '.join(optional[-2:])}" if optional else ""
     return ", ".join(required) + perhaps
+
+
+def _is_of_both_arms(fields: Collection[str]) -> bool:
+    """Whether it tells the slow requests of both arms, or of neither."""
+    return len(set(_SLOW) & set(fields)) != 1
 
 
 def _in_order(name: str, found: Sequence[tuple[datetime, _Found]]) -> list[_Found]:
@@ -149,7 +189,7 @@ def _require_fields(row: Any, required: Sequence[str], optional: Sequence[str]) 
         raise row
     if not isinstance(row, dict):
         raise ValueError(f"found {type(row).__name__}, expected an object")  # noqa: TRY004 - told like the others
-    if not set(required) <= row.keys() <= {*required, *optional}:
+    if not (set(required) <= row.keys() <= {*required, *optional} and _is_of_both_arms(row.keys())):
         found = ", ".join(str(key) for key in row) or "nothing"
         raise ValueError(f"found the fields {found}; expected {_wanted(required, optional)}")
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from dashboard.domain.canary.analysis_runs import EXPERIMENT, ROLLOUT, AnalysisRunState, of_a_rollout
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.rollouts import RolloutState
 from dashboard.store.canary_ticks import record_ticks, ticks_between
 from dashboard.store.moments import from_micros, to_micros_or_none
@@ -200,15 +201,15 @@ def _move_runs(
 
 def _move_counts(connection: sqlite3.Connection, alias: str, target: str) -> None:
     rows = connection.execute(
-        "SELECT pod_hash, min(at_us), max(at_us) FROM canary_ticks WHERE rollout = ? GROUP BY pod_hash",
+        "SELECT pod_hash, measure, min(at_us), max(at_us) FROM canary_ticks WHERE rollout = ?"
+        " GROUP BY pod_hash, measure",
         (alias,),
     ).fetchall()
-    for pod_hash, first, last in rows:
+    for pod_hash, told, first, last in rows:
         # Of two words on one tick the one that tells more holds, as it does whenever ticks are stored.
-        counted = ticks_between(
-            connection, alias, pod_hash, from_micros(first) - _JUST_BEFORE, from_micros(last)
-        )
-        record_ticks(connection, target, pod_hash, counted)
+        start, measure = from_micros(first) - _JUST_BEFORE, Measure(told)
+        counted = ticks_between(connection, alias, pod_hash, start, from_micros(last), measure)
+        record_ticks(connection, target, pod_hash, counted, measure)
     for table in ("canary_ticks", "canary_counted", "canary_presence"):
         connection.execute(f"UPDATE OR IGNORE {table} SET rollout = ? WHERE rollout = ?", (target, alias))  # noqa: S608 - our own names
         connection.execute(f"DELETE FROM {table} WHERE rollout = ?", (alias,))  # noqa: S608 - what is there twice

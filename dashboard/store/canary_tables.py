@@ -169,3 +169,27 @@ CANARY_COUNTED_TABLES = (
     # From here on `copy` is the place that Argo's counters give; below 0 it numbers those alike, from -1.
     "UPDATE canary_measurements SET copy = -1 - copy",
 )
+
+#: Ticks of more than one measure. SQLite cannot change a primary key, so that the table is made anew.
+CANARY_MEASURE_TABLES = (
+    "ALTER TABLE canary_ticks RENAME TO canary_ticks_of_errors",
+    """
+    CREATE TABLE canary_ticks (        -- requests of a canary and its stable sibling, the bad ones and all
+        rollout TEXT NOT NULL,
+        pod_hash TEXT NOT NULL,        -- the canary's
+        measure TEXT NOT NULL,         -- in what sense requests are bad: errors, slow
+        at_us INTEGER NOT NULL,        -- end of the tick
+        canary_bad REAL NOT NULL,
+        canary_total REAL NOT NULL,    -- of slow: whose time was taken
+        stable_bad REAL NOT NULL,
+        stable_total REAL NOT NULL,
+        weight REAL,                   -- the share that the canary was to get, 0 to 1
+        PRIMARY KEY (rollout, pod_hash, measure, at_us)
+    ) WITHOUT ROWID
+    """,
+    """
+    INSERT INTO canary_ticks SELECT rollout, pod_hash, 'errors', at_us, canary_bad, canary_total, stable_bad,
+           stable_total, weight FROM canary_ticks_of_errors
+    """,
+    "DROP TABLE canary_ticks_of_errors",
+)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.ticks import Tick
 from dashboard.store.moments import from_micros, to_micros
 
@@ -25,14 +26,20 @@ class Uncounted:
     counted_by: str | None
 
 
-def record_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, ticks: Iterable[Tick]) -> None:
+def record_ticks(
+    connection: sqlite3.Connection,
+    rollout: str,
+    pod_hash: str,
+    ticks: Iterable[Tick],
+    measure: Measure = Measure.ERRORS,
+) -> None:
     """Store what both arms of a canary counted; of two words on one tick the one with more requests holds.
 
-    A sample may come late, and none is ever taken back: of as many requests the one with fewer errors holds,
-    which has seen more good ones. A tick without a time is not stored.
+    A sample may come late, and none is ever taken back: of as many requests the one with fewer bad ones
+    holds, which has seen more good ones. A tick without a time is not stored.
     """
     connection.executemany(
-        "INSERT INTO canary_ticks VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        "INSERT INTO canary_ticks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " canary_bad = excluded.canary_bad, canary_total = excluded.canary_total,"
         " stable_bad = excluded.stable_bad, stable_total = excluded.stable_total, weight = excluded.weight"
         " WHERE (excluded.canary_total + excluded.stable_total, -excluded.canary_bad, -excluded.stable_bad,"
@@ -42,6 +49,7 @@ def record_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, ti
             (
                 rollout,
                 pod_hash,
+                measure,
                 to_micros(tick.at),
                 tick.canary_bad,
                 tick.canary_total,
@@ -55,14 +63,19 @@ def record_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, ti
     )
 
 
-def ticks_between(
-    connection: sqlite3.Connection, rollout: str, pod_hash: str, start: datetime, end: datetime
+def ticks_between(  # noqa: PLR0913, PLR0917 - one argument per fact
+    connection: sqlite3.Connection,
+    rollout: str,
+    pod_hash: str,
+    start: datetime,
+    end: datetime,
+    measure: Measure = Measure.ERRORS,
 ) -> tuple[Tick, ...]:
     """What both arms counted from `start` to `end`, in order of time."""
     rows = connection.execute(
         "SELECT at_us, canary_bad, canary_total, stable_bad, stable_total, weight FROM canary_ticks"
-        " WHERE rollout = ? AND pod_hash = ? AND at_us > ? AND at_us <= ? ORDER BY at_us",
-        (rollout, pod_hash, to_micros(start), to_micros(end)),
+        " WHERE rollout = ? AND pod_hash = ? AND measure = ? AND at_us > ? AND at_us <= ? ORDER BY at_us",
+        (rollout, pod_hash, measure, to_micros(start), to_micros(end)),
     )
     return tuple(
         Tick(
@@ -78,7 +91,10 @@ def ticks_between(
 
 
 def forget_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> None:
-    """Drop what was counted of a canary, inside the transaction that stores what takes its place."""
+    """Drop what was counted of a canary, in every measure.
+
+    Inside the transaction that stores what takes its place.
+    """
     connection.execute("DELETE FROM canary_ticks WHERE rollout = ? AND pod_hash = ?", (rollout, pod_hash))
 
 

@@ -11,7 +11,7 @@ from dashboard.errors import StoreError
 #: SQLite's `application_id` of our files ("RelR"), so that another program's database is never written to.
 APPLICATION_ID = 0x52656C52
 #: How many migrations `schema` has; a store keeps the number as its `user_version`.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 #: How long a writer waits for another one, in seconds; a batch takes a second or two.
 _BUSY_SECONDS = 60.0
 _RETRY_SECONDS = 0.02

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from dashboard.store import canary_rollouts, canary_run_masks
-from dashboard.store.canary_tables import CANARY_COUNTED_TABLES, CANARY_TABLES
+from dashboard.store.canary_tables import CANARY_COUNTED_TABLES, CANARY_MEASURE_TABLES, CANARY_TABLES
 
 migrations = Migrations("reliability")
 
@@ -278,6 +278,13 @@ def canaries_counted(db: Database) -> None:
     for statement in CANARY_COUNTED_TABLES:
         db.execute(statement)
     _mask_canaries(db.conn)
+
+
+@migrations()
+def canaries_measured(db: Database) -> None:
+    """What is counted of the arms of canaries besides errors."""
+    for statement in CANARY_MEASURE_TABLES:
+        db.execute(statement)
 
 
 def _mask_canaries(connection: sqlite3.Connection) -> None:

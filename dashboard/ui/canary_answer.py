@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard.domain.canary.ladder import Place, times_contradict
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.rollouts import StepKind
 from dashboard.domain.policy import Policy
 from dashboard.reports.canary_detail import CanaryReport
@@ -98,7 +99,7 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     question = "Safe?" if told.safe else "What became of it?"
     # The verdict and its sentence stand out; what they rest on is read after them.
     lines = [f"# {look.symbol} {look.word.upper()}", f"#### {question} {told.head}", *told.lines]
-    disagrees = report.errors is not None and report.errors.agreement.is_disagreement
+    disagrees = report.beside_argo is not None and report.beside_argo[1].is_disagreement
     colour = "orange" if disagrees and look.colour == "green" else look.colour
     _BOXES.get(colour, st.info)("\n\n".join(lines))
 
@@ -119,20 +120,26 @@ def answer(report: CanaryReport, policy: Policy) -> Told:
 
 
 def _when(report: CanaryReport, policy: Policy) -> str:
-    """When it is through, and when its error counts can tell."""
+    """When it is through, and when its counts can tell."""
     ladder, now = report.row.ladder, report.freshness.as_of
     told = [when_words(ladder, policy.timezone, report.analyses_ahead, now)]
-    if report.errors is not None and report.errors.verdict_ahead is not None:
-        told.append(verdict_words(report.errors.verdict_ahead))
+    told += [
+        verdict_words(found.verdict_ahead, measure)
+        for measure, found in report.compared.items()
+        if found.verdict_ahead is not None
+    ]
     return " ".join(told)
 
 
 def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
-    """What the answer rests on: the error counts of both arms, and what Argo's metrics measured."""
+    """What the answer rests on: the counts of both arms, and what Argo's metrics measured."""
     found, is_open = answers(report), report.row.named.canary.outcome.is_open
     told = []
     if report.errors is not None:
         told.append(f"Error counts: {counts_words(report.errors.judgement, zone, is_open=is_open)}.")
+    if report.slow is not None:
+        words = counts_words(report.slow.judgement, zone, Measure.SLOW, is_open=is_open)
+        told.append(f"Slow requests: {words}.")
     if not found.answered and not found.errors:
         told.append(f"No metric that counts {'has been' if is_open else 'was'} measured.")
     else:
@@ -147,17 +154,24 @@ def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
     told += weak_evidence(report.runs)
     if report.errors is None:
         told.append("The error counts of canary and stable are not known, so they are not compared.")
-    elif report.errors.agreement.is_disagreement:
-        told.append(f"**{literal(agreement_words(report.errors.agreement, is_open=is_open))}**")
+    elif report.slow is None:
+        told.append("Latency is not counted: whether it is slower is not known.")
+    if report.beside_argo is not None and report.beside_argo[1].is_disagreement:
+        measure, agreement = report.beside_argo
+        told.append(f"**{literal(agreement_words(agreement, measure, is_open=is_open))}**")
     return " ".join(told)
 
 
 def _sure_in_short(report: CanaryReport) -> str:
-    """The verdict of the error counts, and how many answers Argo has."""
+    """The verdicts of the counts, and how many answers Argo has."""
     found = answers(report)
     counts = "error counts not known"
     if report.errors is not None:
         counts = f"error counts {verdict_badge(report.errors.judgement.verdict)}"
+    if report.slow is not None:
+        counts += f" · slow requests {verdict_badge(report.slow.judgement.verdict)}"
+    elif report.errors is not None:
+        counts += " · latency not counted"
     failed = show.amount(found.failed, "failure")
     return f"{counts} · {show.amount(found.answered, 'answer')}, {failed} · {argo_badge(report)}"
 

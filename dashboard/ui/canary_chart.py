@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 
 from dashboard.domain.canary.gaps import Gap, GapReason
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.ticks import Tick
 from dashboard.reports.canary_metrics import MetricView, Point
 from dashboard.ui import format as show
+from dashboard.ui.canary_measure_words import MEASURE_WORDS
 from dashboard.ui.canary_words import PHASES, threshold_words
 from dashboard.ui.charts import ink, on_axis, one_clock
 from dashboard.ui.release_words import plain
@@ -128,8 +130,11 @@ def metric_alt(metric: MetricView) -> str:
     )
 
 
-def arms_figure(ticks: Sequence[Tick], zone: ZoneInfo, *, dark: bool) -> go.Figure:
-    """The share of errors of the canary and of its stable sibling, on one axis."""
+def arms_figure(
+    ticks: Sequence[Tick], zone: ZoneInfo, measure: Measure = Measure.ERRORS, *, dark: bool
+) -> go.Figure:
+    """The share of bad requests of the canary and of its stable sibling, on one axis."""
+    were = MEASURE_WORDS[measure].were
     timed = merged(ticks)
     clock, title = one_clock([tick.at for tick in timed if tick.at is not None], zone)
     figure = go.Figure()
@@ -148,11 +153,11 @@ def arms_figure(ticks: Sequence[Tick], zone: ZoneInfo, *, dark: bool) -> go.Figu
                 mode="lines+markers" if len(timed) <= _MOST_MARKED else "lines",
                 line={"color": colour, "dash": dash, "width": 2},
                 marker={"color": colour, "symbol": symbol, "size": 5},
-                text=[f"{round(bad):,} of {round(total):,} failed" for bad, total in counts],
+                text=[f"{round(bad):,} of {round(total):,} {were}" for bad, total in counts],
                 hovertemplate="%{y:.2%} (%{text})",
             )
         )
-    figure.update_yaxes(rangemode="tozero", tickformat="~%", title={"text": "requests that failed"})
+    figure.update_yaxes(rangemode="tozero", tickformat="~%", title={"text": f"requests that {were}"})
     _framed(figure, title, dark=dark)
     return figure.update_layout(
         showlegend=True,

@@ -7,11 +7,13 @@ from dashboard.domain.canary.judge.classification import Classification, MetricJ
 from dashboard.domain.canary.judge.mann_whitney import Shift
 from dashboard.domain.canary.judge.score import ScoreJudgement
 from dashboard.domain.canary.judgement import CanaryJudgement
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.sample_size import Needed
 from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.canary.ticks import Arm
 from dashboard.domain.canary.traffic_split import Split, TrafficSplit
 from dashboard.ui import format as show
+from dashboard.ui.canary_measure_words import MEASURE_WORDS, MeasureWords
 from dashboard.ui.release_words import plain
 
 #: What a canary is compared with, where it has a sibling.
@@ -31,50 +33,56 @@ _FAILURES = {Classification.HIGH, Classification.LOW}
 
 
 def judge_sentences(found: CanaryJudgement, zone: ZoneInfo, other: str = STABLE) -> list[str]:
-    """Everything that was judged, a sentence each: errors, score, metrics, traffic.
+    """Everything that was judged, a sentence each: errors, slow requests, score, metrics, traffic.
 
     `other` is what the canary is compared with; times are told in `zone`.
     """
-    told = [] if found.errors is None else [error_sentence(found.errors, zone, other)]
+    counts = ((Measure.ERRORS, found.errors), (Measure.SLOW, found.slow))
+    told = [counts_sentence(one, zone, other, of) for of, one in counts if one is not None]
     if found.score is not None:
         told.append(score_sentence(found.score))
     told += [metric_sentence(metric) for metric in found.metrics]
     return told + [f"traffic: {traffic_sentence(step)}" for step in found.traffic]
 
 
-def error_sentence(found: ErrorJudgement, zone: ZoneInfo, other: str = STABLE) -> str:
-    """The verdict on the error counts with what it rests on, or what is still needed for one."""
-    counts = f"{_failed(found.canary)} to the canary and {_failed(found.stable)} to {other} failed"
+def counts_sentence(
+    found: ErrorJudgement, zone: ZoneInfo, other: str = STABLE, measure: Measure = Measure.ERRORS
+) -> str:
+    """The verdict on the counts with what it rests on, or what is still needed for one."""
+    words = MEASURE_WORDS[measure]
+    counts = f"{_counted(found.canary)} to the canary and {_counted(found.stable)} to {other} {words.were}"
     if found.verdict is Verdict.FAIL:
-        return f"errors FAIL: {_failure(found, zone, other)}; {counts}"
+        return f"{words.bad} FAIL: {_failure(found, zone, other, words)}; {counts}"
     if found.verdict is Verdict.PASS:
-        return f"errors PASS: {_ratio(found, other)}, below the harmful {times(found.rule.harmful)}; {counts}"
-    return f"errors NONE: {not_yet_sentence(found, other)}"
+        harmful = f"below the harmful {times(found.rule.harmful)}"
+        return f"{words.bad} PASS: {_ratio(found, other, words)}, {harmful}; {counts}"
+    return f"{words.bad} NONE: {not_yet_sentence(found, other, measure)}"
 
 
-def not_yet_sentence(found: ErrorJudgement, other: str = STABLE) -> str:
-    """Why the error counts allow no verdict yet: how many requests there were, and how many it takes.
+def not_yet_sentence(found: ErrorJudgement, other: str = STABLE, measure: Measure = Measure.ERRORS) -> str:
+    """Why the counts allow no verdict yet: how many requests there were, and how many it takes.
 
-    Without an error the ratio stays unknown however long it takes; what is known is told, a bound on the
+    Without a bad request the ratio stays unknown however long it takes; what is known is told, a bound on the
     canary's own rate.
     """
-    needed, to_pass, rule = found.needed, found.needed_to_pass, found.rule
+    needed, to_pass, rule, words = found.needed, found.needed_to_pass, found.rule, MEASURE_WORDS[measure]
     if not needed.seen:
         return "cannot judge: in no tick had both arms requests"
     if needed.requests is None and found.rate_below is not None:
-        bound = f"the canary's own error rate is at most {_at_most(found.rate_below)}, with {_sure(found)}"
-        return f"cannot judge yet: no errors in {show.amount(needed.seen, 'request')} to both; {bound}"
+        bound = f"the canary's own {words.rate} is at most {_at_most(found.rate_below)}, with {_sure(found)}"
+        return f"cannot judge yet: no {words.bad} in {show.amount(needed.seen, 'request')} to both; {bound}"
+    ratio = _ratio(found, other, words)
     if needed.requests is None or needed.seen < needed.requests:
         what = f"{_of_about(needed)} to see a {times(needed.ratio)} rise"
-        return f"cannot judge yet: {what}; {_ratio(found, other)}"
+        return f"cannot judge yet: {what}; {ratio}"
     unseen = f"a {times(needed.ratio)} rise would probably have been seen"
     if to_pass.requests is not None and needed.seen >= to_pass.requests:
         usual = f"more than the about {_about(to_pass.requests)} requests usually needed were seen"
         between = f"between {times(rule.tolerated)} and {times(rule.harmful)}"
         near = between if rule.tolerated < rule.harmful else f"near {times(rule.harmful)}"
-        return f"cannot judge yet: {usual}, so the ratio probably lies {near}; {_ratio(found, other)}"
+        return f"cannot judge yet: {usual}, so the ratio probably lies {near}; {ratio}"
     rest = f"{_of_about(to_pass)} to rule out {times(rule.harmful)}"
-    return f"cannot judge yet: {unseen}, {rest}; {_ratio(found, other)}"
+    return f"cannot judge yet: {unseen}, {rest}; {ratio}"
 
 
 def score_sentence(found: ScoreJudgement) -> str:
@@ -134,10 +142,10 @@ _SPLITS = {
 }
 
 
-def _failure(found: ErrorJudgement, zone: ZoneInfo, other: str) -> str:
+def _failure(found: ErrorJudgement, zone: ZoneInfo, other: str, words: MeasureWords) -> str:
     """How much worse it is; or, when it has become better since, that it was shown to be worse before."""
     at = "" if found.failed_at is None else f" on {show.moment(found.failed_at, zone)}"
-    ratio = _ratio(found, other)
+    ratio = _ratio(found, other, words)
     if found.e_value * found.rule.alpha < 1:
         return f"it was shown to be worse{at}; over all, {ratio}"
     mild = found.ratio.high is not None and found.ratio.high < found.rule.harmful
@@ -145,16 +153,16 @@ def _failure(found: ErrorJudgement, zone: ZoneInfo, other: str) -> str:
     return f"{ratio}, shown{at}{harm}" if at else f"{ratio}{harm}"
 
 
-def _ratio(found: ErrorJudgement, other: str) -> str:
+def _ratio(found: ErrorJudgement, other: str, words: MeasureWords) -> str:
     ratio = found.ratio
     low = times(ratio.low, ROUND_FLOOR)
     if ratio.value is None:
         if not ratio.low:
-            return "the ratio of the error rates is not known"
-        return f"only the canary has errors: its rate is at least {low} {other}'s, with {_sure(found)}"
+            return f"the ratio of the {words.rates} is not known"
+        return f"only the canary has {words.bad}: its rate is at least {low} {other}'s, with {_sure(found)}"
     if not ratio.value and (ratio.high is None or ratio.high >= _LARGEST_SHOWN):
-        return "no request of the canary failed; too few to compare"
-    return f"the canary's error rate is {times(ratio.value)} {other}'s ({_limits(found)})"
+        return f"no request of the canary {words.was}; too few to compare"
+    return f"the canary's {words.rate} is {times(ratio.value)} {other}'s ({_limits(found)})"
 
 
 def _limits(found: ErrorJudgement) -> str:
@@ -174,7 +182,7 @@ def _sure(found: ErrorJudgement) -> str:
     return f"{_PERCENT * (1 - found.rule.alpha):.6g} %"
 
 
-def _failed(arm: Arm) -> str:
+def _counted(arm: Arm) -> str:
     return f"{round(arm.bad):,} of {show.amount(round(arm.total), 'request')}"
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from dashboard.domain.canary.error_level import ErrorLevel
 from dashboard.domain.canary.phases import Phase
-from dashboard.domain.canary.sequential import Verdict
+from dashboard.domain.canary.sequential import ErrorJudgement, Verdict
 from dashboard.domain.intervals import Proportion
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_metrics import MetricView
@@ -19,6 +19,7 @@ from dashboard.reports.canary_standing import (
 )
 from dashboard.ui import format as show
 from dashboard.ui.canary_judge_words import times, traffic_sentence
+from dashboard.ui.canary_measure_words import MEASURE_WORDS
 from dashboard.ui.canary_words import threshold_words
 from dashboard.ui.release_words import brief, some
 from dashboard.ui.words import literal
@@ -32,8 +33,10 @@ def safe_words(report: CanaryReport) -> str:
 
 
 def _trouble(report: CanaryReport) -> str:
-    if report.errors is not None and report.errors.judgement.verdict is Verdict.FAIL:
-        return "No. Its error rate is shown to be worse than stable's."
+    if report.shown_worse:
+        rates = " and its ".join(MEASURE_WORDS[measure].rate for measure in report.shown_worse)
+        are = "is" if len(report.shown_worse) == 1 else "are"
+        return f"No. Its {rates} {are} shown to be worse than stable's."
     metrics = report.row.named.canary.decided_by
     return f"No. {some(metrics)} ended its analysis." if metrics else "No. Its analysis did not pass."
 
@@ -85,12 +88,21 @@ def _safe(report: CanaryReport) -> str:
     if report.errors is not None and report.errors.judgement.verdict is Verdict.PASS:
         harmful = times(report.errors.judgement.rule.harmful)
         told.append(f"Its error rate is shown to be below {harmful} stable's.")
+    if report.slow is not None:
+        told.append(_slow(report.slow.judgement))
     if found.failed or found.inconclusive:
         told.append(f"Yet {_bad(found)}, within their limits.")
     if found.dry_failed:
         told.append(f"Metrics that run dry failed {_often(found.dry_failed)}.")
     bad = found.failed or found.inconclusive or found.dry_failed
     return " ".join([f"Yes, by {'what decides' if bad else 'everything that was measured'} so far.", *told])
+
+
+def _slow(found: ErrorJudgement) -> str:
+    """What is known of its latency, of one that is not shown to be slower."""
+    if found.verdict is Verdict.PASS:
+        return f"Its share of slow requests is shown to be below {times(found.rule.harmful)} stable's."
+    return "Whether it is slower cannot be told yet."
 
 
 def _nobody_knows(_: CanaryReport) -> str:

@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 from dashboard.domain.canary.canary import Canary
 from dashboard.domain.canary.ladder import Ladder, times_contradict
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.time_ahead import AnalysesAhead, VerdictAhead
 from dashboard.ui import format as show
-from dashboard.ui.canary_judge_words import times
+from dashboard.ui.canary_judge_words import capital, times
+from dashboard.ui.canary_measure_words import MEASURE_WORDS
 from dashboard.ui.release_words import brief
 
 
@@ -52,18 +54,17 @@ def _how_long(ladder: Ladder, ahead: AnalysesAhead | None) -> str:
     return f": {long} for {show.number(known)} of them, the rest is not known"
 
 
-def verdict_words(found: VerdictAhead) -> str:
-    """When the error counts can be expected to tell, at the traffic that there is; markdown."""
-    rate = f"at {show.pace(found.per_minute)} requests a minute"
+def verdict_words(found: VerdictAhead, measure: Measure = Measure.ERRORS) -> str:
+    """When the counts can be expected to tell, at the traffic that there is; markdown."""
+    rate, words = f"at {show.pace(found.per_minute)} requests a minute", MEASURE_WORDS[measure]
+    counts = f"the {words.counts}"
     if found.left is None:
-        return f"When the error counts can tell is not known yet ({rate}): it takes errors, and both arms."
+        return f"When {counts} can tell is not known yet ({rate}): it takes {words.bad}, and both arms."
     if not found.left:
-        told = f"There were requests enough for the error counts to rule out {times(found.ratio)}"
-        return f"{told}, and they do not: its error rate may be near that ({rate})."
-    left = show.lasted(found.left.total_seconds())
-    if found.to_pass:
-        return f"The error counts rule out a {times(found.ratio)} rise in about **{left}**, {rate}."
-    return f"The error counts show a {times(found.ratio)} rise in about **{left}**, {rate}."
+        told = f"There were requests enough for {counts} to rule out {times(found.ratio)}"
+        return f"{told}, and they do not: its {words.rate} may be near that ({rate})."
+    left, does = show.lasted(found.left.total_seconds()), "rule out" if found.to_pass else "show"
+    return f"{capital(counts)} {does} a {times(found.ratio)} rise in about **{left}**, {rate}."
 
 
 def span_words(canary: Canary, zone: ZoneInfo) -> str:

@@ -10,6 +10,7 @@ from dashboard.domain.canary.canary import Canary, Outcome
 from dashboard.domain.canary.consequences import Hindsight
 from dashboard.domain.canary.gaps import Gap
 from dashboard.domain.canary.ladder import Ladder, Place, Rung
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.replay.thresholds import Threshold
 from dashboard.domain.canary.rollouts import CanaryStep, StepKind
@@ -20,7 +21,8 @@ from dashboard.reports.canary_metrics import MetricView
 from dashboard.reports.canary_reading import NamedCanary
 from dashboard.reports.canary_standing import Standing
 from dashboard.ui import format as show
-from dashboard.ui.canary_judge_words import error_sentence, not_yet_sentence
+from dashboard.ui.canary_judge_words import counts_sentence, not_yet_sentence
+from dashboard.ui.canary_measure_words import MEASURE_WORDS
 from dashboard.ui.folding import folded
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import GLOSSARY, Sign, literal
@@ -112,7 +114,10 @@ CANARY_GLOSSARY = {
     " stopped before. None: nothing was measured, or no metric could fail it.",
     "Sequential verdict": "the error counts of canary and stable compared by a test that may be asked every"
     " minute: it is wrong in 5 of 100 canaries at most, however often it is asked. FAIL: worse than stable."
-    " PASS: 1.5× stable's error rate is ruled out. NONE: too few requests yet.",
+    " PASS: 1.5× stable's error rate is ruled out. NONE: too few requests yet. Slow requests have a verdict"
+    " of their own, which is wrong as seldom.",
+    "Slow request": "one that took longer than the bucket that `latency` of `canary_counts` in the catalogue"
+    " names, whether it failed or not.",
     "False abort": "an analysis stopped a version that stood when it was tried again.",
     "Replaced": "an analysis stopped a version, and another one came in its place: whether it would have"
     " stood is never known, so it counts neither as right nor as false.",
@@ -161,16 +166,19 @@ def argo_badge(report: CanaryReport) -> str:
     return f":blue-badge[▷ Argo: passed {passed} so far, {others}]"
 
 
-def agreement_words(found: Agreement, *, is_open: bool) -> str:
+def agreement_words(found: Agreement, of: Measure = Measure.ERRORS, *, is_open: bool) -> str:
     """How the two verdicts stand, or stood, to each other."""
-    return found.sentence if is_open else found.past_sentence
+    return found.sentence(of) if is_open else found.past_sentence(of)
 
 
-def counts_words(found: ErrorJudgement, zone: ZoneInfo, *, is_open: bool = True) -> str:
-    """What the error counts of both arms say, without the verdict where there is none; markdown."""
+def counts_words(
+    found: ErrorJudgement, zone: ZoneInfo, measure: Measure = Measure.ERRORS, *, is_open: bool = True
+) -> str:
+    """What the counts of both arms say, without the verdict where there is none; markdown."""
     if found.verdict is not Verdict.NONE:
-        return literal(error_sentence(found, zone).removeprefix("errors "))
-    told = not_yet_sentence(found)
+        told = counts_sentence(found, zone, measure=measure)
+        return literal(told.removeprefix(f"{MEASURE_WORDS[measure].bad} "))
+    told = not_yet_sentence(found, measure=measure)
     # Of one that has ended nothing is yet to come.
     return literal(told if is_open else told.replace("cannot judge yet", "could not judge"))
 

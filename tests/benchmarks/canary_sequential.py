@@ -3,6 +3,7 @@
 Goals: at most 5 % false alarms, beside those of a z-test and a Mann-Whitney test that are asked at every
 look. The looks are told beside those of the best test there is, one that knows the rise beforehand (Wald's).
 The same for a canary's own share of errors against the critical limit, beside an exact 95 % interval.
+Last, what pauses of single pods, in which requests are slow together, do to the verdict on slow requests.
 Run: python -m tests.benchmarks.canary_sequential [runs]
 """
 
@@ -32,6 +33,8 @@ _SPLITS = {
     "50 %": [0.50] * _LOOKS,
     "1, 10, 25, 50 %": [0.01] + [0.10] * 5 + [0.25] * 10 + [0.50] * 44,
 }
+#: Of ten pods one is the canary's; each pauses in one minute of twenty, and 1 % of requests are slow anyway.
+_PODS, _PAUSED, _SLOW_RATE = 10, 0.05, 0.01
 _FEWEST_POINTS = 5
 _POWER = 0.8
 #: The critical share of errors, and how many requests a small service sends to its canary in each minute.
@@ -99,6 +102,23 @@ class Course:
     @staticmethod
     def _reached(evidence: NDArray[np.float64]) -> NDArray[np.bool_]:
         return np.asarray(np.maximum.accumulate(evidence, axis=1) >= log(1 / _ALPHA))
+
+
+class Pauses(Course):
+    """So many canaries as slow as stable: one pod beside nine, each of which pauses now and then.
+
+    A pause makes `slow` of the requests of its minute slow; with `together` all pods have it at once.
+    """
+
+    def __init__(self, random: np.random.Generator, slow: float, runs: int, *, together: bool) -> None:
+        self.ratio = 1.0
+        self.canary = np.full(_LOOKS, _REQUESTS // _PODS)
+        self.stable = _REQUESTS - self.canary
+        pauses = random.random((_PODS, runs, _LOOKS)) < _PAUSED
+        if together:
+            pauses[:] = pauses[0]
+        late = random.binomial(_REQUESTS // _PODS, _SLOW_RATE + slow * pauses)
+        self.bad, self.stable_bad = late[0], late[1:].sum(axis=0)
 
 
 class OwnShares:
@@ -190,6 +210,22 @@ def main() -> None:
             )
             for share in (0.04, _CRITICAL, 0.1, 0.2, 0.4)
             for shares in [OwnShares(random, share, runs)]
+        ],
+    )
+    print_table(
+        f"False alarms of slow requests where a pod pauses in {_PAUSED:.0%} of its minutes ({_REQUESTS:,}"
+        f" requests a minute, {_SLOW_RATE:.0%} slow, one pod of {_PODS} the canary's, {_LOOKS} looks;"
+        f" {runs:,} canaries)",
+        ("a pause makes slow", "each pod by itself", "all pods at once"),
+        [
+            (
+                f"{slow:.0%} of the requests of its minute",
+                *(
+                    ever(Pauses(random, slow, runs, together=together).sequential())
+                    for together in (False, True)
+                ),
+            )
+            for slow in (0.0, 0.02, 0.05, 0.2)
         ],
     )
     print(f"\n{time.perf_counter() - began:.0f} s")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from dashboard.domain.canary.measure import Measure
 from tests.browser.driver import serving, settle
 from tests.browser.readable import assert_open_to_everyone, scrolls_sideways, unfold
 from tests.browser.screens import SIZES
@@ -37,6 +38,7 @@ def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     past(fleet, 10, 20)
     past(fleet, 11, 15, aborted=True)
     counted(healthy(fleet), 0.1, 1)
+    counted(fleet, 0.5, 4, measure=Measure.SLOW)
     import_canaries(
         fleet, rollout("worker", at=ago(12)), rollout("worker", at=ago(4), step=2, version=102, weight=10)
     )

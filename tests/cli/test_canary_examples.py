@@ -51,11 +51,11 @@ def test_the_page_on_judging_shows_what_its_commands_say(
 
 
 def test_the_page_on_judging_has_the_files_to_paste() -> None:
-    assert len(_SHOWN) == 3
+    assert len(_SHOWN) == 4
     blocks = re.findall(r"^```(?:csv|json)\n((?:.*\n)*?)```", _JUDGE, re.MULTILINE)
     files = [
         (ROOT / "docs" / "examples" / name).read_text(encoding="utf-8")
-        for name in ("counts.csv", "metrics.json", "canary.csv", "before.csv")
+        for name in ("counts.csv", "slow.csv", "metrics.json", "canary.csv", "before.csv")
     ]
     assert blocks == files
 

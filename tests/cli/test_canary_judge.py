@@ -19,6 +19,13 @@ def _counts(bad: int, minutes: int, *, canary: int = 100, weight: str = "10") ->
     return _HEADER + "\n".join(rows) + "\n"
 
 
+def _with_slow(counts: str, *, canary: int, stable: int) -> str:
+    """`counts`, with so many slow requests of both arms in each row."""
+    header, *rows = counts.splitlines()
+    told = [f"{header},canary_slow,stable_slow", *(f"{row},{canary},{stable}" for row in rows)]
+    return "\n".join(told) + "\n"
+
+
 def _series(*shifts: float, **more: Any) -> str:
     control = [100.0, 103, 98, 101, 99, 102, 97, 104]
     metrics = [
@@ -31,10 +38,14 @@ def _series(*shifts: float, **more: Any) -> str:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Counts and series of good and bad canaries."""
+    good = _counts(1, 60).replace(",9,900,", ",90,9000,").replace(",1,100,", ",10,1000,")
     files = {
         "bad.csv": _counts(6, 12),
-        "good.csv": _counts(1, 60).replace(",9,900,", ",90,9000,").replace(",1,100,", ",10,1000,"),
+        "good.csv": good,
         "early.csv": _counts(1, 9),
+        "slower.csv": _with_slow(good, canary=20, stable=90),
+        "quick.csv": _with_slow(good, canary=10, stable=90),
+        "untold.csv": _with_slow(_counts(1, 2), canary=2, stable=9).replace(",2,9\n", ",,\n", 1),
         "quiet.csv": _counts(0, 5).replace(",9,900,", ",0,900,"),
         "good.json": _series(0.1, 0),
         "bad.json": _series(50, 0),
@@ -76,6 +87,9 @@ def _document(ended: Ended) -> dict[str, Any]:
         (["--counts", "good.csv", "--series", "good.json"], "PASS", 0),
         (["--counts", "good.csv", "--series", "bad.json"], "FAIL", 1),
         (["--counts", "early.csv", "--series", "good.json"], "NONE", 0),
+        (["--counts", "slower.csv"], "FAIL", 1),
+        (["--counts", "quick.csv"], "PASS", 0),
+        (["--counts", "untold.csv"], "NONE", 0),
     ],
 )
 def test_the_verdict_and_the_exit_code(folder: Path, arguments: list[str], verdict: str, code: int) -> None:
@@ -106,11 +120,28 @@ def test_one_document_tells_everything(folder: Path) -> None:
     assert len(found["sentences"]) == 5
 
 
+def test_slow_requests_have_a_verdict_of_their_own(folder: Path) -> None:
+    found = _document(_judge(folder, "--counts", "slower.csv", "--json"))
+    assert (found["errors"]["verdict"], found["slow"]["verdict"]) == ("PASS", "FAIL")
+    assert found["slow"]["canary"] == {"bad": 1_200, "total": 60_000, "rate": pytest.approx(0.02)}
+    assert found["slow"].keys() == found["errors"].keys()
+    assert found["sentences"][1].startswith(
+        "slow requests FAIL: the canary's share of slow requests is 2× stable's ("
+    )
+    assert found["sentences"][1].endswith("5,400 of 540,000 requests to stable were slow")
+
+
+def test_rows_that_say_nothing_of_slow_requests_are_remarked(folder: Path) -> None:
+    told = _judge(folder, "--counts", "untold.csv")
+    assert "1 rows say nothing of slow requests, and are left out of their verdict" in told.err
+    assert "slow requests NONE: cannot judge yet" in told.out
+
+
 def test_what_was_not_asked_for_is_null(folder: Path) -> None:
     found = _document(_judge(folder, "--series", "good.json", "--json"))
     assert (found["errors"], found["traffic"], found["score"]) == (None, None, 100)
     found = _document(_judge(folder, "--counts", "quiet.csv", "--json"))
-    assert (found["score"], found["metrics"]) == (None, [])
+    assert (found["score"], found["metrics"], found["slow"]) == (None, [], None)
     assert found["errors"]["ratio"] == {"value": None, "low": 0, "high": None}
     assert found["errors"]["needed"] == {"ratio": 2, "requests": None, "seen": 5_000}
 

@@ -38,11 +38,23 @@ def test_counts_are_stored_with_the_canary(name: str, known: Path) -> None:
     ended = counts(known, "--counts-of", name)
     assert (ended.code, ended.err) == (0, f"stdin: 3 ticks of {name}\n")
     before = stored(known)
-    assert [(row[0], row[1], row[3], row[4], row[7]) for row in before] == [
-        ("uid-api", "new", float(minute), 100.0, 0.1) for minute in range(1, 4)
+    assert [(row[0], row[1], row[2], row[4], row[5], row[8]) for row in before] == [
+        ("uid-api", "new", "errors", float(minute), 100.0, 0.1) for minute in range(1, 4)
     ]
     counts(known, "--counts-of", name)
     assert stored(known) == before
+
+
+def test_slow_requests_are_stored_beside_errors(known: Path) -> None:
+    header, *rows = _ROWS
+    slow = [f"{header},canary_slow,stable_slow", *(f"{row},7,20" for row in rows)]
+    ended = counts(known, "--counts-of", "uid-api:2", rows="\n".join(slow))
+    assert ended.err == "stdin: 3 ticks of uid-api:2, 3 of them with slow requests\n"
+    assert [(row[2], row[4], row[5], row[6], row[7]) for row in stored(known) if row[2] == "slow"] == [
+        ("slow", 7.0, 100.0, 20.0, 900.0)
+    ] * 3
+    counts(known, "--counts-of", "uid-api:2", rows="\n".join(slow))
+    assert len(stored(known)) == 6
 
 
 def test_a_canary_that_nobody_knows_is_refused(known: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.config import load_catalog
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.slo import Catalogue
 from dashboard.paths import DEFAULT_CATALOG
 
@@ -293,6 +294,77 @@ def test_how_the_arms_of_canaries_are_counted_is_read(tmp_path: Path) -> None:
     assert (found.namespace_label, found.pod_hash_label, found.target_label) == ("ns", "pods", "pod")
     assert (found.tick, found.total) == (timedelta(seconds=30), 'all{pods=~"{{pod_hashes}}"}')
     assert _load(tmp_path / "c.yaml", _INDICATORS + _SERVICE).canary_counts is None
+
+
+_LATENCY = """\
+  latency:
+    fast: seconds_bucket{pods=~"{{pod_hashes}}", le="0.3"}
+    total: seconds_count{pods=~"{{pod_hashes}}"}
+"""
+
+
+def test_latency_is_a_pair_of_counters_of_its_own(tmp_path: Path) -> None:
+    found = _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + _LATENCY + _SERVICE).canary_counts
+    without = _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + _SERVICE).canary_counts
+    assert found is not None
+    assert found.latency is not None
+    assert found.by_measure[Measure.SLOW] == (
+        'seconds_bucket{pods=~"{{pod_hashes}}", le="0.3"}',
+        'seconds_count{pods=~"{{pod_hashes}}"}',
+    )
+    assert without is not None
+    assert list(without.by_measure) == [Measure.ERRORS]
+
+
+@pytest.mark.parametrize(
+    ("fast", "threshold"),
+    [
+        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~"1|1.0"}', 1.0),
+        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~"1|2"}', None),
+        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~".*"}', None),
+        ("request_seconds_bucket{le='0.3', p=~'{{pod_hashes}}'}", 0.3),
+        ('request_seconds_bucket{pod="a,b",le = "2.5",p=~"{{pod_hashes}}"}', 2.5),
+        ('request_ms_bucket{p=~"{{pod_hashes}}", le="300"}', None),
+        ('quick_total{p=~"{{pod_hashes}}"}', None),
+    ],
+)
+def test_a_bucket_is_named_in_any_way_that_prometheus_takes_and_one_of_seconds_tells_the_threshold(
+    tmp_path: Path, fast: str, threshold: float | None
+) -> None:
+    text = _LATENCY.replace('seconds_bucket{pods=~"{{pod_hashes}}", le="0.3"}', repr(fast))
+    found = _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + text + _SERVICE).canary_counts
+    assert found is not None
+    assert found.latency is not None
+    assert (found.latency.fast, found.latency.threshold) == (fast, threshold)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (', le="0.3"', "", "13: canary_counts.latency.fast: found 'seconds_bucket{pods=~"),
+        (', le="0.3"', ', le!="0.3"', "13: canary_counts.latency.fast: found 'seconds_bucket{pods=~"),
+        (', le="0.3"', ', handle="0.3"', "13: canary_counts.latency.fast: found 'seconds_bucket{pods=~"),
+        (
+            "0.3",
+            "+Inf",
+            "13: canary_counts.latency.fast: found the bucket le='+Inf', expected one up to a num",
+        ),
+        ("0.3", "300ms", "13: canary_counts.latency.fast: found the bucket le='300ms', expected one up to a"),
+        ("seconds_bucket{", "rate(seconds_bucket{", "13: canary_counts.latency.fast: found 'rate("),
+        (
+            "{{pod_hashes}}",
+            ".*",
+            "13: canary_counts.latency.fast: found a counter without {{pod_hashes}}, exp",
+        ),
+        ("    total: seconds_count", "    all: seconds_count", "14: canary_counts.latency.all: found a key"),
+    ],
+)
+def test_a_fault_of_latency_is_told_with_its_place(
+    catalog_faults: _Faults, old: str, new: str, expected: str
+) -> None:
+    assert old in _LATENCY
+    lines = catalog_faults(_INDICATORS + _COUNTS + _LATENCY.replace(old, new, 1) + _SERVICE)
+    assert any(line.startswith(f"catalog.yaml:{expected}") and "expected" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from dashboard.demo.deployments import DemoRelease, demo_releases
 from dashboard.demo.fleet import readings
 from dashboard.domain.canary.analysis_runs import AnalysisRunState
 from dashboard.domain.canary.canary import Outcome
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.sequential import Verdict, judge_errors
 from dashboard.domain.deployments import DeploymentState
@@ -30,7 +31,13 @@ from dashboard.errors import ConfigurationError
 from dashboard.ingest.demo_canaries import Kept, record_demo_canaries
 from dashboard.paths import DEFAULT_CATALOG
 from dashboard.reports.canary_metrics import run_view
-from dashboard.reports.canary_reading import NamedCanary, canaries_between, open_canaries, with_measurements
+from dashboard.reports.canary_reading import (
+    NamedCanary,
+    canaries_between,
+    open_canaries,
+    ticks_of,
+    with_measurements,
+)
 from dashboard.store.canary_ticks import ticks_between
 from dashboard.store.database import open_for_reading, open_for_writing, transaction
 
@@ -228,6 +235,33 @@ def test_a_deployment_that_its_canary_stopped_has_a_failed_run_that_says_why(tol
             assert seen == (ending.analysis is not None), item.canary.id
             assert seen == bool(item.canary.decided_by)
             assert set(ending.values) <= set(item.canary.decided_by)
+
+
+def test_the_one_that_was_stopped_for_slow_answers_was_slower_and_failed_nothing(told: Told) -> None:
+    stopped = [
+        item
+        for item in told.canaries
+        if item.service == "graphql-gateway" and (told.release(item).reason or "").endswith("of the traffic")
+    ]
+    # What is older than the history that is told of has no canary.
+    assert stopped or told.end.weekday() == SUNDAY_NIGHT.weekday()
+    for item in stopped:
+        errors, slow = (
+            judge_errors(ticks_of(told.connection, item.canary, told.end, measure)) for measure in Measure
+        )
+        assert errors.verdict is not Verdict.FAIL
+        assert slow.verdict is Verdict.FAIL
+
+
+def test_slow_requests_are_counted_where_the_service_has_an_indicator_of_latency(told: Told) -> None:
+    catalogue = load_catalog(DEFAULT_CATALOG)
+    for item in told.canaries:
+        assert item.service is not None
+        errors, slow = (ticks_of(told.connection, item.canary, told.end, measure) for measure in Measure)
+        objectives = {objective.indicator for objective in catalogue.services[item.service].objectives}
+        same = [(tick.at, tick.canary_total, tick.stable_total) for tick in errors]
+        counted = [(tick.at, tick.canary_total, tick.stable_total) for tick in slow]
+        assert counted == (same if "latency" in objectives else [])
 
 
 def test_some_were_aborted_and_promoted_after_all(told: Told) -> None:

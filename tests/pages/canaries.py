@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.ticks import Tick
 from dashboard.ingest.canaries import store_canaries
 from dashboard.sources.argo_observations import Observations
@@ -54,6 +55,7 @@ def counted(  # noqa: PLR0913 - one argument per fact
     minutes: int = 10,
     weight: float = 0.1,
     until: float = 0,
+    measure: Measure = Measure.ERRORS,
 ) -> Fleet:
     """What both arms counted in each of the last `minutes`, the canary getting its `weight` of `total`.
 
@@ -72,7 +74,7 @@ def counted(  # noqa: PLR0913 - one argument per fact
         for minute in range(minutes)
     ]
     with open_for_writing(fleet.store) as connection:
-        record_ticks(connection, f"uid-{name}", canary, ticks)
+        record_ticks(connection, f"uid-{name}", canary, ticks, measure)
     return fleet
 
 

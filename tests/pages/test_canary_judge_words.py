@@ -16,7 +16,7 @@ from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.canary.traffic_split import traffic_splits
 from dashboard.ui.canary_judge_words import (
     capital,
-    error_sentence,
+    counts_sentence,
     judge_sentences,
     metric_sentence,
     not_yet_sentence,
@@ -41,7 +41,7 @@ def _ticks(bad: float, total: float, stable_bad: float, stable_total: float, min
 
 
 def _told(ticks: list[Tick], rule: ErrorRule | None = None, zone: str = "UTC") -> str:
-    return error_sentence(judge_errors(ticks, rule), ZoneInfo(zone))
+    return counts_sentence(judge_errors(ticks, rule), ZoneInfo(zone))
 
 
 @pytest.mark.parametrize(

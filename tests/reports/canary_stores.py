@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dashboard.config.sources import AlertLabels, Sources
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.names import NameMap
 from dashboard.domain.policy import Policy
@@ -32,7 +33,12 @@ SOURCES = Sources(
 
 
 def store_of(
-    path: Path, *observations: Observation, ticks: Iterable[Tick] = (), bad: int = 0, until: float = 600
+    path: Path,
+    *observations: Observation,
+    ticks: Iterable[Tick] = (),
+    slow: Iterable[Tick] = (),
+    bad: int = 0,
+    until: float = 600,
 ) -> tuple[Path, Catalogue]:
     """A store with `observations`; `api` had 1,000 requests a bucket, `bad` of them in error from T0 on."""
     subject = objective("0.99", days=1)
@@ -46,6 +52,7 @@ def store_of(
     with open_for_writing(path) as connection, transaction(connection):
         record_canaries(connection, observations)
         canary_ticks.record_ticks(connection, "uid-api", "new", ticks)
+        canary_ticks.record_ticks(connection, "uid-api", "new", slow, Measure.SLOW)
     return path, known
 
 

@@ -1,11 +1,15 @@
 """One canary in depth: what each metric measured, the room that is left, its cost and its verdicts."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from dashboard.domain.canary.agreement import Agreement
+from dashboard.domain.canary.arm_counts import ArmCounters, LatencyCounters
 from dashboard.domain.canary.gaps import GapReason
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.room import Evidence
 from dashboard.domain.canary.sequential import Verdict
@@ -15,6 +19,9 @@ from dashboard.domain.policy import Policy
 from dashboard.errors import InputError
 from dashboard.ingest.events import store_events
 from dashboard.reports.canary_detail import CanaryReport, canary_report
+from dashboard.reports.canary_standing import Standing, standing
+from dashboard.store import canary_ticks
+from dashboard.store.database import open_for_writing
 from tests.canary_states import run, state
 from tests.reports.canary_stores import NAMES, history, store_of, ticks
 from tests.rollout_objects import measurement, metric_result, metric_spec, moment
@@ -95,7 +102,64 @@ def test_the_error_counts_of_both_arms_are_judged_beside_argo(path: Path, policy
 
 
 def test_without_counts_of_both_arms_there_is_no_verdict_of_ours(path: Path, policy: Policy) -> None:
-    assert detail(path, policy, *COURSE).errors is None
+    found = detail(path, policy, *COURSE)
+    assert (found.errors, found.slow, found.beside_argo, found.shown_worse) == (None, None, None, ())
+
+
+def test_slow_requests_alone_show_a_canary_to_be_worse(path: Path, policy: Policy) -> None:
+    passed = run("r", metric_result("errors", [measurement(7)], "Successful"), phase="Successful")
+    clean, slow = ticks(20, canary_bad=0, stable_bad=9), ticks(20, canary_bad=8, stable_bad=9)
+    found = detail(path, policy, *COURSE, passed, ticks=clean, slow=slow)
+    assert found.errors is not None
+    assert found.errors.judgement.verdict is Verdict.PASS
+    assert found.shown_worse == (Measure.SLOW,)
+    assert found.beside_argo == (Measure.SLOW, Agreement.ARGO_PASSED_WORSE)
+    assert standing(found) is Standing.TROUBLE
+
+
+def test_where_both_show_it_errors_stand_beside_argo(path: Path, policy: Policy) -> None:
+    worse = ticks(20, canary_bad=8, stable_bad=9)
+    found = detail(path, policy, *COURSE, ticks=worse, slow=worse)
+    assert found.shown_worse == (Measure.ERRORS, Measure.SLOW)
+    assert found.beside_argo == (Measure.ERRORS, Agreement.ARGO_NOT_YET)
+
+
+def test_argo_that_stopped_a_slower_canary_did_not_stop_a_good_one(path: Path, policy: Policy) -> None:
+    failed = [measurement(7 + minute, "[0.1]", "Failed") for minute in range(3)]
+    stopped = run("r", metric_result("latency", failed, "Failed"), phase="Failed")
+    clean, slow = ticks(20, canary_bad=0, stable_bad=9), ticks(20, canary_bad=8, stable_bad=9)
+    assert detail(path, policy, *COURSE, stopped, ticks=clean, slow=slow).beside_argo == (
+        Measure.SLOW,
+        Agreement.AGREE,
+    )
+
+
+def test_the_threshold_is_told_of_counts_that_were_made_by_it(path: Path, policy: Policy) -> None:
+    counters = ArmCounters(
+        good="good", total="all", namespace_label="namespace", pod_hash_label="pods", target_label="pod",
+        tick=timedelta(minutes=1), latency=LatencyCounters(fast="fast", total="timed", threshold=0.3),
+    )  # fmt: skip
+    store, known = store_of(path, *COURSE, slow=ticks(20, canary_bad=8, stable_bad=9), until=30)
+    known = replace(known, canary_counts=counters)
+
+    def told() -> float | None:
+        found = canary_report(store, known, policy, history(store, policy, 30), NAMES, "uid-api:2")
+        return found.slow_above
+
+    assert told() is None
+    for counted_by, expected in ((counters.digest, 0.3), ("another", None)):
+        with open_for_writing(path) as connection:
+            canary_ticks.mark_counted(connection, "uid-api", "new", counted_by, moment(30))
+        assert told() == expected
+
+
+def test_no_more_slow_requests_than_stable_make_no_canary_safe_by_themselves(
+    path: Path, policy: Policy
+) -> None:
+    found = detail(path, policy, *COURSE, slow=ticks(20, canary_bad=0, stable_bad=90))
+    assert found.slow is not None
+    assert found.slow.judgement.verdict is Verdict.PASS
+    assert standing(found) is Standing.NOT_YET
 
 
 def test_what_the_service_spent_meanwhile_is_the_canary_s(path: Path, policy: Policy) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.rollouts import CurrentRun, RolloutState
 from dashboard.domain.canary.ticks import Tick
@@ -80,7 +81,7 @@ def test_a_service_s_document_has_its_canary(tmp_path: Path) -> None:
     assert metric["room"]["sentence"] == "1 of 2 failures used, 8 measurements to go"
 
 
-def counted(path: Path, *, canary_bad: int) -> None:
+def counted(path: Path, *, canary_bad: int, measure: Measure = Measure.ERRORS) -> None:
     """Both arms of the canary of api, ten minutes of it; stable fails 5 of 1,000 requests a minute."""
     with open_for_writing(path) as connection:
         record_ticks(
@@ -97,12 +98,13 @@ def counted(path: Path, *, canary_bad: int) -> None:
                 )
                 for minute in range(1, 11)
             ],
+            measure,
         )
 
 
-def verdicts(state: CanaryState) -> dict[str, float]:
+def verdicts(state: CanaryState, name: str = "errors_verdict") -> dict[str, float]:
     found = samples(state)
-    return {dict(labels)["verdict"]: told for (of, labels), told in found.items() if "errors_verdict" in of}
+    return {dict(labels)["verdict"]: told for (of, labels), told in found.items() if name in of}
 
 
 def test_a_machine_learns_that_the_errors_of_a_canary_are_worse_than_stable_s(tmp_path: Path) -> None:
@@ -154,14 +156,25 @@ def test_the_page_on_importing_names_every_standing_of_an_open_canary() -> None:
 def test_what_is_not_counted_has_no_verdict(tmp_path: Path) -> None:
     found = made(tmp_path / "store.db")
     (document,) = canaries_document(found, "api")
-    assert document["errors"] == {
-        "verdict": None,
-        "ratio": None,
-        "canary": None,
-        "stable": None,
-        "failed_at": None,
-    }
-    assert verdicts(found) == {}
+    nothing = {"verdict": None, "ratio": None, "canary": None, "stable": None, "failed_at": None}
+    assert (document["errors"], document["slow"]) == (nothing, nothing)
+    assert verdicts(found) == verdicts(found, "slow_verdict") == {}
+
+
+def test_a_machine_learns_that_a_canary_is_slower_than_stable(tmp_path: Path, policy: Policy) -> None:
+    path = tmp_path / "store.db"
+    made(path)
+    counted(path, canary_bad=5)
+    counted(path, canary_bad=50, measure=Measure.SLOW)
+    _, catalogue = store_of(path)
+    found = canary_state(path, NAMES, moment(10))
+    told = open_standings(path, catalogue, policy, history(path, policy, 10), NAMES, found, "api")
+    (document,) = canaries_document(found, "api", told)
+    assert (document["errors"]["verdict"], document["slow"]["verdict"]) == ("NONE", "FAIL")
+    assert document["slow"]["canary"] == {"bad": 500.0, "total": 10_000.0}
+    assert document["standing"] == "trouble"
+    assert verdicts(found, "slow_verdict") == {"PASS": 0, "FAIL": 1, "NONE": 0}
+    assert verdicts(found)["FAIL"] == 0
 
 
 def test_a_service_without_a_canary_has_an_empty_list(tmp_path: Path) -> None:

@@ -74,6 +74,22 @@ def test_numbers_of_json_need_no_quotes() -> None:
     assert (tick.canary_total, tick.stable_total, tick.weight, tick.at) == (200, 1_000, 0.05, None)
 
 
+_SLOW = "canary_slow,stable_slow," + _HEADER
+
+
+def test_slow_requests_are_some_of_the_same_requests() -> None:
+    found = read_canary_counts("counts.csv", _SLOW + "3,20,0,100,1,900\n,,0,100,1,900\nNaN,5,0,100,1,900\n")
+    assert [
+        (tick.canary_bad, tick.canary_total, tick.stable_bad, tick.stable_total) for tick in found.slow
+    ] == [(3, 100, 20, 900)]
+    assert (len(found.ticks), found.unknown, found.unknown_slow) == (3, 0, 2)
+
+
+def test_a_file_without_slow_requests_says_nothing_of_them() -> None:
+    found = read_canary_counts("counts.csv", _CSV)
+    assert (found.slow, found.unknown_slow) == ((), 0)
+
+
 def test_without_times_the_rows_are_in_order() -> None:
     found = read_canary_counts("counts.csv", _HEADER + "3,10,0,10\n1,10,0,10\n")
     assert [tick.canary_bad for tick in found.ticks] == [3, 1]
@@ -96,6 +112,20 @@ def test_a_row_with_an_unknown_count_is_left_out_and_counted(unknown: str) -> No
         (_HEADER + "11,10,0,10\n", "line 2: canary_bad: found 11.0, expected from 0 to canary_total"),
         (_HEADER + "0,10,0,inf\n", "line 2: stable_total: found inf"),
         (_HEADER + "0,10,0\n", "line 2: found fewer values than columns"),
+        (
+            _SLOW + "11,0,0,10,0,10\n",
+            "line 2: canary_slow: found 11.0, expected from 0 to canary_total, which is",
+        ),
+        (_SLOW + "1,-1,0,10,0,10\n", "line 2: stable_slow: found -1.0, expected from 0 to stable_total"),
+        (_SLOW + "many,1,0,10,0,10\n", "line 2: canary_slow: found 'many', expected a number"),
+        (
+            "canary_slow," + _HEADER + "1,0,10,0,10\n",
+            "and perhaps at, weight, canary_slow and stable_slow",
+        ),
+        (
+            '[{"canary_bad": 1, "canary_total": 2, "stable_bad": 0, "stable_total": 1, "stable_slow": 0}]',
+            "entry 1: found the fields canary_bad, canary_total, stable_bad, stable_total, stable_slow; exp",
+        ),
         ("at," + _HEADER + "yesterday,0,10,0,10\n", "line 2: at: found 'yesterday', expected an ISO-8601"),
         ("at," + _HEADER + "2026-11-23T10:00:00,0,10,0,10\n", "line 2: at: found"),
         ("weight," + _HEADER + "101,0,10,0,10\n", "line 2: weight: found '101', expected a percentage"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dashboard.domain.canary.analysis_runs import AnalysisRunState, unseen
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.replay.metric_phase import Counts
 from dashboard.domain.canary.rollouts import RolloutState, in_order
@@ -24,7 +25,9 @@ from dashboard.sources.argo_observations import observation
 from dashboard.sources.argo_run_state import run_state
 from dashboard.store import canaries, canary_history, canary_rollouts, canary_runs, canary_ticks, settings
 from dashboard.store.canary_runs import RecordedRuns
+from dashboard.store.canary_tables import CANARY_TABLES
 from dashboard.store.database import open_for_reading, open_for_writing, transaction
+from dashboard.store.moments import to_micros
 from tests import rollout_objects
 from tests.canary_states import run, state
 from tests.rollout_objects import Object, measurement, metric_result, metric_spec, moment, stamp
@@ -471,6 +474,48 @@ def test_a_store_of_version_4_keeps_all_and_takes_it_for_the_same_when_it_is_see
         pass
     assert [item.ordinal for item in whole(path).metrics[0].measurements] == [0, 1, 2]
     assert recorded(path, seen) == expected
+
+
+def test_a_store_of_version_5_keeps_its_ticks_as_those_of_errors(path: Path) -> None:
+    counted = [tick(1, 2, 5, 0, 50), tick(2, 0, 7, 3, 60)]
+    old = next(statement for statement in CANARY_TABLES if "CREATE TABLE canary_ticks" in statement)
+    with open_for_writing(path) as connection:
+        connection.execute("DROP TABLE canary_ticks")
+        connection.execute(old)
+        connection.executemany(
+            "INSERT INTO canary_ticks VALUES ('uid-api', 'new', ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    to_micros(at),
+                    one.canary_bad,
+                    one.canary_total,
+                    one.stable_bad,
+                    one.stable_total,
+                    one.weight,
+                )
+                for one in counted
+                if (at := one.at) is not None
+            ],
+        )
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'canaries_measured'")
+        connection.execute("PRAGMA user_version = 5")
+    for _ in range(2):
+        with open_for_writing(path) as connection:
+            of = (connection, "uid-api", "new", _NEVER, _FOREVER)
+            assert list(canary_ticks.ticks_between(*of)) == counted
+            assert not canary_ticks.ticks_between(*of, Measure.SLOW)
+
+
+def test_slow_requests_are_kept_beside_errors_and_forgotten_with_them(path: Path) -> None:
+    with open_for_writing(path) as connection:
+        for measure, bad in ((Measure.ERRORS, 0), (Measure.SLOW, 4)):
+            canary_ticks.record_ticks(connection, "uid-api", "new", [tick(1, bad, 5, 0, 50)], measure)
+        of = (connection, "uid-api", "new", _NEVER, _FOREVER)
+        assert list(canary_ticks.ticks_between(*of)) == [tick(1, 0, 5, 0, 50)]
+        assert list(canary_ticks.ticks_between(*of, Measure.SLOW)) == [tick(1, 4, 5, 0, 50)]
+        canary_ticks.forget_ticks(connection, "uid-api", "new")
+        assert not canary_ticks.ticks_between(*of)
+        assert not canary_ticks.ticks_between(*of, Measure.SLOW)
 
 
 def test_a_store_of_the_version_before_gains_the_tables(path: Path) -> None:

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from dashboard.domain.canary.canary import Canary
 from dashboard.domain.canary.ladder import Ladder, Place
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.rollouts import StepKind
 from dashboard.domain.canary.sequential import Verdict
@@ -70,15 +71,13 @@ class Agreement(StrEnum):
     COUNTS_NOT_YET_SO_FAR = "Argo has passed it so far, the error counts cannot tell yet"
     NEITHER_YET = "neither has decided yet"
 
-    @property
-    def sentence(self) -> str:
-        """What it means, in one sentence."""
-        return _SENTENCES[self]
+    def sentence(self, of: Measure = Measure.ERRORS) -> str:
+        """What it means that the counts `of` both arms stand so to Argo's word, in one sentence."""
+        return _SENTENCES[self].replace(_COUNTS[Measure.ERRORS], _COUNTS[of])
 
-    @property
-    def past_sentence(self) -> str:
+    def past_sentence(self, of: Measure = Measure.ERRORS) -> str:
         """What it meant, of a canary that has ended."""
-        return _PAST.get(self, self.sentence)
+        return _PAST.get(self, _SENTENCES[self]).replace(_COUNTS[Measure.ERRORS], _COUNTS[of])
 
     @property
     def is_disagreement(self) -> bool:
@@ -93,6 +92,8 @@ class Agreement(StrEnum):
         }
 
 
+#: What is compared, in the sentences below: they are written of errors.
+_COUNTS = {Measure.ERRORS: "error counts", Measure.SLOW: "slow requests"}
 _WORSE = "The error counts of both arms show the canary to be worse than stable"
 _GOOD = "The error counts of both arms show no harm"
 _SENTENCES = {

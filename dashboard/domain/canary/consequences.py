@@ -1,20 +1,21 @@
 """What happened after a canary's analysis had decided: was an abort needed, and did a pass let trouble by?
 
 An abort was false when the very same version, tried again, then stood; it was right when that failed as well,
-when an incident was put to its account, or else when the counts of both arms show that its error rate was
-worse than stable's. When another version came in its place, nobody knows whether it would have stood: most
-teams release the next version whatever stopped the last one. A pass missed a
-regression when its deployment failed after all: it was rolled back, or an incident was put to its account.
+when an incident was put to its account, or else when the counts of both arms show that more of its requests
+failed than of stable's, or were slow. When another version came in its place, nobody knows whether it would
+have stood: most teams release the next version whatever stopped the last one. A pass missed a regression when
+its deployment failed after all: it was rolled back, or an incident was put to its account.
 What nothing tells is counted as not known, never as either.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from dashboard.domain.canary.canary import Canary, Outcome
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.intervals import Proportion, exact_proportion
 from dashboard.domain.releases import Failure, Release
@@ -114,12 +115,13 @@ def _distance(canary: Canary, release: Release) -> timedelta:
 
 
 def consequences(
-    canaries: Iterable[Canary], releases: Releases, shown_worse: Container[str] = ()
+    canaries: Iterable[Canary], releases: Releases, shown_worse: Mapping[str, Measure] | None = None
 ) -> dict[str, Consequence]:
     """What became of each of `canaries`, all of one service, by id.
 
-    `shown_worse` are the ids of those whose error counts say so (`sequential.is_shown_worse`).
+    `shown_worse` are the ids of those of which counts say so (`sequential.is_shown_worse`), and which counts.
     """
+    counts = shown_worse or {}
     found: dict[str, Consequence] = {}
     later: dict[tuple[str, str], list[Canary]] = {}
     followed = False
@@ -127,7 +129,7 @@ def consequences(
     for canary in sorted(canaries, key=lambda item: item.began_at, reverse=True):
         release = releases.of(canary)
         same = _tried_again(canary, later)
-        worse = canary.id in shown_worse
+        worse = counts.get(canary.id)
         found[canary.id] = _consequence(
             canary, release, same, releases, found, worse=worse, followed=followed
         )
@@ -175,7 +177,7 @@ def _consequence(  # noqa: PLR0913 - one argument per fact
     releases: Releases,
     known: Mapping[str, Consequence],
     *,
-    worse: bool,
+    worse: Measure | None,
     followed: bool,
 ) -> Consequence:
     verdict = canary.verdict
@@ -186,7 +188,7 @@ def _consequence(  # noqa: PLR0913 - one argument per fact
             _by_incidents(release)
             or _by_canaries(same, known)
             or _by_deployment(releases.again(canary, release))
-            or _by_counts(worse=worse)
+            or _by_counts(worse)
             or _by_what_followed(tried_again=bool(same), followed=followed)
         )
     elif verdict is Phase.SUCCESSFUL and canary.outcome in {Outcome.PROMOTED, Outcome.UNKNOWN}:
@@ -226,8 +228,12 @@ def _by_deployment(again: Release | None) -> _Said | None:
     return Hindsight.NOT_KNOWN, "the same version was deployed again; how it stands is not judged yet"
 
 
-def _by_counts(*, worse: bool) -> _Said | None:
-    return (Hindsight.RIGHT_ABORT, "its error counts were shown to be worse than stable's") if worse else None
+def _by_counts(worse: Measure | None) -> _Said | None:
+    if worse is None:
+        return None
+    counts = "error counts" if worse is Measure.ERRORS else "share of slow requests"
+    were = "were" if worse is Measure.ERRORS else "was"
+    return Hindsight.RIGHT_ABORT, f"its {counts} {were} shown to be worse than stable's"
 
 
 def _by_what_followed(*, tried_again: bool, followed: bool) -> _Said:

@@ -10,27 +10,26 @@ from dashboard.domain.canary.traffic_split import TrafficSplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryJudgement:
-    """What was judged: the error counts, the metrics with their score, and the traffic of each step.
+    """What was judged: the counts of errors and of slow requests, the metrics with their score, the traffic.
 
     What was not asked for, or has nothing to judge, is None or empty.
     """
 
     errors: ErrorJudgement | None = None
+    slow: ErrorJudgement | None = None
     metrics: tuple[MetricJudgement, ...] = ()
     score: ScoreJudgement | None = None
     traffic: tuple[TrafficSplit, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL when the errors or the score fail, PASS when both pass or the one that there is, else NONE.
+        """FAIL when errors, slow requests or the score fail, PASS when all that there are pass, else NONE.
 
         A marginal score is NONE. So is a failing one when the metrics that have enough points do not fail: a
         canary that has just begun is not a bad one. While a critical metric has too few points there is no
         PASS. The traffic changes no verdict.
         """
-        parts = []
-        if self.errors is not None:
-            parts.append(self.errors.verdict)
+        parts = [found.verdict for found in (self.errors, self.slow) if found is not None]
         if self.score is not None:
             parts.append(_of_score(self.score))
         if Verdict.FAIL in parts:

@@ -1,4 +1,7 @@
-"""Is the canary's error rate worse than its stable sibling's? A question that may be asked at every tick."""
+"""Is the canary's error rate worse than its stable sibling's? A question that may be asked at every tick.
+
+Whatever makes a request bad is taken for an error here: a share of slow requests is judged in the same way.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

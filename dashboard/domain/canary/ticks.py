@@ -31,9 +31,10 @@ class Tick:
     """Requests and errors of both arms between two looks.
 
     `canary_bad` of `canary_total` requests to the canary were errors, and `stable_bad` of `stable_total` to
-    its stable sibling. Counts are whole, except that PromQL's `increase()` extrapolates: a fraction is
-    taken as it is. `at` is when the tick ended, `weight` the share of all requests that the canary was to
-    get, from 0 to 1; either is None when it is not known.
+    its stable sibling; where slow requests are counted, these stand for the errors. Counts are whole, except
+    that PromQL's `increase()` extrapolates: a fraction is taken as it is. `at` is when the tick ended,
+    `weight` the share of all requests that the canary was to get, from 0 to 1; either is None when it is not
+    known.
 
     Raises:
         ValueError: when a count is none (`require_counts`), or the weight is no share.

@@ -6,6 +6,7 @@ from dashboard.domain.canary.agreement import Agreement, ArgoWord, agreement, ar
 from dashboard.domain.canary.canaries import canaries_of
 from dashboard.domain.canary.canary import Canary
 from dashboard.domain.canary.ladder import ladder_of
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.sequential import Verdict
 from tests.canary_states import run, state
 from tests.rollout_objects import measurement, metric_result, moment
@@ -68,7 +69,17 @@ def test_each_pair_of_verdicts_has_its_sentence(
 ) -> None:
     found = agreement(verdict, word)
     assert found is expected
-    assert found.sentence.endswith(".")
+    assert found.sentence().endswith(".")
+
+
+def test_a_sentence_is_told_of_slow_requests_as_of_errors() -> None:
+    assert Agreement.ARGO_PASSED_WORSE.sentence(Measure.SLOW) == (
+        "Argo's analysis passed, but the slow requests of both arms show the canary to be worse than stable."
+    )
+    for item in Agreement:
+        for told in (item.sentence(Measure.SLOW), item.past_sentence(Measure.SLOW)):
+            assert "slow requests" in told
+            assert "error" not in told
 
 
 def test_both_say_the_same_only_when_both_have_decided() -> None:
@@ -91,5 +102,5 @@ def test_worse_by_the_counts_is_a_disagreement_unless_argo_stopped_it_too() -> N
 def test_of_a_canary_that_has_ended_nothing_is_yet_to_come() -> None:
     for item in set(Agreement) - {Agreement.AGREE_SO_FAR, Agreement.ARGO_PASSES_WORSE}:
         if item is not Agreement.COUNTS_NOT_YET_SO_FAR:
-            assert "yet" not in item.past_sentence
-            assert " has " not in item.past_sentence
+            assert "yet" not in item.past_sentence()
+            assert " has " not in item.past_sentence()

@@ -1,5 +1,6 @@
 """Two queries' answers become ticks: what of them is known, what is not, and what the weight was."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf, nan
 
@@ -7,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.domain.canary.arm_counts import ArmAnswers, counted_ticks, tick_ends
+from dashboard.domain.canary.arm_counts import (
+    ArmAnswers,
+    ArmCounters,
+    LatencyCounters,
+    counted_ticks,
+    tick_ends,
+)
+from dashboard.domain.canary.measure import Measure
 from tests.canary_states import state
 from tests.rollout_objects import moment
 
@@ -59,9 +67,43 @@ def test_a_canary_that_never_answered_well_failed_all_its_requests() -> None:
     assert (tick.canary_bad, tick.canary_total) == (40, 40)
 
 
+def test_an_arm_without_the_bucket_has_other_buckets_and_is_not_slow_in_all_its_requests() -> None:
+    lost = counted_ticks(arm(40, None), _STABLE, _ENDS, _TICK, (), Measure.SLOW)
+    assert (lost.ticks, lost.doubtful_from) == ((), _ENDS[0])
+    (tick,) = counted_ticks(arm(40, 0), _STABLE, _ENDS, _TICK, (), Measure.SLOW).ticks
+    assert (tick.canary_bad, tick.canary_total) == (40, 40)
+    (idle,) = counted_ticks(arm(0, None), _STABLE, _ENDS, _TICK, (), Measure.SLOW).ticks
+    assert idle.canary_total == 0
+
+
 def test_a_query_that_finds_no_good_request_of_either_arm_is_taken_to_be_wrong() -> None:
     without = ArmAnswers(total=_STABLE.total)
     assert counted_ticks(arm(40, None), without, _ENDS, _TICK, ()).ticks == ()
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=5, max_size=5))
+def test_whatever_a_histogram_says_its_slow_requests_are_those_of_no_bucket_up_to_the_threshold(
+    counts: list[tuple[int, int]],
+) -> None:
+    timed = {end: float(fast + slow) for end, (fast, slow) in zip(_ENDS, counts, strict=True)}
+    fast = {end: float(fast) for end, (fast, _) in zip(_ENDS, counts, strict=True)}
+    found = counted_ticks(ArmAnswers(good=fast, total=timed), _STABLE, _ENDS, _TICK, (), Measure.SLOW)
+    assert [(tick.canary_bad, tick.canary_total) for tick in found.ticks] == [
+        (slow, fast + slow) for fast, slow in counts
+    ]
+    assert found.doubtful_from is None
+
+
+def test_counts_of_before_there_was_latency_are_known_by_the_same_digest() -> None:
+    plain = ArmCounters(
+        good="a", total="b", namespace_label="ns", pod_hash_label="hash", target_label="pod", tick=_TICK
+    )
+    timed = replace(plain, latency=LatencyCounters(fast="c", total="d"))
+    other = replace(plain, latency=LatencyCounters(fast="c2", total="d"))
+    # The digest that a store holds of these counters since before there was latency.
+    assert plain.digest == "5981a4b6ab80f3f4"
+    assert len({plain.digest, timed.digest, other.digest}) == 3
+    assert list(timed.by_measure.values()) == [("a", "b"), ("c", "d")]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dashboard.domain.canary.consequences import (
     accuracy,
     consequences,
 )
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.rollouts import in_order
 from dashboard.domain.deployments import DeploymentState
 from dashboard.domain.releases import Failure, Release
@@ -96,10 +97,13 @@ def test_an_abort_after_which_another_version_came_was_given_up_neither_right_no
 def test_an_abort_is_right_when_its_error_counts_show_it_unless_the_same_version_then_stood() -> None:
     aborted = tried(0, aborted=True)
     fixed = tried(60, aborted=False, version="v3", canary="fix", revision=3)
-    given_up = consequences([aborted, fixed], Releases([]), {aborted.id})
+    given_up = consequences([aborted, fixed], Releases([]), {aborted.id: Measure.ERRORS})
     assert given_up[aborted.id].hindsight is Hindsight.RIGHT_ABORT
+    assert given_up[aborted.id].why == "its error counts were shown to be worse than stable's"
+    slower = consequences([aborted, fixed], Releases([]), {aborted.id: Measure.SLOW})
+    assert slower[aborted.id].why == "its share of slow requests was shown to be worse than stable's"
     again = tried(60, aborted=False, revision=3)
-    stood = consequences([aborted, again], Releases([released("d2", 60)]), {aborted.id})
+    stood = consequences([aborted, again], Releases([released("d2", 60)]), {aborted.id: Measure.ERRORS})
     assert stood[aborted.id].hindsight is Hindsight.FALSE_ABORT
 
 

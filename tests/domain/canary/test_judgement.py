@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard.domain.canary.judge.classification import MetricJudgement, classify
 from dashboard.domain.canary.judge.metric import Metric
@@ -64,3 +66,42 @@ def test_the_verdict_of_all(
         errors=None if ticks is None else judge_errors(ticks), metrics=tuple(metrics), score=score(metrics)
     )
     assert found.verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("errors", "slow", "expected"),
+    [
+        (_PASSING, _PASSING, Verdict.PASS),
+        (_PASSING, _FAILING, Verdict.FAIL),
+        (_FAILING, _PASSING, Verdict.FAIL),
+        (_PASSING, _OPEN, Verdict.NONE),
+        (_OPEN, _PASSING, Verdict.NONE),
+    ],
+)
+def test_slow_requests_fail_a_canary_that_fails_nothing(
+    errors: list[Tick], slow: list[Tick], expected: Verdict
+) -> None:
+    found = CanaryJudgement(errors=judge_errors(errors), slow=judge_errors(slow))
+    assert found.verdict is expected
+
+
+_COUNTS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
+
+
+def _ticks(counts: list[tuple[int, int]]) -> list[Tick]:
+    return [
+        Tick(canary_bad=canary, canary_total=1_000, stable_bad=stable, stable_total=1_000)
+        for canary, stable in counts
+    ]
+
+
+@given(_COUNTS, _COUNTS)
+def test_neither_measure_hides_what_the_other_shows(
+    errors: list[tuple[int, int]], slow: list[tuple[int, int]]
+) -> None:
+    one, other = judge_errors(_ticks(errors)), judge_errors(_ticks(slow))
+    found = CanaryJudgement(errors=one, slow=other).verdict
+    assert (found is Verdict.FAIL) == (Verdict.FAIL in {one.verdict, other.verdict})
+    assert (found is Verdict.PASS) == ({one.verdict, other.verdict} == {Verdict.PASS})
+    assert found is CanaryJudgement(errors=other, slow=one).verdict
+    assert CanaryJudgement(errors=one).verdict is one.verdict
