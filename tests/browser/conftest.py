@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from dashboard.store.sync_log import Problem, SyncOutcome
 from tests.browser.driver import launch, serving
+from tests.browser.windows import Windows
 from tests.pages.stores import build, burst, log_sync, measured_since, steady
 
 
@@ -17,6 +18,14 @@ def browser() -> Iterator[Browser]:
         browser = launch(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Iterator[Windows]:
+    """The windows that a module's tests look through."""
+    windows = Windows(browser)
+    yield windows
+    windows.close()
 
 
 @pytest.fixture(scope="session")

@@ -24,9 +24,8 @@ SIZES: Mapping[str, ViewportSize] = {
 _DEMO_NOW = "2026-11-23T09:00:00Z"
 #: The release of the demo that was rolled back a week ago.
 _DEMO_DEPLOYMENT = "api/production/api-384"
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-#: Each size and each theme once: what is cut off is the size's, a contrast is the theme's.
-VIEWS = (("desktop", "light"), ("phone", "dark"))
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 def folder() -> Path:
@@ -38,15 +37,18 @@ def folder() -> Path:
 def take(browser: Browser, address: str, pages: Mapping[str, str], into: Path) -> list[Path]:
     """A picture of each of `pages` (name and path) at every size in every theme."""
     taken = []
+    context = browser.new_context()  # one, which keeps the app's files for all
     for (size, window), scheme in itertools.product(SIZES.items(), SCHEMES):
-        context = browser.new_context(viewport=window, color_scheme=scheme)
         page = context.new_page()
+        page.set_viewport_size(window)
+        page.emulate_media(color_scheme=scheme)
         for name, path in pages.items():
             page.goto(f"{address}{path}")
             file = into / f"{name}-{size}-{scheme}.png"
             photograph(page, file)
             taken.append(file)
-        context.close()
+        page.close()
+    context.close()
     return taken
 
 

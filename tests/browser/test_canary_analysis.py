@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SIZES, VIEWS
-from tests.browser.test_app import opened
+from tests.browser.readable import assert_open_to_everyone, scrolls_sideways, unfold
+from tests.browser.screens import SIZES
+from tests.browser.windows import Windows
 from tests.pages.canaries import ago, counted, healthy, import_canaries, past, values
 from tests.pages.stores import build, burst, steady
 from tests.rollout_objects import Object, analysis_run, metric_result, metric_spec, rollout
@@ -50,39 +49,32 @@ def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize(("size", "scheme"), VIEWS)
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PATHS)
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
-    browser: Browser, canaries: str, name: str, size: str, scheme: Literal["light", "dark"]
+    windows: Windows, canaries: str, name: str, size: str
 ) -> None:
-    with opened(browser, canaries + PATHS[name], size=size, scheme=scheme) as (page, listener):
-        for lint in page.get_by_text("Template lint").all():
-            lint.click()
-        settle(page)
+    with windows.showing(canaries + PATHS[name], size=size) as (page, listener):
+        unfold(page)
         assert listener.complaints == []
         assert listener.outside == []
-        width = page.evaluate(
-            "Math.max(document.documentElement.scrollWidth,"
-            " document.querySelector('[data-testid=stMain]').scrollWidth)"
-        )
-        assert width <= SIZES[size]["width"], "the page scrolls sideways"
+        assert not scrolls_sideways(page)
         assert page.locator("main img[src='x'], a[href^='http://evil']").count() == 0
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-        assert found.violations_count == 0, found.generate_report()
+        assert_open_to_everyone(page)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_answer_is_on_the_first_screen(browser: Browser, canaries: str, size: str) -> None:
+def test_the_answer_is_on_the_first_screen(windows: Windows, canaries: str, size: str) -> None:
     for rollout_name, answer in (("api", "✓ SAFE SO FAR"), ("worker", "✕ IN TROUBLE")):
-        with opened(browser, f"{canaries}/canary_analysis?rollout={rollout_name}", size=size) as (page, _):
+        with windows.showing(f"{canaries}/canary_analysis?rollout={rollout_name}", size=size) as (page, _):
             expect(page.get_by_role("heading", name=answer)).to_be_in_viewport()
             expect(page.get_by_text("When known?")).to_be_in_viewport()
 
 
 def test_the_way_leads_from_the_list_to_a_canary_and_back_with_its_filters(
-    browser: Browser, canaries: str
+    windows: Windows, canaries: str
 ) -> None:
-    with opened(browser, f"{canaries}/canary_analysis?ended=aborted") as (page, listener):
+    with windows.loaded(f"{canaries}/canary_analysis?ended=aborted") as (page, listener):
         expect(page.get_by_text("1 canary, newest first")).to_be_visible()
         page.get_by_role("link", name="worker").click()
         expect(page.get_by_role("heading", name="✕ IN TROUBLE")).to_be_visible(timeout=_WAIT)

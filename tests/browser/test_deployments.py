@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from dashboard.domain.deployments import DeploymentState
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SCHEMES, SIZES, VIEWS
-from tests.browser.test_app import opened
+from tests.browser.readable import assert_open_to_everyone, cut_off, scrolls_sideways, unfold
+from tests.browser.screens import SIZES
+from tests.browser.windows import Windows
 from tests.pages.releases import HOUR, deployed, incident, tell
 from tests.pages.stores import build
 from tests.pages.test_deployments import HEALTHY, HOSTILE, rolled_back
@@ -36,46 +35,25 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize(("size", "scheme"), VIEWS)
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PATHS)
 def test_a_page_is_quiet_keeps_to_itself_fits_and_can_be_read_by_everyone(
-    browser: Browser, released: str, name: str, size: str, scheme: Literal["light", "dark"]
+    windows: Windows, released: str, name: str, size: str
 ) -> None:
-    with opened(browser, released + PATHS[name], size=size, scheme=scheme) as (page, listener):
+    with windows.showing(released + PATHS[name], size=size) as (page, listener):
         assert listener.complaints == []
         assert listener.outside == []
-        width = page.evaluate(
-            "Math.max(document.documentElement.scrollWidth,"
-            " document.querySelector('[data-testid=stMain]').scrollWidth)"
-        )
-        assert width <= SIZES[size]["width"], "the page scrolls sideways"
-        assert _cut_off(page) == []
-        for folded in page.locator("main summary").all():
-            if folded.evaluate("one => !one.parentElement.open"):
-                folded.click()
-        settle(page)
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-        assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_page_without_deployments_can_be_read_by_everyone(
-    browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
-) -> None:
-    with (
-        serving(build(tmp_path, HEALTHY).environment()) as url,
-        opened(browser, f"{url}/deployments", size="phone", scheme=scheme) as (page, _),
-    ):
-        expect(page.get_by_text("No deployment is known yet.")).to_be_visible()
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-        assert found.violations_count == 0, found.generate_report()
+        assert not scrolls_sideways(page)
+        assert cut_off(page, ("a", "a p", "td", "th")) == []
+        unfold(page)
+        assert_open_to_everyone(page)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_way_to_one_deployment_and_back_keeps_the_filters(
-    browser: Browser, released: str, size: str
+    windows: Windows, released: str, size: str
 ) -> None:
-    with opened(browser, f"{released}/deployments?last=7+days&deployed=api", size=size) as (page, listener):
+    with windows.loaded(f"{released}/deployments?last=7+days&deployed=api", size=size) as (page, listener):
         page.get_by_role("button", name="1 rolled back").click()
         expect(page.get_by_text("1 deployment, newest first")).to_be_visible(timeout=_WAIT)
         settle(page)
@@ -94,9 +72,9 @@ def test_the_way_to_one_deployment_and_back_keeps_the_filters(
 
 
 def test_one_click_leads_from_a_service_to_its_deployments_and_on_to_an_incident(
-    browser: Browser, released: str
+    windows: Windows, released: str
 ) -> None:
-    with opened(browser, f"{released}/service?service=api") as (page, _):
+    with windows.showing(f"{released}/service?service=api") as (page, _):
         page.get_by_role("link", name="What was deployed of api").click()
         expect(page.get_by_role("heading", name="3 deployments to production")).to_be_visible(timeout=_WAIT)
         assert "deployed=api" in page.url
@@ -106,14 +84,14 @@ def test_one_click_leads_from_a_service_to_its_deployments_and_on_to_an_incident
 
 
 def test_another_page_of_the_list_is_in_the_address_and_comes_back_from_it(
-    browser: Browser, released: str
+    windows: Windows, released: str
 ) -> None:
-    with opened(browser, f"{released}/deployments?cards=2") as (page, _):
+    with windows.showing(f"{released}/deployments?cards=2") as (page, _):
         expect(page.get_by_text("21 to 27 of 27 deployments")).to_be_visible()
 
 
-def test_the_list_can_be_taken_away(browser: Browser, released: str, tmp_path: Path) -> None:
-    with opened(browser, f"{released}/deployments?result=failed") as (page, _):
+def test_the_list_can_be_taken_away(windows: Windows, released: str, tmp_path: Path) -> None:
+    with windows.showing(f"{released}/deployments?result=failed") as (page, _):
         with page.expect_download() as coming:
             page.get_by_role("button", name="Download 1 as CSV").click()
         file = tmp_path / "found.csv"
@@ -123,8 +101,9 @@ def test_the_list_can_be_taken_away(browser: Browser, released: str, tmp_path: P
         assert row.startswith("worker,production,w-1,w-1")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_what_a_source_says_is_text_and_fits(browser: Browser, tmp_path: Path, size: str) -> None:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app on what hostile sources say."""
     said = {
         "version": HOSTILE + "x" * 300,
         "actor": HOSTILE,
@@ -132,25 +111,21 @@ def test_what_a_source_says_is_text_and_fits(browser: Browser, tmp_path: Path, s
         "url": "javascript:alert(1)",
     }
     fleet = tell(
-        build(tmp_path, HEALTHY),
+        build(tmp_path_factory.mktemp("hostile"), HEALTHY),
         deployed("id", 3 * HOUR, state=DeploymentState.FAILED, **said),  # type: ignore[arg-type] # texts only
         deployed("other", 2 * HOUR, service=HOSTILE),
         incident("INC " + HOSTILE, HOUR, title=HOSTILE),
     )
     with serving(fleet.environment()) as url:
-        for path in ("/deployments", "/deployments?deployment=api/production/id", "/service?service=api"):
-            with opened(browser, url + path, size=size) as (page, listener):
-                assert listener.complaints == []
-                assert page.locator("main script, a[href^='http://evil'], a[href^='javascript']").count() == 0
-                wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-                assert wide <= SIZES[size]["width"], path
+        yield url
 
 
-def _cut_off(page: Page) -> list[str]:
-    """Links and cells that an ellipsis or an edge cuts off."""
-    cut: list[str] = page.evaluate("""() => [...document.querySelectorAll(
-        '[data-testid=stMain] a, [data-testid=stMain] a p, [data-testid=stMain] td, [data-testid=stMain] th')]
-      .filter(one => one.offsetParent && getComputedStyle(one).overflow !== 'visible'
-        && one.scrollWidth > one.clientWidth + 1)
-      .map(one => one.textContent)""")
-    return cut
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "path", ["/deployments", "/deployments?deployment=api/production/id", "/service?service=api"]
+)
+def test_what_a_source_says_is_text_and_fits(windows: Windows, hostile: str, path: str, size: str) -> None:
+    with windows.showing(hostile + path, size=size) as (page, listener):
+        assert listener.complaints == []
+        assert page.locator("main script, a[href^='http://evil'], a[href^='javascript']").count() == 0
+        assert not scrolls_sideways(page)

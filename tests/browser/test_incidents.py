@@ -1,15 +1,14 @@
 """Incidents & MTTR in a real browser: from the answer to a cell's incidents, to one, to its postmortem."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SIZES, VIEWS
-from tests.browser.test_app import opened
+from tests.browser.readable import assert_open_to_everyone, cut_off, scrolls_sideways
+from tests.browser.screens import SIZES
+from tests.browser.windows import Windows
 from tests.pages.incident_stores import HOSTILE, MINUTE, eventful, incident
 from tests.pages.stores import NOW
 
@@ -32,29 +31,24 @@ def eventful_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize(("size", "scheme"), VIEWS)
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PATHS)
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
-    browser: Browser, eventful_address: str, name: str, size: str, scheme: Literal["light", "dark"]
+    windows: Windows, eventful_address: str, name: str, size: str
 ) -> None:
-    with opened(browser, eventful_address + PATHS[name], size=size, scheme=scheme) as (page, listener):
+    with windows.showing(eventful_address + PATHS[name], size=size) as (page, listener):
         assert listener.complaints == []
         assert listener.outside == []
-        width = page.evaluate(
-            "Math.max(document.documentElement.scrollWidth,"
-            " document.querySelector('[data-testid=stMain]').scrollWidth)"
-        )
-        assert width <= SIZES[size]["width"], "the page scrolls sideways"
-        assert _cut_off(page) == []
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-        assert found.violations_count == 0, found.generate_report()
+        assert not scrolls_sideways(page)
+        assert cut_off(page) == []
+        assert_open_to_everyone(page)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_way_leads_from_a_cell_to_an_incident_to_its_postmortem(
-    browser: Browser, eventful_address: str, size: str
+    windows: Windows, eventful_address: str, size: str
 ) -> None:
-    with opened(browser, f"{eventful_address}/incidents?period=180+days", size=size) as (page, listener):
+    with windows.loaded(f"{eventful_address}/incidents?period=180+days", size=size) as (page, listener):
         expect(page.get_by_role("heading", name="time to recover changed")).to_be_visible()
         page.get_by_role("table").filter(has_text="triage").first.get_by_role("link").nth(3).click()
         expect(page.get_by_text("recover: ").first).to_be_visible(timeout=_WAIT)
@@ -79,9 +73,9 @@ def test_the_way_leads_from_a_cell_to_an_incident_to_its_postmortem(
 
 
 def test_the_filters_are_in_the_address_and_come_back_from_it(
-    browser: Browser, eventful_address: str
+    windows: Windows, eventful_address: str
 ) -> None:
-    with opened(browser, f"{eventful_address}/incidents") as (page, _):
+    with windows.loaded(f"{eventful_address}/incidents") as (page, _):
         page.get_by_role("button", name="P2", exact=True).click()
         expect(page.get_by_role("link", name="INC-open")).to_have_count(0, timeout=_WAIT)
         assert "severity=P2" in page.url
@@ -90,8 +84,8 @@ def test_the_filters_are_in_the_address_and_come_back_from_it(
         expect(page.get_by_role("link", name="INC-open")).to_have_count(0)
 
 
-def test_the_incidents_and_the_report_can_be_taken_away(browser: Browser, eventful_address: str) -> None:
-    with opened(browser, f"{eventful_address}/incidents") as (page, _):
+def test_the_incidents_and_the_report_can_be_taken_away(windows: Windows, eventful_address: str) -> None:
+    with windows.showing(f"{eventful_address}/incidents") as (page, _):
         with page.expect_download() as download:
             page.get_by_role("button", name="as CSV").click()
         lines = download.value.path().read_text(encoding="utf-8").splitlines()
@@ -99,13 +93,3 @@ def test_the_incidents_and_the_report_can_be_taken_away(browser: Browser, eventf
         with page.expect_download() as download:
             page.get_by_role("button", name="Report as HTML").click()
         assert download.value.path().read_text(encoding="utf-8").startswith("<!doctype html>")
-
-
-def _cut_off(page: Page) -> list[str]:
-    """Texts that an ellipsis or an edge cuts off."""
-    cut: list[str] = page.evaluate("""() => [...document.querySelectorAll(
-        '[data-testid=stMain] a, [data-testid=stMain] p, [data-testid=stMain] td, [data-testid=stMain] th')]
-      .filter(one => one.offsetParent && getComputedStyle(one).overflow !== 'visible'
-        && one.scrollWidth > one.clientWidth + 1)
-      .map(one => one.textContent)""")
-    return cut

@@ -1,16 +1,15 @@
 """The policy lab in a real browser: read by everyone, answered on the first screen, kept in the address."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.backtests import WEDNESDAY, at, began, past
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SIZES, VIEWS
-from tests.browser.test_app import opened
+from tests.browser.readable import assert_open_to_everyone, scrolls_sideways, unfold
+from tests.browser.screens import SIZES
+from tests.browser.windows import Windows
 from tests.pages.releases import tell
 from tests.pages.test_policy_lab import HOSTILE
 
@@ -32,35 +31,28 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize(("size", "scheme"), VIEWS)
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PATHS)
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
-    browser: Browser, lab: str, name: str, size: str, scheme: Literal["light", "dark"]
+    windows: Windows, lab: str, name: str, size: str
 ) -> None:
-    with opened(browser, lab + PATHS[name], size=size, scheme=scheme) as (page, listener):
+    with windows.showing(lab + PATHS[name], size=size) as (page, listener):
         assert listener.complaints == []
         assert listener.outside == []
-        for folded in page.locator("main summary").all():
-            folded.click()
-        settle(page)
-        width = page.evaluate(
-            "Math.max(document.documentElement.scrollWidth,"
-            " document.querySelector('[data-testid=stMain]').scrollWidth)"
-        )
-        assert width <= SIZES[size]["width"], "the page scrolls sideways"
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-        assert found.violations_count == 0, found.generate_report()
+        unfold(page)
+        assert not scrolls_sideways(page)
+        assert_open_to_everyone(page)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_answer_is_on_the_first_screen(browser: Browser, lab: str, size: str) -> None:
-    with opened(browser, lab + PATHS["policy_lab"], size=size) as (page, _):
+def test_the_answer_is_on_the_first_screen(windows: Windows, lab: str, size: str) -> None:
+    with windows.showing(lab + PATHS["policy_lab"], size=size) as (page, _):
         for words in ("3 of 10 deployments to production", "0 of 2", "2 of 6"):
             expect(page.get_by_role("heading", name=words)).to_be_in_viewport()
 
 
-def test_a_threshold_goes_into_the_address_and_one_click_takes_it_back(browser: Browser, lab: str) -> None:
-    with opened(browser, f"{lab}/policy_lab?replay=api") as (page, listener):
+def test_a_threshold_goes_into_the_address_and_one_click_takes_it_back(windows: Windows, lab: str) -> None:
+    with windows.loaded(f"{lab}/policy_lab?replay=api") as (page, listener):
         expect(page.get_by_role("heading", name="Today's policy would have blocked 2 of 8")).to_be_visible()
         field = page.get_by_label("Budget left, tier 1 (critical path): at least %")
         field.fill("40")
@@ -83,7 +75,7 @@ def test_a_threshold_goes_into_the_address_and_one_click_takes_it_back(browser: 
         assert listener.complaints == []
 
 
-def test_one_click_leads_to_a_deployment(browser: Browser, lab: str) -> None:
-    with opened(browser, lab + PATHS["policy_lab"]) as (page, _):
+def test_one_click_leads_to_a_deployment(windows: Windows, lab: str) -> None:
+    with windows.showing(lab + PATHS["policy_lab"]) as (page, _):
         page.get_by_role("link", name="api 1.4").click()
         expect(page.get_by_role("heading", name="api 1.4 ✓ good")).to_be_visible(timeout=_WAIT)

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from dashboard.config import load_policy
 from dashboard.domain.gate_rules import ExceptionType
 from dashboard.paths import DEFAULT_POLICY
 from tests.browser.driver import serving, settle
-from tests.browser.screens import SIZES, VIEWS
-from tests.browser.test_app import opened
+from tests.browser.readable import assert_open_to_everyone, cut_off, scrolls_sideways, unfold
+from tests.browser.screens import SIZES
+from tests.browser.windows import Windows
 from tests.gates import EVIDENCE, MINUTE, freeze, grant, recorded, request
 from tests.pages.stores import NOW, build, burst, steady
 
@@ -55,43 +54,35 @@ def _paths(decision: str) -> dict[str, str]:
     return PATHS | {"release_record": f"/release_gate?decision={decision}"}
 
 
-@pytest.mark.parametrize(("size", "scheme"), VIEWS)
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", [*list(PATHS)[1:], "release_record"])
 def test_the_page_is_quiet_fits_and_can_be_read_by_everyone(
-    browser: Browser, gate: tuple[str, str], name: str, size: str, scheme: Literal["light", "dark"]
+    windows: Windows, gate: tuple[str, str], name: str, size: str
 ) -> None:
     address, decision = gate
-    with opened(browser, address + _paths(decision)[name], size=size, scheme=scheme) as (page, listener):
+    with windows.showing(address + _paths(decision)[name], size=size) as (page, listener):
         assert listener.complaints == []
         assert listener.outside == []
-        for words in ("Checklist before the release", "Commands to copy"):
-            if page.get_by_text(words).count():
-                page.get_by_text(words).click()
-        settle(page)
-        width = page.evaluate(
-            "Math.max(document.documentElement.scrollWidth,"
-            " document.querySelector('[data-testid=stMain]').scrollWidth)"
-        )
-        assert width <= SIZES[size]["width"], "the page scrolls sideways"
-        assert _cut_off(page) == []
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-        assert found.violations_count == 0, found.generate_report()
+        unfold(page, "Checklist before the release|Commands to copy")
+        assert not scrolls_sideways(page)
+        assert cut_off(page) == []
+        assert_open_to_everyone(page)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_answer_is_on_the_first_screen(browser: Browser, gate: tuple[str, str], size: str) -> None:
+def test_the_answer_is_on_the_first_screen(windows: Windows, gate: tuple[str, str], size: str) -> None:
     address, _ = gate
     for service, answer in (("api", "✓ ALLOWED"), ("worker", "✕ NOT NOW")):
-        with opened(browser, f"{address}/release_gate?service={service}", size=size) as (page, _):
+        with windows.showing(f"{address}/release_gate?service={service}", size=size) as (page, _):
             expect(page.get_by_role("heading", name=answer)).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_way_leads_from_the_fleet_to_a_release_to_its_record_and_back(
-    browser: Browser, gate: tuple[str, str], size: str
+    windows: Windows, gate: tuple[str, str], size: str
 ) -> None:
     address, decision = gate
-    with opened(browser, f"{address}/release_gate", size=size) as (page, listener):
+    with windows.showing(f"{address}/release_gate", size=size) as (page, listener):
         expect(page.get_by_role("heading", name="only a rollback for 2, a feature for 1")).to_be_visible()
         page.get_by_role("link", name="api service tier 1").click()
         expect(page.get_by_role("heading", name="✓ ALLOWED")).to_be_visible(timeout=_WAIT)
@@ -111,10 +102,10 @@ def test_the_way_leads_from_the_fleet_to_a_release_to_its_record_and_back(
 
 
 def test_what_is_chosen_is_in_the_address_and_comes_back_from_it(
-    browser: Browser, gate: tuple[str, str]
+    windows: Windows, gate: tuple[str, str]
 ) -> None:
     address, _ = gate
-    with opened(browser, f"{address}/release_gate?service=api") as (page, _):
+    with windows.loaded(f"{address}/release_gate?service=api") as (page, _):
         page.get_by_role("combobox", name="Kind of change").click()
         page.get_by_role("option", name="Bug fix").click()
         expect(page.get_by_text("api v2.4.0 to production, bug fix")).to_be_visible(timeout=_WAIT)
@@ -129,9 +120,9 @@ def test_what_is_chosen_is_in_the_address_and_comes_back_from_it(
         expect(page.get_by_text("api v3.0.0-rc1 to production, bug fix")).to_be_visible()
 
 
-def test_the_views_are_a_click_apart_and_in_the_address(browser: Browser, gate: tuple[str, str]) -> None:
+def test_the_views_are_a_click_apart_and_in_the_address(windows: Windows, gate: tuple[str, str]) -> None:
     address, _ = gate
-    with opened(browser, f"{address}/release_gate?service=api") as (page, listener):
+    with windows.loaded(f"{address}/release_gate?service=api") as (page, listener):
         page.get_by_role("radio", name="Decisions").click()
         expect(page.get_by_text("3 decisions")).to_be_visible(timeout=_WAIT)
         assert "view=decisions" in page.url
@@ -145,29 +136,20 @@ def test_the_views_are_a_click_apart_and_in_the_address(browser: Browser, gate: 
         assert listener.complaints == []
 
 
-def test_an_old_link_to_the_deploy_policy_leads_to_the_gate(browser: Browser, gate: tuple[str, str]) -> None:
+def test_an_old_link_to_the_deploy_policy_leads_to_the_gate(windows: Windows, gate: tuple[str, str]) -> None:
     address, _ = gate
-    with opened(browser, f"{address}/deploy_policy?service=worker") as (page, _):
+    with windows.loaded(f"{address}/deploy_policy?service=worker") as (page, _):
         expect(page.get_by_role("heading", name="✕ NOT NOW")).to_be_visible(timeout=_WAIT)
         assert "/release_gate?service=worker" in page.url
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_what_a_pipeline_says_is_text_and_fits(browser: Browser, gate: tuple[str, str], size: str) -> None:
+@pytest.mark.parametrize("path", ["/release_gate?service=docs", "/release_gate?view=decisions"])
+def test_what_a_pipeline_says_is_text_and_fits(
+    windows: Windows, gate: tuple[str, str], path: str, size: str
+) -> None:
     address, _ = gate
-    for path in ("/release_gate?service=docs", "/release_gate?view=decisions"):
-        with opened(browser, address + path, size=size) as (page, listener):
-            assert listener.complaints == []
-            assert page.locator("main img[src='x'], a[href^='http://evil']").count() == 0
-            wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-            assert wide <= SIZES[size]["width"], path
-
-
-def _cut_off(page: Page) -> list[str]:
-    """Texts that an ellipsis or an edge cuts off."""
-    cut: list[str] = page.evaluate("""() => [...document.querySelectorAll(
-        '[data-testid=stMain] a, [data-testid=stMain] p, [data-testid=stMain] td, [data-testid=stMain] th')]
-      .filter(one => one.offsetParent && getComputedStyle(one).overflow !== 'visible'
-        && one.scrollWidth > one.clientWidth + 1)
-      .map(one => one.textContent)""")
-    return cut
+    with windows.showing(address + path, size=size) as (page, listener):
+        assert listener.complaints == []
+        assert page.locator("main img[src='x'], a[href^='http://evil']").count() == 0
+        assert not scrolls_sideways(page)

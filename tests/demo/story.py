@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from dashboard.config.catalog import load_catalog
 from dashboard.demo.deployments import demo_deployments
@@ -40,8 +41,9 @@ class Story:
         return [item for item in self.deployments.values() if item.environment == PRODUCTION]
 
 
+@lru_cache(maxsize=32)
 def story_at(as_of: datetime) -> Story:
-    """The story of the demo that is made at `as_of`."""
+    """The story of the demo that is made at `as_of`; it is kept, as many facts are asked of each."""
     deployed: dict[Key, list[DeploymentEvent]] = {}
     for event in demo_deployments(as_of):
         deployed.setdefault((event.service, event.environment, event.deployment), []).append(event)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard.errors import ConfigurationError
+from dashboard.policy import engine
 from dashboard.policy.data import GatePolicy
 from dashboard.policy.engine import EngineError, OpaServer, RegoEngine, engine_at
 from tests.faulty_server import ConnectionReset, Fault, FaultyServer, Hang, HtmlPage, Slow, Status, Truncated
@@ -79,7 +80,11 @@ def test_an_answer_that_takes_a_while_counts(server: FaultyServer, shipped: Gate
     assert OpaServer(server.url).evaluate(shipped, release())["allow"]
 
 
-def test_an_answer_that_does_not_come_is_an_error(server: FaultyServer, shipped: GatePolicy) -> None:
+def test_an_answer_that_does_not_come_is_an_error(
+    server: FaultyServer, shipped: GatePolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engine._SERVER_TIMEOUT == (3.05, 10.0)
+    monkeypatch.setattr(engine, "_SERVER_TIMEOUT", (3.05, 0.5))
     server.script(Hang())
     with pytest.raises(EngineError, match=r"gave no decision \(.*Timeout\)"):
         OpaServer(server.url).evaluate(shipped, release())

@@ -307,17 +307,30 @@ def test_a_broken_kubeconfig_and_a_place_outside_a_cluster_are_told(
     assert os.environ.get("KUBERNETES_SERVICE_HOST") is None
 
 
+class Waited(threading.Event):
+    """Remembers for how long it was waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked.append(timeout)
+        return super().wait(timeout)
+
+
 def test_a_wait_that_the_server_asks_for_is_kept_and_ends_when_it_is_to_stop(
     server: KubernetesDouble, connect: Connect
 ) -> None:
     server.put(rollout("api"))
     server.fault = once(Refused(429, after=30))
-    source, stop = connect(), threading.Event()
-    threading.Timer(12, stop.set).start()
+    source, stop = connect(), Waited()
+    threading.Timer(1.5, stop.set).start()
     began = time.monotonic()
     with pytest.raises(SourceUnreachableError, match="found 429"):
         list(source.listed(scope(source), stop))
-    assert 11 < time.monotonic() - began < 20
+    assert 1 < time.monotonic() - began < 20
+    assert stop.asked == [30.0]
     assert len(server.requests) == 1
 
 
