@@ -1,7 +1,7 @@
 """What the counts of one objective mean now: budget, burn rates, alerts, policy tier, forecast."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -146,26 +146,25 @@ def objective_status(
         period=objective.window,
         allowed_error_ratio=allowed,
     )
+    status = ObjectiveStatus(
+        objective=objective,
+        state=state,
+        reason=reason,
+        policy_tier=PolicyTier.UNKNOWN,
+        counts=counts,
+        coverage=coverage,
+        flagged=history.flagged,
+        watermark=history.watermark,
+        remaining=None,
+        cost_of_one_failure=None,
+        spans=spans,
+        alerts=alerts,
+        time_to_exhaustion=None,
+        better={},
+        worse={},
+    )
     if counts is None or history.watermark is None or not state.is_known:
-        return ObjectiveStatus(
-            objective=objective,
-            state=state,
-            reason=reason,
-            policy_tier=PolicyTier.UNKNOWN,
-            counts=counts,
-            coverage=coverage,
-            flagged=history.flagged,
-            watermark=history.watermark,
-            remaining=None,
-            cost_of_one_failure=None,
-            spans=spans,
-            alerts=alerts,
-            time_to_exhaustion=None,
-            better={},
-            worse={},
-        )
-    remaining = error_budget.remaining(counts, allowed)
-    tier = rules.bands.tier_of(remaining)
+        return status
     window = RollingWindow(
         end=history.watermark,
         length=objective.window,
@@ -173,9 +172,19 @@ def objective_status(
         allowed_error_ratio=allowed,
         bad_through=history.bad_through,
     )
+    return _with_budget(status, window, rules, now, floor)
+
+
+def _with_budget(
+    status: ObjectiveStatus, window: RollingWindow, rules: BudgetRules, now: datetime, floor: Fraction | None
+) -> ObjectiveStatus:
+    """`status` with what is left of the budget of `window`, the policy tier, and when they change."""
+    counts, allowed = window.counts, window.allowed_error_ratio
+    remaining = error_budget.remaining(counts, allowed)
+    tier = rules.bands.tier_of(remaining)
     # The windows end at the watermark, some minutes ago; what would have happened since then, happens now.
     better = tier_forecast.better_times(window, rules.bands, tier)
-    recent = spans.get(rules.pace_window)
+    recent = status.spans.get(rules.pace_window)
     pace = burning.burn_rate(recent, allowed) if recent else None
     worse = tier_forecast.worse_times(window, rules.bands, tier, pace)
     better, worse = (
@@ -183,19 +192,11 @@ def objective_status(
     )
     exhausted_at = worse.get(PolicyTier.EXHAUSTED)
     floor_at, below_floor_at = _floor_times(window, floor, remaining, pace)
-    return ObjectiveStatus(
-        objective=objective,
-        state=state,
-        reason=reason,
+    return replace(
+        status,
         policy_tier=tier,
-        counts=counts,
-        coverage=coverage,
-        flagged=history.flagged,
-        watermark=history.watermark,
         remaining=remaining,
         cost_of_one_failure=error_budget.cost_of_one_failure(counts, allowed),
-        spans=spans,
-        alerts=alerts,
         time_to_exhaustion=exhausted_at - now if exhausted_at else None,
         better=better,
         worse=worse,

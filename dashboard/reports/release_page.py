@@ -1,7 +1,7 @@
 """One release on the page of the gate: asked again now, with the newest evidence of a pipeline."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -108,16 +108,7 @@ def release_page(context: GateContext, choice: ReleaseChoice, now: datetime) -> 
     facts, why = known_facts(context, asked)
     decided = decision_with(context, asked, facts, why, controls)
     decision = decision_of(decided.document)
-    freezes = tuple(
-        sorted(
-            (
-                freeze
-                for freeze in (*controls.freezes, *context.calendar(now))
-                if freeze.end > now and freeze.covers(choice.service, choice.environment)
-            ),
-            key=lambda freeze: (freeze.start, freeze.end),
-        )
-    )
+    freezes = _coming_freezes((*controls.freezes, *context.calendar(now)), choice, now)
     target = _target(choice)
     exceptions = tuple(item for item in controls.exceptions if _concerns(item, choice, target, now))
     return ReleasePage(
@@ -151,6 +142,14 @@ def release_page(context: GateContext, choice: ReleaseChoice, now: datetime) -> 
         strategy=context.policy.gate.strategies[Strategy(decision.strategy)],
         freshness=fresh,
     )
+
+
+def _coming_freezes(freezes: Iterable[Freeze], choice: ReleaseChoice, now: datetime) -> tuple[Freeze, ...]:
+    """Those that cover the release and have not ended, in order of time."""
+    coming = [
+        freeze for freeze in freezes if freeze.end > now and freeze.covers(choice.service, choice.environment)
+    ]
+    return tuple(sorted(coming, key=lambda freeze: (freeze.start, freeze.end)))
 
 
 def _closed(decision: Decision, requestor: str | None, *, untold: bool) -> tuple[Check, ...]:

@@ -7,31 +7,23 @@ from typing import Any
 
 import pytest
 
-from dashboard.config import load_policy
 from dashboard.domain.deployments import DeploymentState
 from dashboard.domain.gate_rules import ExceptionType, GateName
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.release_decision import Check, Decision
 from dashboard.domain.tier_forecast import Assumption
-from dashboard.paths import DEFAULT_POLICY
 from tests.gates import EVIDENCE, MINUTE, approve, decide, freeze, grant, request, unmet
 from tests.pages.releases import HOUR, deployed, incident, tell
-from tests.pages.stores import NEWEST, NOW, Fleet, build, burst, measured_since, steady
+from tests.pages.stores import NEWEST, NOW, WELL, Fleet, build, burst, measured_since, steady
 
 _DAY = timedelta(days=1)
-_WELL = {"api/availability": steady(0.0001), "api/latency": steady(0.0), "worker/availability": steady(0.0)}
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
     """Ninety percent of the budget of `api` is left, and nothing else is wrong."""
-    return build(tmp_path / "fleet", _WELL)
-
-
-@pytest.fixture
-def policy() -> Policy:
-    return load_policy(DEFAULT_POLICY)
+    return build(tmp_path / "fleet", WELL)
 
 
 def _check(decision: Decision, code: str) -> Check:
@@ -58,7 +50,7 @@ def test_what_the_store_knows_says_where_it_came_from_and_how_old_it_is(fleet: F
 
 
 def test_a_pipeline_cannot_lie_about_the_budget(tmp_path: Path) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     lie = request(slo={"error_budget_remaining": 99.0}, policy_tier="normal")
     decision = decide(fleet, lie)
     assert unmet(decision) == {"slo.budget_remaining", "slo.change_type", "approval.approvals"}
@@ -69,7 +61,7 @@ def test_a_pipeline_cannot_lie_about_the_budget(tmp_path: Path) -> None:
 
 
 def test_a_trusted_input_says_itself_what_its_service_level_is(tmp_path: Path) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     decision = decide(fleet, request(slo={"error_budget_remaining": 99.0}), trusted=True)
     assert decision.policy_tier == "normal"
     assert _check(decision, "slo.budget_remaining").source == "input (trusted)"
@@ -81,7 +73,7 @@ def test_a_value_that_says_the_same_as_the_store_is_not_told_about(fleet: Fleet)
 
 
 def test_nothing_is_allowed_where_the_store_is_missing(tmp_path: Path) -> None:
-    fleet = build(tmp_path / "fleet", _WELL)
+    fleet = build(tmp_path / "fleet", WELL)
     fleet.store.unlink()
     decision = decide(fleet, request())
     assert not decision.allow
@@ -91,7 +83,7 @@ def test_nothing_is_allowed_where_the_store_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_trusted_input_needs_no_store(tmp_path: Path) -> None:
-    fleet = build(tmp_path / "fleet", _WELL)
+    fleet = build(tmp_path / "fleet", WELL)
     fleet.store.unlink()
     slo = {
         "error_budget_remaining": 80,
@@ -105,7 +97,7 @@ def test_a_trusted_input_needs_no_store(tmp_path: Path) -> None:
 
 
 def test_too_little_data_makes_the_tier_unknown_with_the_reason(tmp_path: Path) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": measured_since(timedelta(hours=5))})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": measured_since(timedelta(hours=5))})
     decision = decide(fleet, request(change_type="bugfix"))
     assert decision.policy_tier == "unknown"
     assert "only 60 of 864 five-minute buckets" in _check(decision, "slo.change_type").source
@@ -223,7 +215,7 @@ def test_a_yes_ends_when_the_budget_falls_below_its_floor_at_the_current_pace(tm
             return 0.0009
         return 0.01 if timedelta(hours=3) <= ago < timedelta(hours=7, minutes=55) else 0.0
 
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": burning})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": burning})
     decision = decide(fleet, request())
     assert (decision.allow, decision.policy_tier) == (True, "cautious")
     ends = decision.holds_until
@@ -249,7 +241,7 @@ def test_a_fix_that_a_stricter_tier_asks_an_approval_for_holds_until_that_tier(
             return 0.0009
         return 0.01 if timedelta(hours=3) <= ago < timedelta(hours=8, minutes=35) else 0.0
 
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": burning})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": burning})
     name = grant(fleet, ExceptionType.SLO, policy, ends=NOW + 90 * MINUTE)
     decision = decide(fleet, request(change_type="bugfix"))
     assert (decision.allow, decision.policy_tier) == (True, "cautious")
@@ -290,7 +282,7 @@ def test_a_yes_by_an_exception_holds_until_it_expires(fleet: Fleet, policy: Poli
 
 
 def test_an_override_is_good_for_the_one_time_that_it_is_asked_for(tmp_path: Path) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.002)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.002)})
     override = {"emergency_override": True, "override_approver": "cto", "incident_id": "INC-1"}
     decision = decide(fleet, request(**override | {"override_reason": "the checkout is down"}))
     assert (decision.allow, decision.holds_until) == (True, None)
@@ -298,7 +290,7 @@ def test_an_override_is_good_for_the_one_time_that_it_is_asked_for(tmp_path: Pat
 
 def test_the_floor_of_the_budget_is_met_again_at_an_exact_time(tmp_path: Path) -> None:
     begin, end = timedelta(hours=60), timedelta(hours=54)
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": burst(0.009, begin, end)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": burst(0.009, begin, end)})
     decision = decide(fleet, request())
     assert unmet(decision) == {"slo.budget_remaining"}
     (again,) = [change for change in decision.changes_at if "is left again" in change.what]
@@ -308,7 +300,7 @@ def test_the_floor_of_the_budget_is_met_again_at_an_exact_time(tmp_path: Path) -
         passed = at - NEWEST
         later = build(
             tmp_path / f"{met}",
-            _WELL | {"api/availability": burst(0.009, begin + passed, end + passed)},
+            WELL | {"api/availability": burst(0.009, begin + passed, end + passed)},
             newest=at,
         )
         assert ("slo.budget_remaining" not in unmet(decide(later, request(), now=at))) is met
@@ -316,7 +308,7 @@ def test_the_floor_of_the_budget_is_met_again_at_an_exact_time(tmp_path: Path) -
 
 def test_a_no_lasts_at_least_until_the_window_is_open_once_the_rest_has_ended(tmp_path: Path) -> None:
     spent = burst(0.055, timedelta(hours=61), timedelta(hours=60))
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": spent})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": spent})
     tell(fleet, incident("INC-1", HOUR, None))
     decision = decide(fleet, request())
     assert unmet(decision) >= {"slo.budget_remaining", "slo.incidents_p1"}
@@ -373,7 +365,7 @@ def test_the_window_says_when_it_opens_and_when_it_closes(fleet: Fleet) -> None:
 
 
 def test_protected_asks_for_the_approval_of_sre_by_somebody_else(tmp_path: Path, policy: Policy) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     fix = request(change_type="bugfix")
     assert unmet(decide(fleet, fix)) == {"slo.budget_remaining", "approval.approvals"}
     approve(fleet, policy, "SRE", by="Dana")
@@ -386,7 +378,7 @@ def test_protected_asks_for_the_approval_of_sre_by_somebody_else(tmp_path: Path,
 
 
 def test_an_approval_counts_for_a_day(tmp_path: Path, policy: Policy) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     approve(fleet, policy, "SRE", at=NOW - 24 * HOUR + MINUTE)
     fix = request(change_type="bugfix")
     decision = decide(fleet, fix)
@@ -398,7 +390,7 @@ def test_an_approval_counts_for_a_day(tmp_path: Path, policy: Policy) -> None:
 
 
 def test_approvals_and_exceptions_that_only_the_input_knows_do_not_count(tmp_path: Path) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     claims = request(
         change_type="bugfix",
         approvals=["SRE"],
@@ -414,7 +406,7 @@ def test_approvals_and_exceptions_that_only_the_input_knows_do_not_count(tmp_pat
 
 
 def test_an_exception_lifts_its_checks_until_the_instant_it_expires(tmp_path: Path, policy: Policy) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.0009)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.0009)})
     approve(fleet, policy, "SRE")
     name = grant(fleet, ExceptionType.SLO, policy, ends=NOW + 30 * MINUTE)
     decision = decide(fleet, request(change_type="bugfix"))
@@ -447,7 +439,7 @@ def test_an_exception_from_one_freeze_does_not_lift_another(fleet: Fleet, policy
 def test_who_approved_an_exception_for_just_this_version_has_approved_it(
     tmp_path: Path, policy: Policy
 ) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.002)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.002)})
     grant(
         fleet,
         ExceptionType.BUDGET,
@@ -465,7 +457,7 @@ def test_who_approved_an_exception_for_just_this_version_has_approved_it(
 
 
 def test_an_emergency_override_lifts_what_it_may(tmp_path: Path) -> None:
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": steady(0.002)})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": steady(0.002)})
     override = {
         "emergency_override": True,
         "override_approver": "cto",
@@ -485,7 +477,7 @@ def test_the_tier_that_gets_better_by_itself_is_among_what_changes(tmp_path: Pat
     def spent(ago: timedelta) -> float:
         return 0.05 if timedelta(hours=60) <= ago < timedelta(hours=61) else 0.0
 
-    fleet = build(tmp_path / "fleet", _WELL | {"api/availability": spent})
+    fleet = build(tmp_path / "fleet", WELL | {"api/availability": spent})
     changes = decide(fleet, request()).changes_at
     better = [change for change in changes if "the policy tier becomes" in change.what]
     assert better

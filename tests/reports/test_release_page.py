@@ -22,23 +22,18 @@ from dashboard.store.decision_log import records
 from dashboard.store.release_controls import read_controls, record_controls
 from tests.gates import EVIDENCE, MINUTE, approve, freeze, grant, recorded, request, setting
 from tests.pages.releases import HOUR, deployed, tell
-from tests.pages.stores import NOW, BadShare, Fleet, build, burst, steady
+from tests.pages.stores import NOW, WELL, BadShare, Fleet, build, burst
 
 _DAY = timedelta(days=1)
-_WELL: dict[str, BadShare] = {
-    "api/availability": steady(0.0001),
-    "api/latency": steady(0.0),
-    "worker/availability": steady(0.0),
-}
 #: `api` is protected: 16 % of its budget is left, and nothing burns any more.
-_PROTECTED = _WELL | {"api/availability": burst(0.01, timedelta(hours=9), timedelta(hours=2))}
-_SPENT = _WELL | {"api/availability": burst(0.05, timedelta(hours=20), timedelta(hours=10))}
+_PROTECTED = WELL | {"api/availability": burst(0.01, timedelta(hours=9), timedelta(hours=2))}
+_SPENT = WELL | {"api/availability": burst(0.05, timedelta(hours=20), timedelta(hours=10))}
 _FIXES = {"bugfix", "security", "rollback", "emergency"}
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
-    return build(tmp_path, _WELL)
+    return build(tmp_path, WELL)
 
 
 def _page(fleet: Fleet, version: str | None = "v2.4.0", **choice: Any) -> ReleasePage:
@@ -89,7 +84,7 @@ def test_evidence_that_came_later_is_not_known_yet(fleet: Fleet) -> None:
 
 
 def test_what_is_known_now_counts_and_not_what_was_known_then(tmp_path: Path) -> None:
-    fleet = build(tmp_path, _WELL)
+    fleet = build(tmp_path, WELL)
     assert recorded(fleet, request(), now=NOW - HOUR - 3 * MINUTE).document["allow"] is False  # 07:59: closed
     assert _page(fleet).decision.allow
 
@@ -125,7 +120,7 @@ def test_a_database_migration_stays_one(fleet: Fleet) -> None:
 @pytest.mark.parametrize(
     ("shares", "tier", "allowed", "approvers"),
     [
-        (_WELL, "normal", set(ChangeType), ()),
+        (WELL, "normal", set(ChangeType), ()),
         (_PROTECTED, "protected", _FIXES, ("SRE",)),
         (_SPENT, "exhausted", _FIXES - {"bugfix"}, ("VP Engineering",)),
         ({}, "unknown", _FIXES, ("SRE",)),
@@ -264,7 +259,7 @@ def test_what_has_to_be_mended_makes_the_time_a_lower_bound(tmp_path: Path) -> N
 
 def test_rollbacks_grow_old(tmp_path: Path) -> None:
     fleet = tell(
-        build(tmp_path, _WELL),
+        build(tmp_path, WELL),
         *(
             deployed(f"r-{hours}", hours * HOUR, version=f"r-{hours}", change_type=ChangeType.ROLLBACK)
             for hours in (2, 5)
