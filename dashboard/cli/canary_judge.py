@@ -118,7 +118,8 @@ def judge(  # noqa: PLR0913 - one argument per option
     """
     # SciPy, which these need, takes half a second to load; the other commands do without.
     from dashboard.domain.canary.judgement import CanaryJudgement  # noqa: PLC0415 - see above
-    from dashboard.domain.canary.sequential import Verdict, judge_errors  # noqa: PLC0415 - ditto
+    from dashboard.domain.canary.measure import Measure  # noqa: PLC0415 - ditto
+    from dashboard.domain.canary.sequential import Verdict, judge_errors, rule_for  # noqa: PLC0415 - ditto
     from dashboard.domain.canary.ticks import looks_cumulated  # noqa: PLC0415 - ditto
     from dashboard.domain.canary.traffic_split import traffic_splits  # noqa: PLC0415 - ditto
 
@@ -140,7 +141,7 @@ def judge(  # noqa: PLR0913 - one argument per option
             )
         found = CanaryJudgement(
             errors=judge_errors(ticks, _error_rule(limits)),
-            slow=judge_errors(slow, _error_rule(limits)) if slow else None,
+            slow=judge_errors(slow, rule_for(Measure.SLOW, _error_rule(limits))) if slow else None,
             metrics=found.metrics,
             score=found.score,
             traffic=traffic_splits(ticks),

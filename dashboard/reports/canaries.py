@@ -17,7 +17,7 @@ from dashboard.domain.canary.consequences import (
 )
 from dashboard.domain.canary.ladder import Ladder, ladder_of
 from dashboard.domain.canary.measure import Measure
-from dashboard.domain.canary.sequential import is_shown_worse
+from dashboard.domain.canary.sequential import is_shown_worse, rule_for
 from dashboard.domain.names import NameMap
 from dashboard.domain.periods import Period
 from dashboard.domain.policy import Policy
@@ -146,7 +146,7 @@ def shown_worse(connection: sqlite3.Connection, found: Iterable[NamedCanary]) ->
         for canary in aborted
         if canary.ended_at is not None
         for measure in reversed(Measure)
-        if is_shown_worse(ticks_of(connection, canary, canary.ended_at, measure))
+        if is_shown_worse(ticks_of(connection, canary, canary.ended_at, measure), rule_for(measure))
     }
 
 

@@ -14,6 +14,7 @@ from dashboard.domain.canary.elapsed import (
     judge_against_earlier,
 )
 from dashboard.domain.canary.measure import Measure
+from dashboard.domain.canary.sequential import rule_for
 from dashboard.domain.canary.ticks import Tick
 from dashboard.reports.canary_reading import ticks_of
 
@@ -48,7 +49,8 @@ def compared_with_before(  # noqa: PLR0913, PLR0917 - one argument per fact
     course, apart = course_of(ticks, canary.began_at), half_a_tick(ticks)
     before = (one for one in others if one.began_at < canary.began_at and _served(one, canary))
     for earlier in sorted(before, key=lambda one: one.began_at, reverse=True):
-        found = judge_against_earlier(course, _course(connection, earlier, now, measure), apart)
+        theirs = _course(connection, earlier, now, measure)
+        found = judge_against_earlier(course, theirs, apart, rule_for(measure))
         if found.errors.canary.total:
             return ComparedWithBefore(
                 earlier=earlier, since=canary.began_at - earlier.began_at, judgement=found

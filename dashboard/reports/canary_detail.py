@@ -13,7 +13,7 @@ from dashboard.domain.canary.canary import Canary
 from dashboard.domain.canary.error_level import OwnErrors, own_errors
 from dashboard.domain.canary.ladder import Ladder, ladder_of
 from dashboard.domain.canary.measure import Measure
-from dashboard.domain.canary.sequential import ErrorJudgement, Verdict, judge_errors
+from dashboard.domain.canary.sequential import ErrorJudgement, Verdict, judge_errors, rule_for
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.canary.time_ahead import (
     AnalysesAhead,
@@ -191,7 +191,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         analyses_ahead=_analyses_ahead(canary, ladder, [item.canary for item in others], now),
         runs=tuple(map(run_view, runs)),
         errors=_errors(counted[Measure.ERRORS], word, policy.canary_errors),
-        slow=_compared(counted[Measure.SLOW], word),
+        slow=_compared(counted[Measure.SLOW], word, Measure.SLOW),
         slow_above=_slow_above(catalogue.canary_counts, counted_by),
         cost=cost,
         commands=commands(canary, is_newest=not later),
@@ -254,11 +254,11 @@ def _slow_above(counters: ArmCounters | None, counted_by: str | None) -> float |
     return counters.latency.threshold
 
 
-def _compared(counted: _Counted, word: ArgoWord) -> ArmsCompared | None:
+def _compared(counted: _Counted, word: ArgoWord, measure: Measure) -> ArmsCompared | None:
     ticks, before = counted
     if not ticks:
         return None
-    judgement = judge_errors(ticks)
+    judgement = judge_errors(ticks, rule_for(measure))
     return ArmsCompared(
         ticks=ticks,
         judgement=judgement,
@@ -269,7 +269,7 @@ def _compared(counted: _Counted, word: ArgoWord) -> ArmsCompared | None:
 
 
 def _errors(counted: _Counted, word: ArgoWord, limits: ErrorLimits) -> ErrorCounts | None:
-    found = _compared(counted, word)
+    found = _compared(counted, word, Measure.ERRORS)
     if found is None:
         return None
     return ErrorCounts(

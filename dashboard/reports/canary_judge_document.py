@@ -51,6 +51,7 @@ def _counts(found: ErrorJudgement) -> dict[str, Any]:
             "tolerated_ratio": rule.tolerated,
             "harmful_ratio": rule.harmful,
             "rise": rule.rise,
+            "least_ticks": rule.least_ticks,
         },
     }
 

@@ -10,7 +10,7 @@ from dashboard.domain.canary.canary import Outcome
 from dashboard.domain.canary.ladder import Ladder, ladder_of
 from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.room import Room, room_of
-from dashboard.domain.canary.sequential import ErrorJudgement, judge_errors
+from dashboard.domain.canary.sequential import ErrorJudgement, judge_errors, rule_for
 from dashboard.domain.canary.ticks import Tick
 from dashboard.domain.names import NameMap
 from dashboard.reports.canary_metrics import spec_of
@@ -79,8 +79,8 @@ def canary_state(store: Path, names: NameMap, now: datetime) -> CanaryState:
                 named=item,
                 ladder=ladder_of(item.canary, now),
                 rooms=tuple(_rooms(item)),
-                errors=_judged(ticks[Measure.ERRORS]),
-                slow=_judged(ticks[Measure.SLOW]),
+                errors=_judged(ticks[Measure.ERRORS], Measure.ERRORS),
+                slow=_judged(ticks[Measure.SLOW], Measure.SLOW),
             )
             for item, ticks in zip(found, counted, strict=True)
         ),
@@ -89,9 +89,9 @@ def canary_state(store: Path, names: NameMap, now: datetime) -> CanaryState:
 
 
 @lru_cache(maxsize=128)
-def _judged(ticks: tuple[Tick, ...]) -> ErrorJudgement | None:
+def _judged(ticks: tuple[Tick, ...], measure: Measure) -> ErrorJudgement | None:
     """The verdict over `ticks`, None without any; metrics are scraped more often than there is a new tick."""
-    return judge_errors(ticks) if ticks else None
+    return judge_errors(ticks, rule_for(measure)) if ticks else None
 
 
 def _rooms(item: NamedCanary) -> Iterable[MetricRoom]:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from dashboard.domain.canary.evidence import running_log_e
+from dashboard.domain.canary.measure import Measure
+from dashboard.domain.canary.sequential import rule_for
 from dashboard.domain.canary.share_evidence import log_e_share_above
 from dashboard.domain.canary.ticks import Tick
 from tests.benchmarks.table import print_table
@@ -105,20 +107,40 @@ class Course:
 
 
 class Pauses(Course):
-    """So many canaries as slow as stable: one pod beside nine, each of which pauses now and then.
+    """So many canaries, one pod beside nine, each of which pauses now and then.
 
-    A pause makes `slow` of the requests of its minute slow; with `together` all pods have it at once.
+    A pause makes `slow` of the requests of its minute slow; with `together` all pods have it at once. Without
+    one, the canary's share of slow requests is `ratio` times stable's.
     """
 
-    def __init__(self, random: np.random.Generator, slow: float, runs: int, *, together: bool) -> None:
-        self.ratio = 1.0
+    def __init__(
+        self,
+        random: np.random.Generator,
+        slow: float,
+        runs: int,
+        *,
+        together: bool = False,
+        ratio: float = 1.0,
+    ) -> None:
+        self.ratio = ratio
         self.canary = np.full(_LOOKS, _REQUESTS // _PODS)
         self.stable = _REQUESTS - self.canary
         pauses = random.random((_PODS, runs, _LOOKS)) < _PAUSED
         if together:
             pauses[:] = pauses[0]
-        late = random.binomial(_REQUESTS // _PODS, _SLOW_RATE + slow * pauses)
+        usual = np.full((_PODS, 1, 1), _SLOW_RATE)
+        usual[0] *= ratio
+        late = random.binomial(_REQUESTS // _PODS, usual + slow * pauses)
         self.bad, self.stable_bad = late[0], late[1:].sum(axis=0)
+
+    def one_tick_enough(self) -> NDArray[np.bool_]:
+        """Whether each canary has failed, after each look, if slow requests were judged as errors are."""
+        return super().sequential()
+
+    def sequential(self) -> NDArray[np.bool_]:
+        """Whether each canary has failed, after each look."""
+        most = rule_for(Measure.SLOW).most_of_a_tick
+        return self._reached(np.array([running_log_e(ticks, 1.0, most) for ticks in self._ticks()]))
 
 
 class OwnShares:
@@ -216,16 +238,30 @@ def main() -> None:
         f"False alarms of slow requests where a pod pauses in {_PAUSED:.0%} of its minutes ({_REQUESTS:,}"
         f" requests a minute, {_SLOW_RATE:.0%} slow, one pod of {_PODS} the canary's, {_LOOKS} looks;"
         f" {runs:,} canaries)",
-        ("a pause makes slow", "each pod by itself", "all pods at once"),
+        ("a pause makes slow", "each pod by itself", "all pods at once", "by itself, if judged as errors"),
         [
             (
                 f"{slow:.0%} of the requests of its minute",
-                *(
-                    ever(Pauses(random, slow, runs, together=together).sequential())
-                    for together in (False, True)
-                ),
+                ever(alone.sequential()),
+                ever(Pauses(random, slow, runs, together=True).sequential()),
+                ever(alone.one_tick_enough()),
             )
             for slow in (0.0, 0.02, 0.05, 0.2)
+            for alone in [Pauses(random, slow, runs)]
+        ],
+    )
+    print_table(
+        f"Looks until a slower canary is found, {_LOOKS} at most (as above; half of the canaries / 80 %)",
+        ("slow requests", "without pauses", "a pause makes 5 % slow", "without pauses, if judged as errors"),
+        [
+            (
+                f"{ratio:g}x",
+                looks(steady.sequential()),
+                looks(Pauses(random, 0.05, runs, ratio=ratio).sequential()),
+                looks(steady.one_tick_enough()),
+            )
+            for ratio in (2, 4, 10)
+            for steady in [Pauses(random, 0.0, runs, ratio=ratio)]
         ],
     )
     print(f"\n{time.perf_counter() - began:.0f} s")

@@ -31,7 +31,7 @@ those to 4× within 2, as by the best; about 2 % of canaries without a change ar
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from math import ceil, exp, expm1, log, log1p, log2
+from math import ceil, exp, expm1, inf, log, log1p, log2
 
 from dashboard.domain.canary.pooled_errors import PooledErrors
 from dashboard.domain.canary.ticks import Tick
@@ -57,20 +57,22 @@ def _half_normal(rises: Sequence[float]) -> tuple[float, ...]:
 _LOG_WEIGHTS = _half_normal(RISES)
 
 
-def running_log_e(ticks: Iterable[Tick], ratio: float) -> list[float]:
+def running_log_e(ticks: Iterable[Tick], ratio: float, most: float = inf) -> list[float]:
     """After each tick, the logarithm of the e-value against "the ratio is at most `ratio`" (above 0).
 
-    Both arms have requests in each of the `ticks`.
+    Both arms have requests in each of the `ticks`. No tick adds more than `most`: under the null, what a tick
+    multiplies the e-value by is at most 1 on average, and it only becomes less, so that it stays an e-value.
     """
-    bad, spent, now = 0.0, [0.0] * len(RISES), 0.0
+    bad, spent, now, told = 0.0, [0.0] * len(RISES), 0.0, 0.0
     found = []
     for tick in ticks:
         if tick.bad:
             bad += tick.canary_bad
             more = costs(tick.bad, expected_share(tick.canary_total, tick.stable_total, ratio))
             spent = [cost + new for cost, new in zip(spent, more, strict=True)]
-            now = log_mean(bad, spent)
-        found.append(now)
+            before, now = now, log_mean(bad, spent)
+            told = now if most == inf else told + min(now - before, most)
+        found.append(told)
     return found
 
 

@@ -4,12 +4,13 @@ Whatever makes a request bad is taken for an error here: a share of slow request
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from math import exp, expm1, log
+from math import exp, expm1, inf, log
 
 from dashboard.domain.canary.evidence import at_least, at_most, log_e_below, most_likely, running_log_e
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.pooled_errors import pooled
 from dashboard.domain.canary.sample_size import Needed, needed_above, needed_below
 from dashboard.domain.canary.ticks import Arm, Tick, canary_arm, compared, stable_arm
@@ -18,6 +19,9 @@ from dashboard.domain.canary.ticks import Arm, Tick, canary_arm, compared, stabl
 LARGEST_E = 1e300
 
 _LOG_LARGEST = log(LARGEST_E)
+#: Sums of as many parts as there are ticks at least reach the whole in floats, too.
+_NOISE = 1e-12
+_TICKS_OF_SLOW = 3
 
 
 class Verdict(StrEnum):
@@ -35,11 +39,12 @@ class ErrorRule:
     FAIL rejects the null "the canary's error rate is at most `tolerated` times stable's", PASS the null "it
     is at least `harmful` times stable's", each with a chance of error of `alpha` over all looks together.
     `rise` is the ratio for which the number of needed requests is told, and `unchanged` the one that a good
-    canary is taken to have for it.
+    canary is taken to have for it. A FAIL rests on `least_ticks` ticks at least: none gives more than such a
+    part of the evidence for it.
 
     Raises:
-        ValueError: unless 0 < alpha < 1, 0 < tolerated < rise and unchanged < harmful, and tolerated ≤
-        harmful.
+        ValueError: unless 0 < alpha < 1, 0 < tolerated < rise and unchanged < harmful, tolerated ≤ harmful,
+        and least_ticks ≥ 1.
     """
 
     alpha: float = 0.05
@@ -47,6 +52,17 @@ class ErrorRule:
     harmful: float = 1.5
     rise: float = 2.0
     unchanged: float = 1.0
+    least_ticks: int = 1
+
+    @property
+    def enough(self) -> float:
+        """The logarithm of the e-value that rejects a null."""
+        return log(1 / self.alpha)
+
+    @property
+    def most_of_a_tick(self) -> float:
+        """What one tick may add to the logarithm of the e-value for FAIL."""
+        return inf if self.least_ticks == 1 else self.enough / self.least_ticks * (1 + _NOISE)
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 1:
@@ -63,6 +79,18 @@ class ErrorRule:
             raise ValueError(
                 f"unchanged: found {self.unchanged}, expected above 0 and below harmful, {self.harmful:g}"
             )
+        if self.least_ticks < 1:
+            raise ValueError(f"least_ticks: found {self.least_ticks}, expected 1 or more")
+
+
+def rule_for(measure: Measure, rule: ErrorRule | None = None) -> ErrorRule:
+    """`rule`, or the usual one, for `measure`.
+
+    Errors of different requests have little to do with each other, slow requests much: where a pod pauses,
+    all of that moment are slow. So three ticks have to show it, of which a pause is one (ADR 22).
+    """
+    rule = rule or ErrorRule()
+    return replace(rule, least_ticks=_TICKS_OF_SLOW) if measure is Measure.SLOW else rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +138,8 @@ class ErrorJudgement:
 def is_shown_worse(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> bool:
     """Whether the verdict over `ticks` is FAIL, without all that `judge_errors` tells besides."""
     rule = rule or ErrorRule()
-    enough = log(1 / rule.alpha)
-    return any(found >= enough for found in running_log_e(compared(ticks).values(), rule.tolerated))
+    course = running_log_e(compared(ticks).values(), rule.tolerated, rule.most_of_a_tick)
+    return any(found >= rule.enough for found in course)
 
 
 def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJudgement:
@@ -119,18 +147,19 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
 
     A FAIL stands, even when later ticks look better: the evidence has once been enough. A PASS must hold
     now, and gives way to a FAIL. Where both nulls are rejected, so that the ratio is above the tolerated
-    one but below the harmful one, the verdict is FAIL: raise `tolerated` for what may be.
+    one but below the harmful one, the verdict is FAIL: raise `tolerated` for what may be. The lower limit of
+    the ratio is never above `tolerated` while one or two ticks alone would have it so.
     """
     rule = rule or ErrorRule()
-    both = compared(ticks)
-    enough = log(1 / rule.alpha)
-    course = running_log_e(both.values(), rule.tolerated)
+    both, enough = compared(ticks), rule.enough
+    course = running_log_e(both.values(), rule.tolerated, rule.most_of_a_tick)
     above, most = (course[-1], max(course)) if course else (0.0, 0.0)
     failed = next((place for place, found in zip(both, course, strict=True) if found >= enough), None)
     errors = pooled(both.values())
     below = log_e_below(errors, rule.harmful)
     passed = Verdict.PASS if below >= enough else Verdict.NONE
     canary, stable = canary_arm(both.values()), stable_arm(both.values())
+    low = at_least(errors, 1 / rule.alpha)
     return ErrorJudgement(
         verdict=passed if failed is None else Verdict.FAIL,
         e_value=_e_value(above),
@@ -140,7 +169,7 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
         failed_at=None if failed is None else ticks[failed].at,
         ratio=RatioEstimate(
             value=most_likely(errors),
-            low=at_least(errors, 1 / rule.alpha),
+            low=low if above >= enough else min(low, rule.tolerated),
             high=at_most(errors, 1 / rule.alpha),
         ),
         canary=canary,

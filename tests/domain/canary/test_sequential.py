@@ -1,7 +1,9 @@
 """The sequential verdict on error counts: what it says, when, and how many requests it still needs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import log
+from math import inf, log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.domain.canary.evidence import running_log_e
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.sample_size import POWER, needed_above, needed_below
-from dashboard.domain.canary.sequential import LARGEST_E, ErrorRule, Verdict, judge_errors
+from dashboard.domain.canary.sequential import (
+    LARGEST_E,
+    ErrorRule,
+    Verdict,
+    is_shown_worse,
+    judge_errors,
+    rule_for,
+)
 from dashboard.domain.canary.ticks import Arm, Tick, compared, looks_cumulated
 
 _START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -176,11 +186,43 @@ def test_the_verdict_agrees_with_the_limits_of_the_ratio(ticks: list[Tick]) -> N
         ({"rise": 1.0}, "rise: found 1.0, expected more than tolerated, 1"),
         ({"unchanged": 1.5}, "unchanged: found 1.5"),
         ({"alpha": float("nan")}, "alpha: found nan"),
+        ({"least_ticks": 0}, "least_ticks: found 0, expected 1 or more"),
     ],
 )
-def test_a_rule_that_contradicts_itself_is_refused(change: dict[str, float], message: str) -> None:
+def test_a_rule_that_contradicts_itself_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ErrorRule(**change)
+
+
+def test_slow_requests_of_one_or_two_ticks_fail_nothing_and_those_of_three_do() -> None:
+    quiet, pause = _course(2, 200, 18, 1_800, 10), _course(180, 200, 18, 1_800, 3)
+    rule = rule_for(Measure.SLOW)
+    for ticks in (pause[:1], [*quiet, *pause[:1]], [*pause[:2], *quiet]):
+        found = judge_errors(ticks, rule)
+        assert (found.verdict, found.ratio.low) == (Verdict.NONE, 1.0), "one limit and the verdict agree"
+        assert not is_shown_worse(ticks, rule)
+        assert judge_errors(ticks).verdict is Verdict.FAIL, "as errors they would"
+    found = judge_errors(pause, rule)
+    assert (found.verdict, found.failed_tick) == (Verdict.FAIL, 2)
+    assert found.ratio.low > 1
+    assert is_shown_worse([*pause, *quiet], rule)
+
+
+@given(st.lists(_ticks(), max_size=20), st.integers(1, 5))
+def test_evidence_from_more_ticks_is_never_more_and_needs_so_many(ticks: list[Tick], least: int) -> None:
+    rule = ErrorRule(least_ticks=least)
+    compared_ticks = list(compared(ticks).values())
+    whole = running_log_e(compared_ticks, 1.0)
+    part = running_log_e(compared_ticks, 1.0, rule.most_of_a_tick)
+    assert all(mine <= all_of_it + 1e-9 for mine, all_of_it in zip(part, whole, strict=True))
+    assert all(found < rule.enough for found in part[: least - 1])
+
+
+def test_errors_are_judged_as_before_and_slow_requests_by_three_ticks_at_least() -> None:
+    chosen = ErrorRule(alpha=0.01, harmful=2.0)
+    assert rule_for(Measure.ERRORS, chosen) == chosen
+    assert rule_for(Measure.SLOW, chosen) == replace(chosen, least_ticks=3)
+    assert rule_for(Measure.ERRORS).most_of_a_tick == inf
 
 
 @pytest.mark.parametrize(
