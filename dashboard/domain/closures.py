@@ -8,7 +8,7 @@ from dashboard.domain.deployment_window import Span, open_spans, without
 from dashboard.domain.outlook import Moment, Outlook, floor_moment, tier_moment
 from dashboard.domain.tier_forecast import Assumption
 
-#: How far ahead is looked: who plans for later looks at the calendar.
+#: How far ahead the window is looked at, and all freezes but the first: for later there is the calendar.
 AHEAD = timedelta(days=14)
 WINDOW_CLOSES = "the deployment window closes"
 
@@ -58,8 +58,6 @@ def _window(outlook: Outlook) -> Iterator[Closure]:
 
 def _freezes(outlook: Outlook) -> Iterator[Closure]:
     for freeze in outlook.freezes if outlook.asks("approval.freeze") else ():
-        if freeze.start > outlook.now + AHEAD:
-            continue
         begin = Moment(at=freeze.start, what=f"the freeze {freeze.id} begins")
         closure = Closure(code="approval.freeze", begin=begin, end=freeze.end)
         yield from _put_off(outlook, closure, freeze.id)

@@ -47,6 +47,10 @@ def draw_verdict(decision: Decision, policy: Policy) -> None:
     title = "# ✓ WAS ALLOWED" if decision.allow else "# ✕ WAS DENIED"
     lines = [title, f"{_release(decision)}. {literal(gate_words.sentence(decision))}"]
     lines.append(f"Decided for {show.full_moment(decision.as_of, policy.timezone)}, which may not hold now.")
+    if decision.holds_until is not None:
+        until = show.full_moment(decision.holds_until.at, policy.timezone)
+        what = literal(decision.holds_until.what)
+        lines.append(f"As was known then, it held until {until}: {what}.")
     allowed = st.warning if decision.emergency.used else st.success
     (allowed if decision.allow else st.error)("\n\n".join(lines))
 

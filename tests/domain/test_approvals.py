@@ -11,12 +11,14 @@ from dashboard.domain.approvals import (
     ApprovalGiven,
     ApprovalWithdrawn,
     approvals_of,
+    are_approved,
     give_approval,
     standing,
     withdraw_approval,
 )
+from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.refusal import Refusal, RefusedChangeError
-from tests.domain.controls import ADA, BEA, CY, DEE, EVE, HOUR, NOW, TARGET, TICK, rules
+from tests.domain.controls import ADA, BEA, CY, DEE, EVE, HOUR, NOW, TARGET, TICK, policy, rules
 
 _ASKED_FOR = ("SRE", "VP Engineering")
 
@@ -115,3 +117,23 @@ def test_what_contradicts_itself_is_not_folded() -> None:
         approvals_of([given(), given()])
     with pytest.raises(RefusedChangeError):
         approvals_of([ApprovalWithdrawn(id="APR-1", at=NOW, by="Ada", reason="x")])
+
+
+@pytest.mark.parametrize(
+    ("tier", "given", "enough"),
+    [
+        ("normal", (), True),
+        ("protected", (), False),
+        ("protected", ("sre",), True),
+        ("protected", ("vp-engineering",), True),
+        ("exhausted", ("SRE",), False),
+        ("exhausted", ("SRE", "VP Engineering"), True),
+        ("unknown", ("CTO",), False),
+    ],
+)
+def test_who_may_approve_in_a_stricter_tier_may_in_this_one(
+    tier: str,
+    given: tuple[str, ...],
+    enough: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert are_approved(PolicyTier(tier), policy().tiers, given) is enough

@@ -592,7 +592,11 @@ def test_a_record_under_another_policy_shows_what_differs(
 ) -> None:
     fleet = build(tmp_path, HEALTHY)
     name = recorded(fleet, request(), now=NOW - MINUTE).document["decision_id"]
-    assert "same answer" in on(fleet).open("release_gate", decision=name)
+    text = on(fleet).open("release_gate", decision=name)
+    assert "same answer" in text
+    assert (
+        "As was known then, it held until Mon 23 Nov 2026, 16:00 UTC: the deployment window closes." in text
+    )
     stricter = DEFAULT_POLICY.read_text(encoding="utf-8").replace("{1: 80, 2:", "{1: 95, 2:")
     (tmp_path / "policy.yaml").write_text(stricter, encoding="utf-8")
     screen = on(fleet)

@@ -204,6 +204,14 @@ def test_a_yes_holds_until_the_first_of_what_is_known_to_end_it(fleet: Fleet) ->
     assert (earlier.at, earlier.what, earlier.assuming) == (NOW + HOUR, "the freeze FRZ-1 begins", None)
 
 
+def test_a_freeze_that_is_far_away_ends_a_yes_too(fleet: Fleet) -> None:
+    freeze(fleet, NOW + 20 * _DAY, NOW + 21 * _DAY)
+    docs = request(service="docs", image="ghcr.io/acme/docs:1")
+    ends = decide(fleet, docs).holds_until
+    assert ends is not None
+    assert (ends.at, ends.what) == (NOW + 20 * _DAY, "the freeze FRZ-1 begins")
+
+
 def test_a_yes_that_no_time_is_known_to_end_says_none(fleet: Fleet) -> None:
     assert decide(fleet, request(environment="staging")).holds_until is None
 
