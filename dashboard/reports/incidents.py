@@ -100,7 +100,9 @@ class RecoveryReport:
     `asked` is the period that was asked for. When the store knows nothing of its beginning, everything is
     of the part since `known_since`, the first incident or deployment of any service: what is per day or per
     30 days would else be too low. `delivery_before` is of the span of the same length before, as far as it
-    is known; None when nothing of it is.
+    is known; None when nothing of it is. `open_now` are the chosen incidents that are open at the reading
+    time, whenever they began: the gravest first, then the oldest. `deployments_ever` says whether any
+    deployment was ever told, without which none in a period means nothing.
     """
 
     asked: Period
@@ -110,9 +112,11 @@ class RecoveryReport:
     phase_times: PhaseTimes | None
     charts: tuple[RecoveryChart, ...]
     rows: tuple[IncidentRow, ...]
+    open_now: tuple[Incident, ...]
     top_spenders: tuple[IncidentRow, ...]
     delivery: DeliveryMeasures
     delivery_before: DeliveryMeasures | None
+    deployments_ever: bool
     unattributed: int
     unmapped: Unmapped
     freshness: Freshness
@@ -222,9 +226,11 @@ def recovery_report(  # noqa: PLR0913, PLR0917 - one argument per fact
             for items, chart in (recovery_chart(timed_ever, severity),)
         ),
         rows=tuple(rows),
+        open_now=_open_now(history, chosen),
         top_spenders=tuple(spenders),
         delivery=delivery_measures(history, policy, period, chosen),
         delivery_before=delivery_measures(history, policy, before, chosen) if before.length else None,
+        deployments_ever=bool(history.releases),
         unattributed=sum(row.attribution is None or row.attribution.deployment is None for row in rows),
         unmapped=history.unmapped,
         freshness=fresh,
@@ -272,6 +278,13 @@ def known_since(history: History) -> datetime | None:
 def period_of(days: int, now: datetime) -> Period:
     """The last `days` days up to `now`."""
     return Period(name=f"the last {days} days", start=now - timedelta(days=days), end=now)
+
+
+def _open_now(history: History, chosen: Selection) -> tuple[Incident, ...]:
+    """The chosen incidents that are open; one without a known severity comes last, where it hides none."""
+    grades = [*Severity, None]
+    found = [item for item in history.incidents if item.is_open and item.times and chosen.has(item)]
+    return tuple(sorted(found, key=lambda item: (grades.index(item.severity), item.times[0])))
 
 
 def _known_part(period: Period, since: datetime | None) -> Period:

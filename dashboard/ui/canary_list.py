@@ -173,7 +173,7 @@ def _rate(title: str, found: Proportion | None, what: str, unknown: int, replace
         lines = [head, f"{show.UNKNOWN}: of no {what} is it known what followed"]
     else:
         lines = [
-            f"{head}: {show.proportion(found, good=False)}",
+            f"{head}: {show.proportion(found)}",
             f"{show.k_of_n(found)} {what if found.n == 1 else _PLURALS[what]} whose outcome is known",
             ":small[in brackets: the 95 % interval]",
         ]

@@ -132,13 +132,15 @@ def control_figure(chart: RecoveryChart, period: Period, zone: ZoneInfo, *, dark
             y=1,
             yref="paper",
             xanchor="left",
+            # Above the points, of which one may lie just below the edge.
+            yanchor="bottom",
             text="this period →",
             showarrow=False,
             font={"size": 12, "color": colour},
         )
     _duration_axis(figure, [*values, *lines.values()], "y")
     figure.update_xaxes(title_text=title)
-    return _laid_out(figure, 300, colour).update_layout(margin={"r": 48})
+    return _laid_out(figure, 330, colour).update_layout(margin={"r": 48, "t": 60}, legend={"y": 1.12})
 
 
 def control_alt(chart: RecoveryChart) -> str:
@@ -218,12 +220,12 @@ def _duration_axis(figure: go.Figure, seconds: Iterable[float], axis: str) -> No
     if axis == "x":
         figure.update_xaxes(title_text="Time to recover (logarithmic scale)", **settings)
     else:
-        figure.update_yaxes(**settings)
+        figure.update_yaxes(title_text="Time to recover (logarithmic)", **settings)
 
 
 def _laid_out(figure: go.Figure, height: int, colour: str) -> go.Figure:
     figure.update_xaxes(fixedrange=True, tickfont_color=colour, title_font_color=colour)
-    figure.update_yaxes(fixedrange=True, tickfont_color=colour)
+    figure.update_yaxes(fixedrange=True, tickfont_color=colour, title_font_color=colour)
     figure.update_layout(
         height=height,
         showlegend=True,

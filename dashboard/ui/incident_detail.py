@@ -84,7 +84,7 @@ def _cost(report: IncidentReport) -> None:
             "Share of its error budget (window that ended with it)": [
                 words.budget_share(cost) for cost in costs
             ],
-            "As full outage": [show.outage(cost.full_outage) for cost in costs],
+            "Like a full outage of": [show.outage(cost.full_outage) for cost in costs],
         },
         border="horizontal",
         hide_index=True,

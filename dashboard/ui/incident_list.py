@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.domain.incident_phases import Phase, PhaseResult
 from dashboard.domain.incidents import Severity
 from dashboard.domain.policy import Policy
-from dashboard.reports.incidents import IncidentRow
+from dashboard.reports.incidents import IncidentRow, RecoveryReport
 from dashboard.reports.ledgers import dearest
 from dashboard.ui import format as show
 from dashboard.ui import incident_words as words
@@ -32,6 +32,8 @@ ALL, OPEN, MISSED, UNATTRIBUTED, NO_SEVERITY, LARGE = (
 )
 _PAGE = "incidents_page"
 _CARDS = 20
+#: So many open incidents are named above everything else; a longer list hides what it is there to show.
+_OPEN_SHOWN = 5
 _COLUMNS = (3.2, 4.6, 3.6)
 _WORST_FIRST = (PhaseResult.MISSED, PhaseResult.MET, PhaseResult.UNDETERMINED, PhaseResult.EXCLUDED)
 
@@ -52,6 +54,28 @@ def choices(limit: Fraction) -> Mapping[str, _Picks]:
         found[severity.value] = _of(severity)
         found |= {cell_name(severity, phase): _of(severity) for phase in Phase}
     return found
+
+
+def draw_open(report: RecoveryReport) -> None:
+    """What is open now, the gravest first: a person on call looks for nothing else."""
+    found = report.open_now
+    if not found:
+        return
+    with st.container(border=True, gap="xxsmall"):
+        st.markdown(f"**Open now: {show.amount(len(found), 'incident')}**, the gravest first")
+        for incident in found[:_OPEN_SHOWN]:
+            services = ", ".join(literal(name) for name in incident.services)
+            lasted = show.age(incident.began_at, report.freshness.as_of)
+            facts = [
+                f"**{words.severity(incident.severity)}** {brief(incident.title, 120)}",
+                services,
+                f"for {lasted}",
+            ]
+            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+                incident_link(incident.id, label=f":blue[**{brief(incident.id, 30)}**]")
+                st.markdown(f":red-badge[● open] {' · '.join(filter(None, facts))}", width="stretch")
+        if len(found) > _OPEN_SHOWN:
+            st.markdown(f":small[and {show.number(len(found) - _OPEN_SHOWN)} more]")
 
 
 def draw_links(rows: Sequence[IncidentRow], policy: Policy) -> None:

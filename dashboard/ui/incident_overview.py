@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.domain.policy import Policy
 from dashboard.reports.incidents import RecoveryReport, Selection
-from dashboard.ui import attainment_grid, incident_list
+from dashboard.ui import attainment_grid, incident_list, incident_sources
 from dashboard.ui import format as show
 from dashboard.ui import incident_words as words
 from dashboard.ui.charts import CHART_CONFIG
@@ -54,16 +54,20 @@ _COLUMNS = (0.9, 2.4, 3.4, 5.4)
 def draw(report: RecoveryReport, policy: Policy, chosen: Selection) -> None:
     """The whole page below its filters."""
     dark = st.context.theme.type == "dark"
+    if report.known_since is None:
+        incident_sources.how_to_begin()
+        if report.unmapped.count:
+            _quality(report)
+        return
+    incident_list.draw_open(report)
     _answer(report, policy, chosen)
     _targets(report, chosen, dark=dark)
+    _delivery(report, policy)
+    _phase_times(report)
     _durations(report, policy, chosen, dark=dark)
     _routine(report, policy, chosen, dark=dark)
     _means(report)
     _spenders(report, policy)
-    st.subheader("Delivery", anchor=False)
-    draw_table(delivery_table(report, policy.delivery.targets), titled=False)
-    st.markdown(f":small[{literal(DELIVERY_NOTE)}]")
-    st.page_link(DEPLOYMENTS_PAGE, label="The deployments behind these figures → Deployments", help="")
     incident_list.draw(report.rows, policy)
     _quality(report)
     _documents(report, policy, chosen)
@@ -103,8 +107,18 @@ def _targets(report: RecoveryReport, chosen: Selection, *, dark: bool) -> None:
         return
     st.subheader("Targets met, by phase", anchor=False, help=words.GLOSSARY["Phases"])
     attainment_grid.draw(shown_severities(report, chosen.severities), address, dark=dark)
-    with st.expander("The same as a table, with intervals and what is not judged", expanded=True):
-        draw_table(attainment_table(report, chosen.severities))
+    with st.expander("The same as a table, with intervals and what is not judged"):
+        draw_table(attainment_table(report, chosen.severities), titled=False)
+
+
+def _delivery(report: RecoveryReport, policy: Policy) -> None:
+    st.subheader("Delivery", anchor=False)
+    draw_table(delivery_table(report, policy.delivery.targets), titled=False)
+    st.markdown(f":small[{literal(DELIVERY_NOTE)}]")
+    st.page_link(DEPLOYMENTS_PAGE, label=":blue[The deployments behind these figures → Deployments]", help="")
+
+
+def _phase_times(report: RecoveryReport) -> None:
     times = report.phase_times
     if times is not None:
         st.subheader("Where the time goes", anchor=False)
@@ -159,7 +173,8 @@ def _spenders(report: RecoveryReport, policy: Policy) -> None:
     st.subheader("What cost the most error budget", anchor=False)
     if report.top_spenders:
         draw_table(spender_table(report, policy.incidents.large_budget_share, SPENDERS), titled=False)
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.markdown(":small[More of each:]")
             for row in report.top_spenders[:SPENDERS]:
                 name = row.timed.incident.id
                 incident_link(name, label=f":small[:blue[{brief(name, 30)}]]")

@@ -24,13 +24,39 @@ def test_a_missing_store_is_explained(tmp_path: Path, on: Shown) -> None:
 
 
 def test_without_any_incident_nothing_is_claimed(tmp_path: Path, on: Shown) -> None:
-    text = on(build(tmp_path, {"api/availability": steady(0.0)})).open("incidents")
+    fleet = build(tmp_path, {"api/availability": steady(0.0)})
+    text = on(fleet).open("incidents")
+    assert "No incident and no deployment is known yet" in text
+    assert "reliability import incidents incidents.csv" in text
+    for claim in ("target not reached", "a day", "Too few", "No detectable change", "Delivery", "None"):
+        assert claim not in text
+    store_events(fleet.store, [deployment("first", NOW - 100 * DAY)])
+    text = on(fleet).open("incidents", period="30 days")
     assert "? Too few incidents to say" in text
     assert "n = 0 before, 0 now" in text
-    assert "No incident is known of this period (0 (0 … 1.2) per 30 days)." in text
-    assert "No detectable change" not in text
-    assert "None" not in text
+    assert "No incident is known of this period (0 (0 … 3.7) per 30 days)." in text
+    assert "Open now" not in text
     assert "nan" not in text.lower()
+
+
+def test_without_any_deployment_no_target_of_delivery_is_missed(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, {"api/availability": steady(0.0)})
+    store_events(fleet.store, [incident("only", NOW - 2 * DAY, (3, 8, 20, 45))])
+    text = on(fleet).open("incidents")
+    assert "unknown: no deployment was ever told" in text
+    assert "target not reached" not in text
+
+
+def test_what_is_open_now_comes_first_with_the_gravest_first(tmp_path: Path, on: Shown) -> None:
+    old = incident("INC-old", NOW - 200 * DAY, (3,), severity=None, title="Nobody closed this")
+    minor = incident("INC-minor", NOW - 9 * DAY, (3,), severity="P3", title="Slow pages")
+    fleet = eventful(tmp_path, old, minor)
+    text = on(fleet).open("incidents")
+    found = text[text.index("Open now: 3 incidents") : text.index("Time to recover:")]
+    assert found.index("P1 Requests fail") < found.index("P3 Slow pages") < found.index("Nobody closed")
+    assert "P3 Slow pages · api · for 9 d" in found
+    assert "INC-minor" in found
+    assert "Open now" not in on(fleet).open("incidents", affected="worker")
 
 
 def test_the_verdict_comes_first_with_its_range_and_what_could_have_been_seen(
