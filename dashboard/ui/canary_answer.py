@@ -80,7 +80,8 @@ class Told:
             "Last seen?": self.seen,
         }
         small = (f":small[**{question}** {line}]" for question, line in rest.items() if line)
-        return [f"**{self.head}**", *small]
+        question = "Safe? " if self.safe else ""
+        return [f"**{question}{self.head}**", *small]
 
 
 def draw(report: CanaryReport, policy: Policy) -> None:
@@ -137,7 +138,7 @@ def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
         told.append(f"No metric that counts {'has been' if is_open else 'was'} measured.")
     else:
         measured = (
-            f"{show.amount(found.answered, 'answer')}, {show.amount(found.failed, 'failure')} among them"
+            f"{show.amount(found.answered, 'measurement')}, {show.amount(found.failed, 'failure')} among them"
         )
         also = f", {show.number(found.inconclusive)} inconclusive" if found.inconclusive else ""
         told.append(f"Argo's metrics: {measured}{also}.")
@@ -153,13 +154,13 @@ def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
 
 
 def _sure_in_short(report: CanaryReport) -> str:
-    """The verdict of the error counts, and how many answers Argo has."""
+    """The verdict of the error counts, and how much Argo has measured."""
     found = answers(report)
     counts = "error counts not known"
     if report.errors is not None:
         counts = f"error counts {verdict_badge(report.errors.judgement.verdict)}"
     failed = show.amount(found.failed, "failure")
-    return f"{counts} · {show.amount(found.answered, 'answer')}, {failed} · {argo_badge(report)}"
+    return f"{counts} · {show.amount(found.answered, 'measurement')}, {failed} · {argo_badge(report)}"
 
 
 def _room(report: CanaryReport) -> str:

@@ -169,16 +169,24 @@ def _keep_in_address(then: Callable[[], None] | None) -> None:
         st.query_params[_SERVICE] = picked
 
 
+def linked(label: str) -> str:
+    """The markdown of a link to another page, in the colour of links unless `label` has it already.
+
+    Streamlit draws such a link in the colour of plain text, which nobody on a phone takes for a link.
+    """
+    return label if ":blue[" in label else f":blue[{label}]"
+
+
 def service_link(name: str, *, label: str | None = None) -> None:
     """One click to the page of a service."""
-    st.page_link(SERVICE_PAGE, label=label or literal(name), help="", query_params={_SERVICE: name})
+    st.page_link(SERVICE_PAGE, label=linked(label or literal(name)), help="", query_params={_SERVICE: name})
 
 
 def release_gate_link(name: str, *, label: str | None = None) -> None:
     """One click to the release gate of a service."""
     st.page_link(
         RELEASE_GATE_PAGE,
-        label=label or f"May {literal(name)} ship now? → Release gate",
+        label=linked(label or f"May {literal(name)} ship now? → Release gate"),
         help="",
         query_params={_SERVICE: name},
     )
@@ -191,12 +199,14 @@ def to_release_gate() -> None:
 
 def incident_link(name: str, *, label: str | None = None) -> None:
     """One click to an incident's own view."""
-    st.page_link(INCIDENTS_PAGE, label=label or literal(name), help="", query_params={"incident": name})
+    st.page_link(
+        INCIDENTS_PAGE, label=linked(label or literal(name)), help="", query_params={"incident": name}
+    )
 
 
 def overview_link() -> None:
     """One click to the whole fleet."""
-    st.page_link(OVERVIEW_PAGE, label="← All services", help="")
+    st.page_link(OVERVIEW_PAGE, label=linked("← All services"), help="")
 
 
 def choose_page(things: int, on_one: int, key: str) -> int:

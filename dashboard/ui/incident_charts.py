@@ -16,7 +16,7 @@ from dashboard.domain.policy import Policy
 from dashboard.domain.recovery import SeverityStatistics, TimedIncident
 from dashboard.reports.incidents import IncidentRow, RecoveryChart
 from dashboard.ui import format as show
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import TIME_TICKS, ink, on_axis, one_clock
 from dashboard.ui.incident_words import severity
 from dashboard.ui.release_words import plain
 
@@ -139,7 +139,7 @@ def control_figure(chart: RecoveryChart, period: Period, zone: ZoneInfo, *, dark
             font={"size": 12, "color": colour},
         )
     _duration_axis(figure, [*values, *lines.values()], "y")
-    figure.update_xaxes(title_text=title)
+    figure.update_xaxes(title_text=title, tickformatstops=TIME_TICKS)
     return _laid_out(figure, 330, colour).update_layout(margin={"r": 48, "t": 60}, legend={"y": 1.12})
 
 

@@ -12,7 +12,7 @@ from dashboard.domain.periods import Period, months, parse_period, quarters
 from dashboard.domain.policy import Policy
 from dashboard.reports.history import History
 from dashboard.reports.incidents import Selection, known_since, period_of
-from dashboard.ui.components import INCIDENTS_PAGE
+from dashboard.ui.components import INCIDENTS_PAGE, linked
 from dashboard.ui.words import joined, literal
 
 #: The names in the address; no other page has them, since Streamlit drops one that two pages share.
@@ -91,7 +91,7 @@ def all_incidents_link() -> None:
     """One click back from an incident, with the filters that there were."""
     st.page_link(
         INCIDENTS_PAGE,
-        label="← All incidents",
+        label=linked("← All incidents"),
         help="",
         query_params=st.session_state.get(_KEPT, {}),
     )

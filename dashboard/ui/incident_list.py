@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.domain.incident_phases import Phase, PhaseResult
 from dashboard.domain.incidents import Severity
 from dashboard.domain.policy import Policy
+from dashboard.reports.history import History
 from dashboard.reports.incidents import IncidentRow, RecoveryReport
 from dashboard.reports.ledgers import dearest
 from dashboard.ui import format as show
@@ -76,6 +77,14 @@ def draw_open(report: RecoveryReport) -> None:
                 st.markdown(f":red-badge[● open] {' · '.join(filter(None, facts))}", width="stretch")
         if len(found) > _OPEN_SHOWN:
             st.markdown(f":small[and {show.number(len(found) - _OPEN_SHOWN)} more]")
+
+
+def service_incident_links(history: History, service: str) -> None:
+    """One click from a service to each of its incidents that are open."""
+    found = [item for item in history.incidents_by_service.get(service, ()) if item.is_open]
+    for incident in found[-_OPEN_SHOWN:]:
+        grade = words.severity(incident.severity)
+        incident_link(incident.id, label=f"● {grade} {brief(incident.id, 30)} is open → Incidents")
 
 
 def draw_links(rows: Sequence[IncidentRow], policy: Policy) -> None:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from dashboard.domain.periods import Period
 from dashboard.reports.policy_backtest import Backtested
 from dashboard.ui import format as show
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import TIME_TICKS, ink, on_axis, one_clock
 from dashboard.ui.policy_lab_words import GROUP_SIGNS, Group, group
 from dashboard.ui.release_marks import chart_text
 from dashboard.ui.release_words import version_of
@@ -77,6 +77,7 @@ def strip(
     )
     figure.update_xaxes(
         type="date",
+        tickformatstops=TIME_TICKS,
         range=[on_axis(period.start - margin, clock), on_axis(period.end + margin, clock)],
         fixedrange=True,
         title_text=title,

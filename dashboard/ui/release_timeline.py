@@ -10,7 +10,7 @@ from dashboard.domain.periods import Period
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.reports.lanes import Lane
 from dashboard.ui import format as show
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import TIME_TICKS, ink, on_axis, one_clock
 from dashboard.ui.release_marks import chart_text, incident_hover, mark_names, markers
 from dashboard.ui.release_thinning import (
     MOST_INCIDENTS,
@@ -63,6 +63,7 @@ def timeline(lanes: Sequence[Lane], period: Period, zone: ZoneInfo, *, dark: boo
     )
     figure.update_xaxes(
         type="date",
+        tickformatstops=TIME_TICKS,
         range=[on_axis(period.start - margin, clock), on_axis(period.end + margin, clock)],
         fixedrange=True,
         title_text=title,

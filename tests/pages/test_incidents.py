@@ -262,3 +262,13 @@ def test_the_grounds_of_a_verdict_name_both_counts(
     text = words.grounds(compare(before, after))
     assert said in text
     assert f"n = {len(before)} before, {len(after)} now" in text
+
+
+def test_a_service_leads_to_its_open_incidents_by_links_that_look_like_links(
+    tmp_path: Path, on: Shown
+) -> None:
+    text = on(eventful(tmp_path)).open("service", service="api")
+    assert ":blue[● P1 INC-open is open → Incidents]" in text
+    assert ":blue[May api ship now? → Release gate]" in text
+    assert ":blue[← All services]" in text
+    assert "is open → Incidents" not in on(eventful(tmp_path / "worker")).open("service", service="worker")
