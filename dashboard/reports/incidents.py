@@ -53,10 +53,14 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRow:
-    """One incident as a list shows it; `costs` are those of its services' objectives, the dearest first."""
+    """One incident as a list shows it; `costs` are those of its services' objectives, the dearest first.
+
+    `suspect` is the deployment that it is attributed to, where the store knows that deployment.
+    """
 
     timed: TimedIncident
     attribution: Attribution | None
+    suspect: Release | None
     costs: tuple[Cost, ...]
 
 
@@ -124,10 +128,9 @@ class RecoveryReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentReport:
-    """One incident in depth, with the deployment that it is attributed to."""
+    """One incident in depth."""
 
     row: IncidentRow
-    suspect: Release | None
     freshness: Freshness
 
 
@@ -254,13 +257,7 @@ def incident_report(
     with open_for_reading(store) as connection:
         spent = _spent(connection, catalogue, policy, history, (incident.began_at, end))
         fresh = freshness(connection, policy.budget, history.as_of)
-    row = _row(item, history, spent)
-    attributed = None if row.attribution is None else row.attribution.deployment
-    return IncidentReport(
-        row=row,
-        suspect=None if attributed is None else history.releases_by_key.get(attributed),
-        freshness=fresh,
-    )
+    return IncidentReport(row=_row(item, history, spent), freshness=fresh)
 
 
 def known_since(history: History) -> datetime | None:
@@ -312,6 +309,11 @@ def _spent(
 
 def _row(item: TimedIncident, history: History, spent: Mapping[str, Sequence[Cost]]) -> IncidentRow:
     name = item.incident.id
+    attribution = history.attributions.get(name)
+    attributed = None if attribution is None else attribution.deployment
     return IncidentRow(
-        timed=item, attribution=history.attributions.get(name), costs=tuple(spent.get(name, ()))
+        timed=item,
+        attribution=attribution,
+        suspect=None if attributed is None else history.releases_by_key.get(attributed),
+        costs=tuple(spent.get(name, ())),
     )

@@ -33,6 +33,7 @@ from dashboard.ui.canary_words import (
     version_words,
 )
 from dashboard.ui.components import badge
+from dashboard.ui.folding import unbroken
 from dashboard.ui.release_words import brief, some
 from dashboard.ui.words import literal
 
@@ -101,7 +102,7 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     lines = [f"# {look.symbol} {look.word.upper()}", f"#### {question} {told.head}", *told.lines]
     disagrees = report.errors is not None and report.errors.agreement.is_disagreement
     colour = "orange" if disagrees and look.colour == "green" else look.colour
-    _BOXES.get(colour, st.info)("\n\n".join(lines))
+    _BOXES.get(colour, st.info)(unbroken("\n\n".join(lines)))
 
 
 def answer(report: CanaryReport, policy: Policy) -> Told:

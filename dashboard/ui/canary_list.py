@@ -19,6 +19,7 @@ from dashboard.ui.canary_time_words import span_words
 from dashboard.ui.canary_words import HINDSIGHTS, STANDINGS, badge_of
 from dashboard.ui.components import badge, choose_page
 from dashboard.ui.export import to_csv
+from dashboard.ui.folding import unbroken
 from dashboard.ui.release_words import brief, some
 
 _CARDS = _RUNNING = _ALONE = 20
@@ -49,9 +50,9 @@ def draw_under_way(found: Sequence[CanaryReport], policy: Policy) -> None:
                 what, answers = st.columns(_RUN_COLUMNS, gap="small")
                 with what:
                     canary_filters.canary_link(row.named.canary, label=_name(row))
-                    st.markdown("  \n".join(_under_way_lines(row)))
+                    st.markdown(unbroken("  \n".join(_under_way_lines(row))))
                 told = canary_answer.answer(whole, policy)
-                answers.markdown("  \n".join([badge_of(look), *told.short_lines]))
+                answers.markdown(unbroken("  \n".join([badge_of(look), *told.short_lines])))
 
 
 def draw_past(report: CanariesReport, policy: Policy) -> None:

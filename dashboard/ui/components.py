@@ -13,6 +13,7 @@ from dashboard.paths import PAGES
 from dashboard.reports.freshness import Freshness
 from dashboard.store.sync_log import OpenProblem, SyncOutcome, SyncRun
 from dashboard.ui import format as show
+from dashboard.ui.folding import unbroken
 from dashboard.ui.words import GLOSSARY, alerts, forecast, literal, next_changes, service_tier, sign
 
 OVERVIEW_PAGE = PAGES / "slo_overview.py"
@@ -62,14 +63,15 @@ def trust(freshness: Freshness, zone: ZoneInfo, *, counts_needed: bool = True) -
         told = literal(run.message) if run.message else "it gave no reason"
         st.warning(f"**The last sync {_ENDED[run.outcome]}**, {when} ago: {told}")
     _problems(freshness.problems, zone)
-    st.markdown(f":small[{_as_of(freshness, zone, run)}]")
+    st.markdown(unbroken(f":small[{_as_of(freshness, zone, run)}]"))
 
 
 def _as_of(freshness: Freshness, zone: ZoneInfo, run: SyncRun | None) -> str:
     parts = [f"As of **{show.full_moment(freshness.as_of, zone)}**"]
     if freshness.newest is not None:
         parts.append(f"newest data {show.age(freshness.newest, freshness.as_of)} old")
-    if run is not None:
+    # What went wrong stands in a box of its own already.
+    if run is not None and run.outcome is SyncOutcome.OK:
         parts.append(f"last sync {run.outcome.value}, {show.age(run.finished_at, freshness.as_of)} ago")
     return " · ".join(parts)
 
@@ -109,7 +111,7 @@ def service_header(status: ServiceStatus, now: datetime, zone: ZoneInfo) -> None
     if fired := firing(status):
         lines.append("Burn-rate alerts fire now: " + " ".join(fired))
     lines += [forecast(change, now, zone) for change in next_changes(status.tier_changes)]
-    st.markdown("  \n".join(lines))
+    st.markdown(unbroken("  \n".join(lines)))
 
 
 def arrive(page: str) -> None:

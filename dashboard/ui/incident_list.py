@@ -7,6 +7,7 @@ from html import escape
 
 import streamlit as st
 
+from dashboard.domain.attribution import Key
 from dashboard.domain.incident_phases import Phase, PhaseResult
 from dashboard.domain.incidents import Severity
 from dashboard.domain.policy import Policy
@@ -18,9 +19,10 @@ from dashboard.ui import incident_words as words
 from dashboard.ui.attainment_grid import cell_name
 from dashboard.ui.components import choose_page, incident_link
 from dashboard.ui.export import to_csv
+from dashboard.ui.folding import unbroken
 from dashboard.ui.incident_csv import COLUMNS, cells
 from dashboard.ui.incident_filters import SHOW, address
-from dashboard.ui.release_words import brief
+from dashboard.ui.release_words import brief, evidence, version_of
 from dashboard.ui.words import literal
 
 ALL, OPEN, MISSED, UNATTRIBUTED, NO_SEVERITY, LARGE = (
@@ -62,7 +64,7 @@ def draw_open(report: RecoveryReport) -> None:
     found = report.open_now
     if not found:
         return
-    with st.container(border=True, gap="xxsmall"):
+    with st.container(border=True, gap="small"):
         st.markdown(f"**Open now: {show.amount(len(found), 'incident')}**, the gravest first")
         for incident in found[:_OPEN_SHOWN]:
             services = ", ".join(literal(name) for name in incident.services)
@@ -72,7 +74,8 @@ def draw_open(report: RecoveryReport) -> None:
                 services,
                 f"for {lasted}",
             ]
-            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            # On a phone the text goes below its link, and must stay nearer to it than to the next one.
+            with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
                 incident_link(incident.id, label=f":blue[**{brief(incident.id, 30)}**]")
                 st.markdown(f":red-badge[● open] {' · '.join(filter(None, facts))}", width="stretch")
         if len(found) > _OPEN_SHOWN:
@@ -142,6 +145,21 @@ def draw(rows: Sequence[IncidentRow], policy: Policy) -> None:
             _card(row, policy, phase)
 
 
+def suspect_name(row: IncidentRow, key: Key) -> str:
+    """The suspected deployment as other pages name it, by its version; markdown."""
+    if row.suspect is None:
+        return literal(words.deployment(key))
+    deployment = row.suspect.deployment
+    return f"{brief(deployment.service, 60)} {brief(version_of(deployment), 60)}"
+
+
+def why_suspected(row: IncidentRow) -> str:
+    """Why an incident is attributed to a deployment, or why to none; markdown."""
+    if row.attribution is None or row.suspect is None:
+        return literal(words.evidence(row.attribution))
+    return evidence(row.attribution, row.suspect)
+
+
 def _of(severity: Severity) -> _Picks:
     return lambda row: row.timed.incident.severity is severity
 
@@ -172,8 +190,8 @@ def _card(row: IncidentRow, policy: Policy, phase: Phase | None) -> None:
             for of, outcome in row.timed.phases.items()
             for line in (f"{words.PHASES[of]}: {literal(words.outcome(outcome))}",)
         ]
-        how.markdown("  \n".join(lines))
-        why.markdown("  \n".join(cause_and_cost(row)))
+        how.markdown(unbroken("  \n".join(lines)))
+        why.markdown(unbroken("  \n".join(cause_and_cost(row))))
 
 
 def _facts(row: IncidentRow, policy: Policy) -> list[str]:
@@ -190,8 +208,8 @@ def cause_and_cost(row: IncidentRow) -> list[str]:
     attributed = row.attribution
     lines = []
     if attributed is not None and attributed.deployment is not None:
-        lines.append(f"Suspected: **{literal(words.deployment(attributed.deployment))}**")
-    lines.append(f":small[{literal(words.evidence(attributed))}]")
+        lines.append(f"Suspected: **{suspect_name(row, attributed.deployment)}**")
+    lines.append(f":small[{why_suspected(row)}]")
     if not row.costs:
         return [*lines, "Cost: no error budget that was measured"]
     more = f" and {len(row.costs) - 1} more" if len(row.costs) > 1 else ""

@@ -14,6 +14,7 @@ from dashboard.ui.components import DEPLOYMENTS_PAGE, incident_link
 from dashboard.ui.data_quality import known_words, quality_items
 from dashboard.ui.delivery_tables import delivery_table
 from dashboard.ui.documents import Table
+from dashboard.ui.folding import unbroken
 from dashboard.ui.incident_charts import (
     MOST_POINTS,
     control_alt,
@@ -78,7 +79,10 @@ def draw_table(table: Table, *, titled: bool = True) -> None:
     if titled:
         st.markdown(f"**{literal(table.caption)}**")
     st.table(
-        {column: [literal(row[index]) for row in table.rows] for index, column in enumerate(table.columns)},
+        {
+            column: [unbroken(literal(row[index])) for row in table.rows]
+            for index, column in enumerate(table.columns)
+        },
         border="horizontal",
         hide_index=True,
         alt=table.caption,
@@ -89,16 +93,16 @@ def _answer(report: RecoveryReport, policy: Policy, chosen: Selection) -> None:
     if known := known_words(report, policy.timezone):
         st.warning(literal(known))
     st.header(literal(verdict_lead(report, chosen)), anchor=False)
-    st.markdown(f"**Time to recover:** {literal(mttr_text(report))}")
-    st.markdown(literal(verdict_text(report, chosen)))
-    st.markdown(f"**How often:** {literal(counts_text(report))}")
+    st.markdown(unbroken(f"**Time to recover:** {literal(mttr_text(report))}"))
+    st.markdown(unbroken(literal(verdict_text(report, chosen))))
+    st.markdown(unbroken(f"**How often:** {literal(counts_text(report))}"))
     if not report.measures.incidents:
         return
     incident_list.draw_links(report.rows, policy)
     for row in severity_table(report, chosen.severities).rows:
         with st.container(border=True, gap=None):
             for column, cell in zip(st.columns(_COLUMNS, gap="small"), row, strict=True):
-                column.markdown(f"**{literal(cell)}**" if cell == row[0] else literal(cell))
+                column.markdown(f"**{literal(cell)}**" if cell == row[0] else unbroken(literal(cell)))
     st.markdown(f":small[{literal(NOT_PROGRESS)}]")
 
 
@@ -147,7 +151,7 @@ def _routine(report: RecoveryReport, policy: Policy, chosen: Selection, *, dark:
     help_text = words.GLOSSARY["Chart of individuals"]
     st.subheader("What stands out of the routine", anchor=False, help=help_text)
     for chart in charts:
-        st.markdown(f"**{chart.severity}:** {literal(chart_words(chart, report, policy.timezone))}")
+        st.markdown(f"**{chart.severity}:** {unbroken(literal(chart_words(chart, report, policy.timezone)))}")
         if chart.chart.limits is not None:
             st.plotly_chart(
                 control_figure(chart, report.measures.period, policy.timezone, dark=dark),

@@ -149,13 +149,13 @@ def spender_table(report: RecoveryReport, limit: Fraction, most: int) -> Table:
     for row in report.top_spenders[:most]:
         cost, incident = row.costs[0], row.timed.incident
         over = cost.share_of_budget is not None and cost.share_of_budget > limit
-        mark = f"\n▲ over {show.percent(limit)}" if over else ""
+        mark = f" (▲ over {show.percent(limit)})" if over else ""
         name = plain(f"{incident.id}: {incident.title}", _LONGEST_NAME)
-        share = f"{words.budget_share(cost)}{mark}"
-        rows.append((name, cost.objective.key, share, show.outage(cost.full_outage)))
+        spent = f"{words.budget_share(cost)}{mark}\nlike {show.outage(cost.full_outage)} of full outage"
+        rows.append((name, cost.objective.key, spent))
     return Table(
         caption="What cost the most error budget",
-        columns=("Incident", "Objective that paid most", "Share of its budget", "Like a full outage of"),
+        columns=("Incident", "Objective that paid most", "Share of its error budget"),
         rows=tuple(rows),
     )
 

@@ -13,6 +13,7 @@ from dashboard.store.sync_log import SyncOutcome
 from dashboard.ui import incident_words as words
 from tests.pages.conftest import Shown
 from tests.pages.incident_stores import DAY, HOSTILE, HOUR, deployment, eventful, incident
+from tests.pages.screen import MARKS
 from tests.pages.stores import CATALOGUE, NEWEST, NOW, Fleet, build, log_sync, steady
 
 
@@ -202,8 +203,11 @@ def test_one_incident_shows_phases_cost_cause_and_a_postmortem(tmp_path: Path, o
     assert "reliability attribute 'INC/7' --to SERVICE/ENVIRONMENT/ID" in text
     assert "A postmortem was due by Fri 20 Nov 2026" in text
     assert "# Postmortem: Trouble INC/7" in text
-    link = next(item.proto for item in screen.app.get("page_link") if "production" in item.proto.label)
+    link = next(
+        item.proto for item in screen.app.get("page_link") if "deployment=" in item.proto.query_string
+    )
     assert link.query_string == "deployment=api%2Fproduction%2F1"
+    assert "api v1" in link.label.translate(MARKS), "it is named by its version, as on other pages"
 
 
 def test_an_open_incident_and_one_by_hand_say_so(tmp_path: Path, on: Shown) -> None:
