@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.ui import cache, canary_filters, components, objective_detail, release_filters
+from dashboard.ui import cache, canary_filters, components, incident_list, objective_detail, release_filters
 
 st.title("Service", anchor=False)
 name = components.choose_service(list(cache.catalogue().services))
@@ -15,9 +15,11 @@ else:
     components.trust(report.freshness, policy.timezone)
     status = report.status
     components.service_header(status, report.freshness.as_of, policy.timezone)
-    components.release_gate_link(name)
-    canary_filters.service_canary_link(name)
-    release_filters.service_deployments_link(name)
+    with st.container(horizontal=True):
+        components.release_gate_link(name)
+        incident_list.service_incident_links(cache.history(), name)
+        canary_filters.service_canary_link(name)
+        release_filters.service_deployments_link(name)
     if status.decided_by is not None:
         chosen = objective_detail.choose(report.objectives, status.decided_by)
         objective_detail.draw(chosen, policy, cache.history(), cache.ledgers(name))

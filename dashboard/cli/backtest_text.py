@@ -42,7 +42,7 @@ def show_backtest(report: BacktestReport, baseline: Named, other: Named) -> None
 
 def _show_tally(name: str, tally: Tally) -> None:
     click.echo(f"{name} blocks {words.blocked(tally.all)}")
-    click.echo(f"  of those that went bad: {words.blocked(tally.bad, good=True)}")
+    click.echo(f"  of those that went bad: {words.blocked(tally.bad)}")
     click.echo(f"  of those that went well: {words.blocked(tally.good)}")
     if tally.unjudged.of:
         click.echo(f"  of those that are not judged yet: {words.blocked(tally.unjudged)}")

@@ -110,7 +110,7 @@ def _tell_delivery(measures: "DeliveryMeasures", period: Period, history: "Histo
     )
     _line(
         "change failure rate",
-        _share(measures.change_failure_rate, good=False),
+        _share(measures.change_failure_rate),
         f"target below {shown.percent(targets.change_failure_rate)}",
     )
     _line("lead time", _durations(measures.lead_time), f"target {shown.length(targets.lead_time)}")
@@ -120,7 +120,7 @@ def _tell_delivery(measures: "DeliveryMeasures", period: Period, history: "Histo
         f"target {shown.length(targets.recovery)}",
     )
     _line("to the next good deployment", _durations(measures.to_next_good), "")
-    _line("rework rate", _share(measures.rework_rate, good=False), "rollbacks and emergency fixes")
+    _line("rework rate", _share(measures.rework_rate), "rollbacks and emergency fixes")
     _tell_unmapped(history)
 
 
@@ -228,10 +228,10 @@ def _rate(found: "Interval | None") -> str:
     return shown.UNKNOWN if found is None else f"{found.value:.2f} ({found.low:.2f} … {found.high:.2f})"
 
 
-def _share(found: "Proportion | None", *, good: bool = True) -> str:
+def _share(found: "Proportion | None") -> str:
     if found is None:
         return f"{shown.UNKNOWN}: nothing is judged yet"
-    return f"{shown.k_of_n(found)}, {shown.proportion(found, good=good)}"
+    return f"{shown.k_of_n(found)}, {shown.proportion(found)}"
 
 
 def _durations(found: "DurationMeasure") -> str:

@@ -238,14 +238,13 @@ def judge(  # noqa: PLR0911 - one return per state
     if history.partial:
         return ObjectiveState.PARTIAL_ANSWER, f"partial answer: the source warns: {history.partial}"
     if coverage < rules.minimum_coverage:
-        measured = f"{counts.buckets} of {objective.window // BUCKET} five-minute buckets of the window"
+        measured = f"{counts.buckets:,} of {objective.window // BUCKET:,} five-minute buckets of the window"
         return ObjectiveState.LOW_COVERAGE, f"coverage: only {measured} were measured"
     if not counts.total:
         return ObjectiveState.NO_TRAFFIC, "no traffic: nothing was asked of this service in the whole window"
     if counts.total < rules.minimum_events * UNITS_PER_EVENT:
-        events = (
-            f"only {counts.total // UNITS_PER_EVENT} events in the window, fewer than {rules.minimum_events}"
-        )
+        seen, least = counts.total // UNITS_PER_EVENT, rules.minimum_events
+        events = f"only {seen:,} events in the window, fewer than {least:,}"
         return ObjectiveState.LOW_TRAFFIC, f"low traffic: {events}, so single failures move the tier"
     return ObjectiveState.MEASURED, ""
 

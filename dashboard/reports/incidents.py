@@ -10,7 +10,7 @@ from dashboard.domain.attribution import Attribution
 from dashboard.domain.budget_ledger import OwnerKind
 from dashboard.domain.control_chart import ControlChart
 from dashboard.domain.delivery import DeliveryMeasures
-from dashboard.domain.incidents import Severity
+from dashboard.domain.incidents import Incident, Severity
 from dashboard.domain.periods import Period
 from dashboard.domain.phase_times import PhaseTimes, phase_times
 from dashboard.domain.policy import Policy
@@ -38,10 +38,14 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRow:
-    """One incident as a list shows it; `costs` are those of its services' objectives, the dearest first."""
+    """One incident as a list shows it; `costs` are those of its services' objectives, the dearest first.
+
+    `suspect` is the deployment that it is attributed to, where the store knows that deployment.
+    """
 
     timed: TimedIncident
     attribution: Attribution | None
+    suspect: Release | None
     costs: tuple[Cost, ...]
 
 
@@ -65,7 +69,9 @@ class RecoveryReport:
     `asked` is the period that was asked for. When the store knows nothing of its beginning, everything is
     of the part since `known_since`, the first incident or deployment of any service: what is per day or per
     30 days would else be too low. `delivery_before` is of the span of the same length before, as far as it
-    is known; None when nothing of it is.
+    is known; None when nothing of it is. `open_now` are the chosen incidents that are open at the reading
+    time, whenever they began: the gravest first, then the oldest. `deployments_ever` says whether any
+    deployment was ever told, without which none in a period means nothing.
     """
 
     asked: Period
@@ -75,9 +81,11 @@ class RecoveryReport:
     phase_times: PhaseTimes | None
     charts: tuple[RecoveryChart, ...]
     rows: tuple[IncidentRow, ...]
+    open_now: tuple[Incident, ...]
     top_spenders: tuple[IncidentRow, ...]
     delivery: DeliveryMeasures
     delivery_before: DeliveryMeasures | None
+    deployments_ever: bool
     unattributed: int
     unmapped: Unmapped
     freshness: Freshness
@@ -85,10 +93,9 @@ class RecoveryReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentReport:
-    """One incident in depth, with the deployment that it is attributed to."""
+    """One incident in depth."""
 
     row: IncidentRow
-    suspect: Release | None
     freshness: Freshness
 
 
@@ -132,9 +139,11 @@ def recovery_report(  # noqa: PLR0913, PLR0917 - one argument per fact
             for items, chart in (recovery_chart(timed_ever, severity),)
         ),
         rows=tuple(rows),
+        open_now=_open_now(history, chosen),
         top_spenders=tuple(spenders),
         delivery=delivery_measures(history, policy, period, chosen),
         delivery_before=delivery_measures(history, policy, before, chosen) if before.length else None,
+        deployments_ever=bool(history.releases),
         unattributed=sum(row.attribution is None or row.attribution.deployment is None for row in rows),
         unmapped=history.unmapped,
         freshness=fresh,
@@ -158,13 +167,14 @@ def incident_report(
     with open_for_reading(store) as connection:
         spent = _spent(connection, catalogue, policy, history, (incident.began_at, end))
         fresh = freshness(connection, policy.budget, history.as_of)
-    row = _row(item, history, spent)
-    attributed = None if row.attribution is None else row.attribution.deployment
-    return IncidentReport(
-        row=row,
-        suspect=None if attributed is None else history.releases_by_key.get(attributed),
-        freshness=fresh,
-    )
+    return IncidentReport(row=_row(item, history, spent), freshness=fresh)
+
+
+def _open_now(history: History, chosen: Selection) -> tuple[Incident, ...]:
+    """The chosen incidents that are open; one without a known severity comes last, where it hides none."""
+    grades = [*Severity, None]
+    found = [item for item in history.incidents if item.is_open and item.times and chosen.has(item)]
+    return tuple(sorted(found, key=lambda item: (grades.index(item.severity), item.times[0])))
 
 
 def _known_part(period: Period, since: datetime | None) -> Period:
@@ -192,6 +202,11 @@ def _spent(
 
 def _row(item: TimedIncident, history: History, spent: Mapping[str, Sequence[Cost]]) -> IncidentRow:
     name = item.incident.id
+    attribution = history.attributions.get(name)
+    attributed = None if attribution is None else attribution.deployment
     return IncidentRow(
-        timed=item, attribution=history.attributions.get(name), costs=tuple(spent.get(name, ()))
+        timed=item,
+        attribution=attribution,
+        suspect=None if attributed is None else history.releases_by_key.get(attributed),
+        costs=tuple(spent.get(name, ())),
     )

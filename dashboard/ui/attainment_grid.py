@@ -68,7 +68,7 @@ def _cell(found: PhaseStatistics, address: str, name: str, *, dark: bool) -> str
     elif few:
         text, told = f"{show.k_of_n(share)}<br>n = {found.n}: too few", "too few to say"
     else:
-        text, told = show.k_of_n(share), show.proportion(share, good=True)
+        text, told = show.k_of_n(share), show.proportion(share)
     title = escape(f"{name}: {told}; not judged: {unjudged(found)}".replace("\n", ", "), quote=True)
     late = f"<br>{found.missed_open} still open" if found.missed_open else ""
     return (

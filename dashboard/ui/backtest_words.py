@@ -21,10 +21,10 @@ _OPEN = {f"slo.incidents_{name.lower()}": f"a {name} incident was open" for name
 _PIPELINE = "what the pipeline found"
 
 
-def blocked(share: Share, *, good: bool = False) -> str:
-    """`23 of 133, 18 % (12 … 26 %)`; rounded down where blocking them is `good`."""
+def blocked(share: Share) -> str:
+    """`23 of 133, 17 % (12 … 25 %)`."""
     found = wilson(share.blocked, share.of)
-    return "none of 0" if found is None else f"{show.k_of_n(found)}, {show.proportion(found, good=good)}"
+    return "none of 0" if found is None else f"{show.k_of_n(found)}, {show.proportion(found)}"
 
 
 def reasons(row: Backtested, found: Judgement, policy: Policy) -> list[str]:

@@ -12,6 +12,7 @@ from dashboard.domain.policy import Policy
 from dashboard.reports.history import History
 from dashboard.ui import format as show
 from dashboard.ui.components import incident_link
+from dashboard.ui.folding import unbroken
 from dashboard.ui.incident_words import TOO_LITTLE
 from dashboard.ui.release_words import brief, version_of
 from dashboard.ui.words import joined
@@ -30,7 +31,7 @@ def draw(ledger: Ledger, history: History, policy: Policy) -> None:
     service = ledger.objective.service
     mine = {item.deployment.id: item.deployment for item in history.releases_by_service.get(service, ())}
     st.markdown("**Where the budget went**", help=_HOW)
-    st.markdown(spent_sentence(ledger, mine))
+    st.markdown(unbroken(spent_sentence(ledger, mine)))
     if not ledger.whole.bad:
         return
     for entry in large_spenders(ledger, policy.incidents.large_budget_share):
@@ -84,11 +85,11 @@ def _table(ledger: Ledger, deployments: Mapping[str, Deployment]) -> None:
             "What": [name for name, _ in rows],
             "Bad events": [show.events(_bad(entries)) for _, entries in rows],
             "Of what was spent": [
-                show.part(Fraction(_bad(entries), ledger.whole.bad)) for _, entries in rows
+                unbroken(show.part(Fraction(_bad(entries), ledger.whole.bad))) for _, entries in rows
             ],
-            "Of the budget": [_of_budget(entries) for _, entries in rows],
+            "Of the budget": [unbroken(_of_budget(entries)) for _, entries in rows],
             "Like a full outage of": [
-                show.outage(sum((entry.full_outage or _NO_TIME for entry in entries), _NO_TIME))
+                unbroken(show.outage(sum((entry.full_outage or _NO_TIME for entry in entries), _NO_TIME)))
                 for _, entries in rows
             ],
         },

@@ -34,6 +34,7 @@ from dashboard.ui.canary_words import (
     version_words,
 )
 from dashboard.ui.components import badge
+from dashboard.ui.folding import unbroken
 from dashboard.ui.release_words import brief, some
 from dashboard.ui.words import literal
 
@@ -81,7 +82,8 @@ class Told:
             "Last seen?": self.seen,
         }
         small = (f":small[**{question}** {line}]" for question, line in rest.items() if line)
-        return [f"**{self.head}**", *small]
+        question = "Safe? " if self.safe else ""
+        return [f"**{question}{self.head}**", *small]
 
 
 def draw(report: CanaryReport, policy: Policy) -> None:
@@ -101,7 +103,7 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     lines = [f"# {look.symbol} {look.word.upper()}", f"#### {question} {told.head}", *told.lines]
     disagrees = report.beside_argo is not None and report.beside_argo[1].is_disagreement
     colour = "orange" if disagrees and look.colour == "green" else look.colour
-    _BOXES.get(colour, st.info)("\n\n".join(lines))
+    _BOXES.get(colour, st.info)(unbroken("\n\n".join(lines)))
 
 
 def answer(report: CanaryReport, policy: Policy) -> Told:
@@ -144,7 +146,7 @@ def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
         told.append(f"No metric that counts {'has been' if is_open else 'was'} measured.")
     else:
         measured = (
-            f"{show.amount(found.answered, 'answer')}, {show.amount(found.failed, 'failure')} among them"
+            f"{show.amount(found.answered, 'measurement')}, {show.amount(found.failed, 'failure')} among them"
         )
         also = f", {show.number(found.inconclusive)} inconclusive" if found.inconclusive else ""
         told.append(f"Argo's metrics: {measured}{also}.")
@@ -163,7 +165,7 @@ def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
 
 
 def _sure_in_short(report: CanaryReport) -> str:
-    """The verdicts of the counts, and how many answers Argo has."""
+    """The verdicts of the counts, and how much Argo has measured."""
     found = answers(report)
     counts = "error counts not known"
     if report.errors is not None:
@@ -173,7 +175,7 @@ def _sure_in_short(report: CanaryReport) -> str:
     elif report.errors is not None:
         counts += " · latency not counted"
     failed = show.amount(found.failed, "failure")
-    return f"{counts} · {show.amount(found.answered, 'answer')}, {failed} · {argo_badge(report)}"
+    return f"{counts} · {show.amount(found.answered, 'measurement')}, {failed} · {argo_badge(report)}"
 
 
 def _room(report: CanaryReport) -> str:

@@ -17,7 +17,7 @@ from dashboard.reports.canary_metrics import MetricView, Point
 from dashboard.ui import format as show
 from dashboard.ui.canary_measure_words import MEASURE_WORDS
 from dashboard.ui.canary_words import PHASES, threshold_words
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import TIME_TICKS, ink, on_axis, one_clock
 from dashboard.ui.release_words import plain
 
 #: Of an answer with more numbers than these, the first are drawn.
@@ -87,7 +87,7 @@ def metric_figure(metric: MetricView, zone: ZoneInfo, *, goes_on: bool = False, 
     around = _around(times, _planned(metric) if goes_on else timedelta())
     figure.update_xaxes(range=[on_axis(edge, clock) for edge in around])
     _tick_times(figure, times, around, clock)
-    figure.update_yaxes(title={"text": f"answer of {plain(metric.state.name, 24)}"})
+    figure.update_yaxes(title={"text": plain(metric.state.name, 24)})
     return _framed(figure, title, dark=dark)
 
 
@@ -113,7 +113,8 @@ def _tick_times(
 ) -> None:
     """In a few minutes an axis names the times of what was measured: marks every ten seconds say nothing."""
     if around[1] - around[0] > _SHORT or len(times) > _MOST_TIMES:
-        figure.update_xaxes(tickformat="%H:%M" if around[1] - around[0] < _DAY else None, nticks=_MOST_TIMES)
+        ticks = {"tickformat": "%H:%M"} if around[1] - around[0] < _DAY else {"tickformatstops": TIME_TICKS}
+        figure.update_xaxes(nticks=_MOST_TIMES, **ticks)
         return
     at = [on_axis(moment, clock) for moment in times]
     figure.update_xaxes(tickvals=at, ticktext=[f"{moment.astimezone(clock):%H:%M:%S}" for moment in times])
@@ -124,7 +125,7 @@ def metric_alt(metric: MetricView) -> str:
     answered = sum(bool(point.numbers) for point in metric.points)
     limits = "; ".join(threshold_words(item) for item in metric.thresholds) or "no threshold"
     return (
-        f"{plain(metric.state.name)}: {show.amount(answered, 'answer')},"
+        f"{plain(metric.state.name)}: {show.amount(answered, 'measurement')},"
         f" {show.amount(metric.failures, 'failure')},"
         f" {show.amount(metric.errors, 'error')} of the provider; {limits}"
     )
@@ -159,6 +160,7 @@ def arms_figure(
         )
     figure.update_yaxes(rangemode="tozero", tickformat="~%", title={"text": f"requests that {were}"})
     _framed(figure, title, dark=dark)
+    figure.update_xaxes(tickformatstops=TIME_TICKS)
     return figure.update_layout(
         showlegend=True,
         hovermode="x unified",
@@ -277,7 +279,7 @@ def _framed(figure: go.Figure, title: str, *, dark: bool) -> go.Figure:
     colour = ink(dark=dark)
     axis: dict[str, Any] = {"tickfont": {"color": colour, "size": 12}, "fixedrange": True, "zeroline": False}
     figure.update_xaxes(
-        title={"text": title, "font": {"color": colour, "size": 12}}, hoverformat="%d %b %H:%M", **axis
+        title={"text": title, "font": {"color": colour, "size": 12}}, hoverformat="%-d %b %H:%M", **axis
     )
     figure.update_yaxes(title={"font": {"color": colour, "size": 12}}, **axis)
     figure.update_annotations(font={"size": 12, "color": colour})

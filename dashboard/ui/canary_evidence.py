@@ -22,14 +22,14 @@ _WEAK = {Evidence.TRUNCATED: "truncated evidence", Evidence.NONE: "no evidence"}
 def run_evidence_words(view: RunView) -> str:
     """How good the evidence of a run's success is, and why; empty where it is no success. Markdown."""
     if view.evidence is not None and ran_beside(view):
-        return f"{badge_of(_BESIDE)} {show.amount(answered(view), 'answer')}"
+        return f"{badge_of(_BESIDE)} {show.amount(answered(view), 'measurement')}"
     return _words(view.evidence)
 
 
 def metric_evidence_words(metric: MetricView, view: RunView) -> str:
     """As `run_evidence_words`, of one metric of the run."""
     if metric.evidence is not None and metric.evidence.grade is Evidence.TRUNCATED and ran_beside(view):
-        return f"{badge_of(_BESIDE)} {show.amount(metric.state.counts.count, 'answer')}"
+        return f"{badge_of(_BESIDE)} {show.amount(metric.state.counts.count, 'measurement')}"
     return _words(metric.evidence)
 
 

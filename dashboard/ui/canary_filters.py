@@ -11,7 +11,7 @@ from dashboard.domain.periods import period_of
 from dashboard.reports.canaries import CanaryRow
 from dashboard.ui import cache, canary_cache
 from dashboard.ui.canary_words import HINDSIGHTS, OUTCOMES
-from dashboard.ui.components import CANARY_PAGE
+from dashboard.ui.components import CANARY_PAGE, linked
 from dashboard.ui.release_words import brief, some
 
 #: The names in the address; no other page has them, since Streamlit drops one that two pages share.
@@ -86,12 +86,14 @@ def canary_link(canary: Canary, *, label: str) -> None:
 def service_canary_link(service: str) -> None:
     """One click from a service to its canaries."""
     label = f"Canaries of {brief(service, 40)} → Canary analysis"
-    st.page_link(CANARY_PAGE, label=label, help="", query_params={_OF: service})
+    st.page_link(CANARY_PAGE, label=linked(label), help="", query_params={_OF: service})
 
 
 def all_canaries_link() -> None:
     """One click back to the list, with the filters that it had."""
-    st.page_link(CANARY_PAGE, label="← All canaries", help="", query_params=st.session_state.get(_KEPT, {}))
+    st.page_link(
+        CANARY_PAGE, label=linked("← All canaries"), help="", query_params=st.session_state.get(_KEPT, {})
+    )
 
 
 def keep_address() -> None:

@@ -9,6 +9,7 @@ from dashboard.domain.policy import Policy
 from dashboard.reports.canaries import CanaryRow
 from dashboard.ui import canary_words
 from dashboard.ui import format as show
+from dashboard.ui.folding import unbroken
 from dashboard.ui.words import sign
 
 _TWICE = 2
@@ -38,9 +39,9 @@ def draw(row: CanaryRow, now: datetime, policy: Policy) -> None:
     if longer:
         st.markdown(f"{_longer(row)} The Rollout itself still has its own pauses.")
     table = {
-        "Step": [_step(rung, longer=longer) for rung in ladder.rungs],
+        "Step": [unbroken(_step(rung, longer=longer)) for rung in ladder.rungs],
         "Traffic": [_traffic(rung) for rung in ladder.rungs],
-        "Where it is": [canary_words.place_words(rung, now, zone) for rung in ladder.rungs],
+        "Where it is": [unbroken(canary_words.place_words(rung, now, zone)) for rung in ladder.rungs],
     }
     st.table(table, border="horizontal", hide_index=True, alt="The steps of the canary, and where it stands")
 

@@ -19,6 +19,7 @@ from dashboard.ui.canary_time_words import span_words
 from dashboard.ui.canary_words import HINDSIGHTS, STANDINGS, badge_of
 from dashboard.ui.components import badge
 from dashboard.ui.export import to_csv
+from dashboard.ui.folding import unbroken
 from dashboard.ui.list_page import choose_page, draw_download
 from dashboard.ui.release_words import brief, some
 
@@ -50,9 +51,9 @@ def draw_under_way(found: Sequence[CanaryReport], policy: Policy) -> None:
                 what, answers = st.columns(_RUN_COLUMNS, gap="small")
                 with what:
                     canary_filters.canary_link(row.named.canary, label=_name(row))
-                    st.markdown("  \n".join(_under_way_lines(row)))
+                    st.markdown(unbroken("  \n".join(_under_way_lines(row))))
                 told = canary_answer.answer(whole, policy)
-                answers.markdown("  \n".join([badge_of(look), *told.short_lines]))
+                answers.markdown(unbroken("  \n".join([badge_of(look), *told.short_lines])))
 
 
 def draw_past(report: CanariesReport, policy: Policy) -> None:
@@ -160,7 +161,7 @@ def _rate(title: str, found: Proportion | None, what: str, unknown: int, replace
         lines = [head, f"{show.UNKNOWN}: of no {what} is it known what followed"]
     else:
         lines = [
-            f"{head}: {show.proportion(found, good=False)}",
+            f"{head}: {show.proportion(found)}",
             f"{show.k_of_n(found)} {what if found.n == 1 else _PLURALS[what]} whose outcome is known",
             ":small[in brackets: the 95 % interval]",
         ]

@@ -1,5 +1,6 @@
 """The analyses of a canary: each run with its phase and evidence, each metric with its chart and its room."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -24,6 +25,7 @@ _SITES = {
 }
 _METRICS_OPEN = 8
 _GAPS = 4
+_NAMED = 20
 _COLUMNS = (2, 3)
 
 
@@ -69,14 +71,26 @@ def _run(view: RunView, report: CanaryReport, zone: ZoneInfo, place: int) -> Non
         if view.spec_fault is not None:
             lines.append(f":violet-badge[? limits unknown] {brief(view.spec_fault, 240)}")
         st.markdown("  \n".join(lines))
-        for number, metric in enumerate(view.metrics):
-            if number >= _METRICS_OPEN:
-                rest = show.amount(len(view.metrics) - _METRICS_OPEN, "more metric")
-                names = ", ".join(brief(item.state.name, 40) for item in view.metrics[_METRICS_OPEN:][:20])
-                st.markdown(f":small[{rest}: {names}]")
-                break
-            goes_on = is_open and (run.phase is None or not run.phase.is_final)
-            _metric(metric, view, zone, f"{place} {number}", goes_on=goes_on)
+        goes_on = is_open and (run.phase is None or not run.phase.is_final)
+        if run.phase is Phase.SUCCESSFUL and view.metrics:
+            # What passed and is over is there to be looked up; it must not push away what goes on.
+            with st.expander(f"{show.amount(len(view.metrics), 'metric')}: {_names(view.metrics)}"):
+                _metrics(view, zone, place, goes_on=goes_on)
+        else:
+            _metrics(view, zone, place, goes_on=goes_on)
+
+
+def _metrics(view: RunView, zone: ZoneInfo, place: int, *, goes_on: bool) -> None:
+    for number, metric in enumerate(view.metrics):
+        if number >= _METRICS_OPEN:
+            rest = show.amount(len(view.metrics) - _METRICS_OPEN, "more metric")
+            st.markdown(f":small[{rest}: {_names(view.metrics[_METRICS_OPEN:])}]")
+            break
+        _metric(metric, view, zone, f"{place} {number}", goes_on=goes_on)
+
+
+def _names(metrics: Sequence[MetricView]) -> str:
+    return ", ".join(brief(item.state.name, 40) for item in metrics[:_NAMED])
 
 
 def _when(view: RunView, report: CanaryReport, zone: ZoneInfo) -> str:
@@ -116,12 +130,12 @@ def _metric_lines(metric: MetricView, view: RunView, zone: ZoneInfo, *, goes_on:
     if room := canary_words.room_words(metric, goes_on=goes_on):
         lines.append(f"**{room}**")
     failed = f"{show.amount(metric.failures, 'failure')}"
-    errors = f"{show.amount(metric.errors, 'error')} of the provider"
-    lines.append(
-        f":small[{failed} · {errors}, which {'is' if metric.errors == 1 else 'are'} no failure]"
-        if metric.errors
-        else f":small[{failed}, no error of the provider]"
-    )
+    if metric.errors:
+        errors = f"{show.amount(metric.errors, 'error')} of the provider"
+        lines.append(f":small[{failed} · {errors}, which {'is' if metric.errors == 1 else 'are'} no failure]")
+    elif not room:
+        # Where the room is known it counts the failures already.
+        lines.append(f":small[{failed}, no error of the provider]")
     if evidence := metric_evidence_words(metric, view):
         lines.append(evidence)
     if state.message:

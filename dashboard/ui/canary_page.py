@@ -27,11 +27,12 @@ def draw(report: CanaryReport, policy: Policy) -> None:
     st.subheader("Analyses", anchor=False)
     canary_metrics.draw(report, policy.timezone)
     canary_templates.draw_of(report)
-    if row.consequence.release is not None:
-        release_link(row.consequence.release, label="The deployment that it was → Deployments")
-    if row.named.service is not None:
-        release_gate_link(row.named.service)
-        service_link(row.named.service, label="The numbers behind → Service")
+    with st.container(horizontal=True):
+        if row.consequence.release is not None:
+            release_link(row.consequence.release, label="The deployment that it was → Deployments")
+        if row.named.service is not None:
+            release_gate_link(row.named.service)
+            service_link(row.named.service, label="The numbers behind → Service")
 
 
 def _cost(report: CanaryReport) -> None:
@@ -52,4 +53,6 @@ def _cost(report: CanaryReport) -> None:
         for item in costs[:1]:
             st.markdown(f"{cost(item)}, through the incident:")
         incident_link(name, label=brief(name, 60))
-    st.markdown(":small[Spent by the whole service in its time: counts do not tell its arms apart.]")
+    st.markdown(
+        ":small[Spent by the whole service in its time: these counts do not tell canary and stable apart.]"
+    )

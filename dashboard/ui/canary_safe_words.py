@@ -50,13 +50,13 @@ def _undecided(report: CanaryReport) -> str:
 
 
 def _measured(metric: MetricView) -> str:
-    """The last answer that could not tell, with its limits; empty where one of the two is not known."""
+    """The last measurement that could not tell, with its limits; empty where one of the two is not known."""
     taken = [point for point in metric.points if point.phase is Phase.INCONCLUSIVE and point.numbers]
     if not taken or not metric.thresholds:
         return ""
     answer = ", ".join(show.value(number) for number in taken[-1].numbers[:_NUMBERS])
     limits = ", ".join(map(threshold_words, metric.thresholds))
-    return f"{brief(metric.state.name, 60)} answered {answer}: {literal(limits)}"
+    return f"{brief(metric.state.name, 60)} measured {answer}: {literal(limits)}"
 
 
 def _own_errors(report: CanaryReport) -> str:
@@ -92,6 +92,9 @@ def _safe(report: CanaryReport) -> str:
         told.append(_slow(report.slow.judgement))
     if found.failed or found.inconclusive:
         told.append(f"Yet {_bad(found)}, within their limits.")
+    if report.errors is not None and report.errors.own.stable_level is not ErrorLevel.FINE:
+        stable = _share(report.errors.own.stable)
+        told.append(f"But stable itself fails {stable} of its requests: the service is not well.")
     if found.dry_failed:
         told.append(f"Metrics that run dry failed {_often(found.dry_failed)}.")
     bad = found.failed or found.inconclusive or found.dry_failed
@@ -110,7 +113,7 @@ def _nobody_knows(_: CanaryReport) -> str:
 
 
 def _bad(found: Answers) -> str:
-    bad = [f"{show.number(found.failed)} of {show.amount(found.answered, 'answer')} failed"]
+    bad = [f"{show.number(found.failed)} of {show.amount(found.answered, 'measurement')} failed"]
     if found.inconclusive:
         bad.append(f"{show.number(found.inconclusive)} could not tell")
     return " and ".join(bad if found.failed else [bad[-1]])

@@ -40,7 +40,7 @@ def draw_of(report: CanaryReport) -> None:
         return
     st.subheader("Templates", anchor=False)
     for place, (names, run) in enumerate(groups):
-        with st.container(border=True, gap=None):
+        with st.container(gap=None):
             called = names_words(names) if names else f"templates of {brief(run.name, 60)}"
             # A heading, so that the metrics can link to it.
             st.subheader(f":small[{called}]", anchor=f"template-{place + 1}")

@@ -95,19 +95,19 @@ _STEPS = {
     StepKind.OTHER: "a step of a kind that is not known here",
 }
 _OPERATORS = {
-    "<": "below",
-    "<=": "at most",
-    ">": "above",
-    ">=": "at least",
-    "==": "equal to",
-    "!=": "other than",
+    "<": "below {}",
+    "<=": "at {} or less",
+    ">": "above {}",
+    ">=": "at {} or more",
+    "==": "at {}",
+    "!=": "at all but {}",
 }
 
 CANARY_GLOSSARY = {
     "Canary": "one try to bring one new version of an Argo Rollout to all users, a share of them at a time.",
     "Analysis": "an AnalysisRun of Argo: metrics that are measured a number of times, each against a"
     " condition. Its phase here is always the one that Argo recorded.",
-    "Failure, Error": "a failure is an answer that breaks the condition; an Error is no answer: the provider"
+    "Failure, Error": "a failure is a measurement that breaks the condition; an Error is none: the provider"
     " could not be asked. They have limits of their own and are never added up.",
     "Room left": "how many more measurements may go wrong before Argo aborts the canary.",
     "Evidence": "what a success stands on. Complete: everything that was to be measured. Truncated: it was"
@@ -284,9 +284,9 @@ def _counted(signs: Sequence[Sign]) -> str:
 
 
 def threshold_words(found: Threshold) -> str:
-    """A comparison in words: `passes at least 0.95`, `fails above 0.02`."""
+    """A comparison in words: `passes at 0.95 or more`, `fails above 0.02`."""
     verb = "passes" if found.passes else "fails"
-    return f"{verb} {_OPERATORS.get(found.operator, found.operator)} {show.value(found.number)}"
+    return f"{verb} {_OPERATORS[found.operator].format(show.value(found.number))}"
 
 
 def gap_words(gap: Gap, zone: ZoneInfo) -> str:

@@ -33,6 +33,15 @@ _MILLISECONDS = 1000
 #: Nothing to zoom by accident while scrolling on a phone, and no button that leads elsewhere.
 CHART_CONFIG: Mapping[str, Any] = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 
+#: How a time axis is read, by how far apart its ticks are: the day before the month, as in every sentence.
+#: What follows the line break is told once, until it changes.
+TIME_TICKS: Sequence[Mapping[str, Any]] = (
+    {"dtickrange": [None, 59_999], "value": "%H:%M:%S\n%-d %b %Y"},
+    {"dtickrange": [60_000, 86_399_999], "value": "%H:%M\n%-d %b %Y"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%-d %b\n%Y"},
+    {"dtickrange": ["M1", None], "value": "%b %Y"},
+)
+
 
 def course_figure(course: Course, status: ObjectiveStatus, policy: Policy, *, dark: bool) -> go.Figure:
     """Three rows over one time axis; a step that was not measured stays a gap."""
@@ -67,7 +76,7 @@ def course_figure(course: Course, status: ObjectiveStatus, policy: Policy, *, da
     figure.update_yaxes(rangemode="tozero", tickformat="~%", row=2, col=1)
     figure.update_yaxes(rangemode="tozero", row=3, col=1)
     figure.update_yaxes(fixedrange=True)
-    figure.update_xaxes(fixedrange=True, hoverformat="%d %b %H:%M")
+    figure.update_xaxes(fixedrange=True, hoverformat="%-d %b %H:%M", tickformatstops=TIME_TICKS)
     figure.update_xaxes(title_text=time_title, row=3, col=1)
     figure.update_layout(
         height=_HEIGHT,

@@ -13,6 +13,7 @@ from dashboard.paths import PAGES
 from dashboard.reports.freshness import Freshness
 from dashboard.store.sync_log import OpenProblem, SyncOutcome, SyncRun
 from dashboard.ui import format as show
+from dashboard.ui.folding import unbroken
 from dashboard.ui.words import GLOSSARY, alerts, forecast, literal, next_changes, service_tier, sign
 
 OVERVIEW_PAGE = PAGES / "slo_overview.py"
@@ -62,14 +63,15 @@ def trust(freshness: Freshness, zone: ZoneInfo, *, counts_needed: bool = True) -
         told = literal(run.message) if run.message else "it gave no reason"
         st.warning(f"**The last sync {_ENDED[run.outcome]}**, {when} ago: {told}")
     _problems(freshness.problems, zone)
-    st.markdown(f":small[{_as_of(freshness, zone, run)}]")
+    st.markdown(unbroken(f":small[{_as_of(freshness, zone, run)}]"))
 
 
 def _as_of(freshness: Freshness, zone: ZoneInfo, run: SyncRun | None) -> str:
     parts = [f"As of **{show.full_moment(freshness.as_of, zone)}**"]
     if freshness.newest is not None:
         parts.append(f"newest data {show.age(freshness.newest, freshness.as_of)} old")
-    if run is not None:
+    # What went wrong stands in a box of its own already.
+    if run is not None and run.outcome is SyncOutcome.OK:
         parts.append(f"last sync {run.outcome.value}, {show.age(run.finished_at, freshness.as_of)} ago")
     return " · ".join(parts)
 
@@ -109,7 +111,7 @@ def service_header(status: ServiceStatus, now: datetime, zone: ZoneInfo) -> None
     if fired := firing(status):
         lines.append("Burn-rate alerts fire now: " + " ".join(fired))
     lines += [forecast(change, now, zone) for change in next_changes(status.tier_changes)]
-    st.markdown("  \n".join(lines))
+    st.markdown(unbroken("  \n".join(lines)))
 
 
 def arrive(page: str) -> None:
@@ -169,16 +171,24 @@ def _keep_in_address(then: Callable[[], None] | None) -> None:
         st.query_params[_SERVICE] = picked
 
 
+def linked(label: str) -> str:
+    """The markdown of a link to another page, in the colour of links unless `label` has it already.
+
+    Streamlit draws such a link in the colour of plain text, which nobody on a phone takes for a link.
+    """
+    return label if ":blue[" in label else f":blue[{label}]"
+
+
 def service_link(name: str, *, label: str | None = None) -> None:
     """One click to the page of a service."""
-    st.page_link(SERVICE_PAGE, label=label or literal(name), help="", query_params={_SERVICE: name})
+    st.page_link(SERVICE_PAGE, label=linked(label or literal(name)), help="", query_params={_SERVICE: name})
 
 
 def release_gate_link(name: str, *, label: str | None = None) -> None:
     """One click to the release gate of a service."""
     st.page_link(
         RELEASE_GATE_PAGE,
-        label=label or f"May {literal(name)} ship now? → Release gate",
+        label=linked(label or f"May {literal(name)} ship now? → Release gate"),
         help="",
         query_params={_SERVICE: name},
     )
@@ -191,12 +201,14 @@ def to_release_gate() -> None:
 
 def incident_link(name: str, *, label: str | None = None) -> None:
     """One click to an incident's own view."""
-    st.page_link(INCIDENTS_PAGE, label=label or literal(name), help="", query_params={"incident": name})
+    st.page_link(
+        INCIDENTS_PAGE, label=linked(label or literal(name)), help="", query_params={"incident": name}
+    )
 
 
 def overview_link() -> None:
     """One click to the whole fleet."""
-    st.page_link(OVERVIEW_PAGE, label="← All services", help="")
+    st.page_link(OVERVIEW_PAGE, label=linked("← All services"), help="")
 
 
 def glossary(words: Mapping[str, str] = GLOSSARY) -> None:

@@ -12,6 +12,7 @@ from dashboard.ui.documents import Table
 from dashboard.ui.recovery_tables import MINIMUM_JUDGED
 
 _REACHED, _NOT_REACHED = "✓ target reached", "✕ target not reached"
+_NEVER_TOLD = "unknown: no deployment was ever told"
 _CANNOT_TELL = "≈ with so few this could be on either side of the target"
 _TOO_FEW = f"? fewer than {MINIMUM_JUDGED}: too few to judge"
 
@@ -33,6 +34,10 @@ def delivery_table(report: RecoveryReport, targets: DeliveryTargets) -> Table:
     for row in _rows(targets):
         name = f"{row.name}\n{row.target}" if row.target else row.name
         stands = row.stands(now)
+        if not report.deployments_ever:
+            # None in a period is a measurement only where deployments are told at all.
+            rows.append((name, _NEVER_TOLD, _NEVER_TOLD))
+            continue
         current = f"{row.says(now)}\n{stands}" if stands else row.says(now)
         past = "unknown: the store knows nothing of it" if before is None else row.says(before)
         rows.append((name, current, past))
@@ -145,7 +150,7 @@ def _failure_rate(of: DeliveryMeasures) -> str:
 def _share(found: Proportion | None, nothing: str) -> str:
     if found is None:
         return f"unknown: {nothing}"
-    return f"{show.k_of_n(found)}, {show.proportion(found, good=False)}"
+    return f"{show.k_of_n(found)}, {show.proportion(found)}"
 
 
 def _durations(found: DurationMeasure, noun: str, *, with_target: bool = True) -> str:
@@ -156,7 +161,7 @@ def _durations(found: DurationMeasure, noun: str, *, with_target: bool = True) -
     else:
         lines.append(f"median {show.lasted(found.summary.median)}, n = {show.number(found.summary.n)}")
     if with_target and found.attainment is not None:
-        share = show.proportion(found.attainment, good=True)
+        share = show.proportion(found.attainment)
         lines.append(f"within the target: {show.k_of_n(found.attainment)}, {share}")
     if found.open:
         within = f", {found.undetermined} of them within the target" if with_target else ""

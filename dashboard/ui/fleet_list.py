@@ -1,13 +1,16 @@
 """The fleet, one card a service, worst first: counts that filter, and one click to each service."""
 
 from datetime import datetime
+from fractions import Fraction
 
 import streamlit as st
 
+from dashboard.domain.objective_status import ObjectiveStatus
 from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.service_status import FleetStatus, ServiceStatus
 from dashboard.ui.components import badge, firing, old_data, release_gate_link, service_link
+from dashboard.ui.folding import unbroken
 from dashboard.ui.list_page import choose_page
 from dashboard.ui.words import (
     SERVICE_TIERS,
@@ -90,27 +93,34 @@ def _policy_tier_filter(fleet: FleetStatus) -> set[PolicyTier | None]:
 def _card(status: ServiceStatus, policy: Policy, now: datetime) -> None:
     service = status.service
     with st.container(border=True, gap=None):
-        name, tier, budgets, next_change = st.columns(_COLUMNS, gap="small", vertical_alignment="center")
+        coming = _next(status, policy, now)
+        # What has no change to tell gets no place for it: on a phone that would be a gap.
+        widths = _COLUMNS if coming else (*_COLUMNS[:2], _COLUMNS[2] + _COLUMNS[3])
+        name, tier, budgets, *rest = st.columns(widths, gap="small", vertical_alignment="center")
         with name, st.container(horizontal=True, gap="xxsmall"):
             label = f":blue[**{literal(service.name)}**] :small[service tier {int(service.tier)}]"
             service_link(service.name, label=label)
             release_gate_link(service.name, label=":small[:blue[May it ship? →]]")
         tier.markdown("  \n".join([badge(status.policy_tier), *firing(status)]))
-        budgets.markdown(_objectives(status, policy))
-        # Nothing is drawn rather than an empty text, which would still take a line on a phone.
-        if coming := _next(status, policy, now):
-            next_change.markdown(coming)
+        budgets.markdown(unbroken(_objectives(status, policy)))
+        for place in rest:
+            place.markdown(unbroken(coming))
 
 
 def _objectives(status: ServiceStatus, policy: Policy) -> str:
     if not status.objectives:
         return "No objective, so no error budget."
     lines = []
-    for objective in status.objectives:
+    for objective in sorted(status.objectives, key=_least_left):
         budget = f"{literal(objective.objective.indicator)}: {left(objective, policy.budget.bands)}"
         burn = burning(objective, policy.budget.pace_window)
         lines.append(f"{budget} · {burn}" if burn else budget)
     return "\n\n".join(lines)
+
+
+def _least_left(objective: ObjectiveStatus) -> tuple[bool, Fraction]:
+    """The order of objectives in a card: what is not known, then what has the least left, which decides."""
+    return objective.remaining is not None, objective.remaining or Fraction(0)
 
 
 def _next(status: ServiceStatus, policy: Policy, now: datetime) -> str:

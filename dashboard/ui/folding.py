@@ -1,4 +1,7 @@
-"""Long names in the cells of tables: a place to break, so that no table is wider than a phone."""
+"""Where a line may end: a place to break in long names, none between a number and its unit.
+
+On a phone most lines are broken, and no table may be wider than one.
+"""
 
 import re
 
@@ -10,6 +13,15 @@ _BREAK = "\u200b"
 #: After these people expect a name to go on in the next line; what is longer has to break somewhere.
 _JOINTS = re.compile(r"(?<=[/@_=-])(?=\w)|(?<=[:.,])(?=[^\W\d])")
 _LONG = re.compile(r"\S{16}(?=\S)")
+#: A number and what it counts, which mean nothing apart: `1 h`, `25 %`, `23 Nov`, `14:51 UTC`. Markdown may
+#: have escaped the sign.
+_UNIT = re.compile(r"(?<=\d) (?=\\?%|(?:d|h|min|s|UTC|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b)")
+_NO_BREAK = "\u00a0"
+
+
+def unbroken(text: str) -> str:
+    """`text` so that no line ends between a number and its unit; markdown stays markdown."""
+    return _UNIT.sub(_NO_BREAK, text)
 
 
 def folded(text: str, most: int = 80) -> str:

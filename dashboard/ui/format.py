@@ -1,6 +1,8 @@
 """Numbers, durations and times as people read them; the only place where one is turned into text.
 
-A number is never rounded to the better side: less budget, more burn, less time. None is always "unknown".
+A number is never rounded to the better side: less budget, more burn, less time. Only a share that stands
+beside its own counts is rounded to the nearest, so that it is what a reader finds who divides them. None is
+always "unknown".
 """
 
 from collections.abc import Collection
@@ -198,14 +200,12 @@ def k_of_n(found: "Proportion") -> str:
     return f"{found.k:,} of {found.n:,}"
 
 
-def proportion(found: "Proportion | None", *, good: bool) -> str:
-    """A share of a count with its interval: `66 % (43 … 84 %)`; rounded down when more is `good`, else up."""
+def proportion(found: "Proportion | None") -> str:
+    """A share of a count, as `part`, with its interval, which is rounded outwards: `67 % (43 … 84 %)`."""
     if found is None:
         return UNKNOWN
-    share = Fraction(found.k * _PERCENT, found.n)
-    whole = floor(share) if good else ceil(share)
     low, high = floor(found.low * _PERCENT), ceil(round(found.high * _PERCENT, _MOST_DIGITS))
-    return f"{whole} % ({low} … {high} %)"
+    return f"{part(Fraction(found.k, found.n))} ({low} … {high} %)"
 
 
 def age(then: datetime | None, now: datetime) -> str:

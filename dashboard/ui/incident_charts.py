@@ -17,7 +17,7 @@ from dashboard.domain.policy import Policy
 from dashboard.domain.recovery import SeverityStatistics, TimedIncident
 from dashboard.reports.incidents import IncidentRow, RecoveryChart
 from dashboard.ui import format as show
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import TIME_TICKS, ink, on_axis, one_clock
 from dashboard.ui.incident_words import severity
 from dashboard.ui.release_words import plain
 
@@ -108,13 +108,15 @@ def control_figure(chart: RecoveryChart, period: Period, zone: ZoneInfo, *, dark
             y=1,
             yref="paper",
             xanchor="left",
+            # Above the points, of which one may lie just below the edge.
+            yanchor="bottom",
             text="this period →",
             showarrow=False,
             font={"size": 12, "color": colour},
         )
     _duration_axis(figure, [*values, *lines.values()], "y")
-    figure.update_xaxes(title_text=title)
-    return _laid_out(figure, 300, colour).update_layout(margin={"r": 48})
+    figure.update_xaxes(title_text=title, tickformatstops=TIME_TICKS)
+    return _laid_out(figure, 330, colour).update_layout(margin={"r": 48, "t": 60}, legend={"y": 1.12})
 
 
 def _draw_points(
@@ -226,12 +228,12 @@ def _duration_axis(figure: go.Figure, seconds: Iterable[float], axis: str) -> No
     if axis == "x":
         figure.update_xaxes(title_text="Time to recover (logarithmic scale)", **settings)
     else:
-        figure.update_yaxes(**settings)
+        figure.update_yaxes(title_text="Time to recover (logarithmic)", **settings)
 
 
 def _laid_out(figure: go.Figure, height: int, colour: str) -> go.Figure:
     figure.update_xaxes(fixedrange=True, tickfont_color=colour, title_font_color=colour)
-    figure.update_yaxes(fixedrange=True, tickfont_color=colour)
+    figure.update_yaxes(fixedrange=True, tickfont_color=colour, title_font_color=colour)
     figure.update_layout(
         height=height,
         showlegend=True,

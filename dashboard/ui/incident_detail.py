@@ -9,6 +9,8 @@ from dashboard.ui import format as show
 from dashboard.ui import incident_words as words
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.components import DEPLOYMENTS_PAGE, service_link
+from dashboard.ui.folding import unbroken
+from dashboard.ui.incident_list import suspect_name, why_suspected
 from dashboard.ui.incident_timeline import drawn_phases, timeline_alt, timeline_figure
 from dashboard.ui.postmortem import Postmortem, due_words, postmortem, postmortem_state
 from dashboard.ui.release_filters import address_of
@@ -58,7 +60,7 @@ def _phases(report: IncidentReport, policy: Policy) -> None:
     st.table(
         {
             "Phase": [f"**{words.PHASES[phase]}**  \n{words.PHASE_SPANS[phase]}" for phase in outcomes],
-            "Result": [literal(words.outcome(outcome)) for outcome in outcomes.values()],
+            "Result": [unbroken(literal(words.outcome(outcome))) for outcome in outcomes.values()],
         },
         border="horizontal",
         hide_index=True,
@@ -84,7 +86,7 @@ def _cost(report: IncidentReport) -> None:
             "Share of its error budget (window that ended with it)": [
                 words.budget_share(cost) for cost in costs
             ],
-            "As full outage": [show.outage(cost.full_outage) for cost in costs],
+            "Like a full outage of": [unbroken(show.outage(cost.full_outage)) for cost in costs],
         },
         border="horizontal",
         hide_index=True,
@@ -100,12 +102,12 @@ def _cause(report: IncidentReport) -> None:
     if key is not None:
         st.page_link(
             DEPLOYMENTS_PAGE,
-            label=f":blue[**{literal(words.deployment(key))}**]",
+            label=f":blue[**{suspect_name(report.row, key)}**]",
             help="",
             query_params={"deployment": address_of(key)},
         )
-    told = words.evidence(attributed)
-    st.markdown(literal(f"{told[0].upper()}{told[1:]}."))
+    told = why_suspected(report.row)
+    st.markdown(f"{told[0].upper()}{told[1:]}.")
     if report.freshness.is_demo:
         st.markdown("Wrong? In a store of your own a person can correct it; the demo takes nothing.")
         return

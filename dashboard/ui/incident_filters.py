@@ -12,7 +12,7 @@ from dashboard.domain.periods import Period, months, parse_period, period_of, qu
 from dashboard.domain.policy import Policy
 from dashboard.reports.history import History, known_since
 from dashboard.reports.incident_measures import Selection
-from dashboard.ui.components import INCIDENTS_PAGE
+from dashboard.ui.components import INCIDENTS_PAGE, linked
 from dashboard.ui.words import joined, literal
 
 #: The names in the address; no other page has them, since Streamlit drops one that two pages share.
@@ -91,7 +91,7 @@ def all_incidents_link() -> None:
     """One click back from an incident, with the filters that there were."""
     st.page_link(
         INCIDENTS_PAGE,
-        label="← All incidents",
+        label=linked("← All incidents"),
         help="",
         query_params=st.session_state.get(_KEPT, {}),
     )

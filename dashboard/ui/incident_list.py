@@ -7,20 +7,23 @@ from html import escape
 
 import streamlit as st
 
+from dashboard.domain.attribution import Key
 from dashboard.domain.incident_phases import Phase, PhaseResult
 from dashboard.domain.incidents import Severity
 from dashboard.domain.policy import Policy
-from dashboard.reports.incidents import IncidentRow
+from dashboard.reports.history import History
+from dashboard.reports.incidents import IncidentRow, RecoveryReport
 from dashboard.reports.ledgers import dearest
 from dashboard.ui import format as show
 from dashboard.ui import incident_words as words
 from dashboard.ui.attainment_grid import cell_name
 from dashboard.ui.components import incident_link
 from dashboard.ui.export import to_csv
+from dashboard.ui.folding import unbroken
 from dashboard.ui.incident_csv import COLUMNS, cells
 from dashboard.ui.incident_filters import SHOW, address
 from dashboard.ui.list_page import choose_page, draw_download
-from dashboard.ui.release_words import brief
+from dashboard.ui.release_words import brief, evidence, version_of
 from dashboard.ui.words import literal
 
 ALL, OPEN, MISSED, UNATTRIBUTED, NO_SEVERITY, LARGE = (
@@ -33,6 +36,8 @@ ALL, OPEN, MISSED, UNATTRIBUTED, NO_SEVERITY, LARGE = (
 )
 _PAGE = "incidents_page"
 _CARDS = 20
+#: So many open incidents are named above everything else; a longer list hides what it is there to show.
+_OPEN_SHOWN = 5
 _COLUMNS = (3.2, 4.6, 3.6)
 _WORST_FIRST = (PhaseResult.MISSED, PhaseResult.MET, PhaseResult.UNDETERMINED, PhaseResult.EXCLUDED)
 
@@ -53,6 +58,37 @@ def choices(limit: Fraction) -> Mapping[str, _Picks]:
         found[severity.value] = _of(severity)
         found |= {cell_name(severity, phase): _of(severity) for phase in Phase}
     return found
+
+
+def draw_open(report: RecoveryReport) -> None:
+    """What is open now, the gravest first: a person on call looks for nothing else."""
+    found = report.open_now
+    if not found:
+        return
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**Open now: {show.amount(len(found), 'incident')}**, the gravest first")
+        for incident in found[:_OPEN_SHOWN]:
+            services = ", ".join(literal(name) for name in incident.services)
+            lasted = show.age(incident.began_at, report.freshness.as_of)
+            facts = [
+                f"**{words.severity(incident.severity)}** {brief(incident.title, 120)}",
+                services,
+                f"for {lasted}",
+            ]
+            # On a phone the text goes below its link, and must stay nearer to it than to the next one.
+            with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
+                incident_link(incident.id, label=f":blue[**{brief(incident.id, 30)}**]")
+                st.markdown(f":red-badge[● open] {' · '.join(filter(None, facts))}", width="stretch")
+        if len(found) > _OPEN_SHOWN:
+            st.markdown(f":small[and {show.number(len(found) - _OPEN_SHOWN)} more]")
+
+
+def service_incident_links(history: History, service: str) -> None:
+    """One click from a service to each of its incidents that are open."""
+    found = [item for item in history.incidents_by_service.get(service, ()) if item.is_open]
+    for incident in found[-_OPEN_SHOWN:]:
+        grade = words.severity(incident.severity)
+        incident_link(incident.id, label=f"● {grade} {brief(incident.id, 30)} is open → Incidents")
 
 
 def draw_links(rows: Sequence[IncidentRow], policy: Policy) -> None:
@@ -103,6 +139,21 @@ def draw(rows: Sequence[IncidentRow], policy: Policy) -> None:
             _card(row, policy, phase)
 
 
+def suspect_name(row: IncidentRow, key: Key) -> str:
+    """The suspected deployment as other pages name it, by its version; markdown."""
+    if row.suspect is None:
+        return literal(words.deployment(key))
+    deployment = row.suspect.deployment
+    return f"{brief(deployment.service, 60)} {brief(version_of(deployment), 60)}"
+
+
+def why_suspected(row: IncidentRow) -> str:
+    """Why an incident is attributed to a deployment, or why to none; markdown."""
+    if row.attribution is None or row.suspect is None:
+        return literal(words.evidence(row.attribution))
+    return evidence(row.attribution, row.suspect)
+
+
 def _of(severity: Severity) -> _Picks:
     return lambda row: row.timed.incident.severity is severity
 
@@ -131,8 +182,8 @@ def _card(row: IncidentRow, policy: Policy, phase: Phase | None) -> None:
             for of, outcome in row.timed.phases.items()
             for line in (f"{words.PHASES[of]}: {literal(words.outcome(outcome))}",)
         ]
-        how.markdown("  \n".join(lines))
-        why.markdown("  \n".join(cause_and_cost(row)))
+        how.markdown(unbroken("  \n".join(lines)))
+        why.markdown(unbroken("  \n".join(cause_and_cost(row))))
 
 
 def _facts(row: IncidentRow, policy: Policy) -> list[str]:
@@ -149,8 +200,8 @@ def cause_and_cost(row: IncidentRow) -> list[str]:
     attributed = row.attribution
     lines = []
     if attributed is not None and attributed.deployment is not None:
-        lines.append(f"Suspected: **{literal(words.deployment(attributed.deployment))}**")
-    lines.append(f":small[{literal(words.evidence(attributed))}]")
+        lines.append(f"Suspected: **{suspect_name(row, attributed.deployment)}**")
+    lines.append(f":small[{why_suspected(row)}]")
     if not row.costs:
         return [*lines, "Cost: no error budget that was measured"]
     more = f" and {len(row.costs) - 1} more" if len(row.costs) > 1 else ""

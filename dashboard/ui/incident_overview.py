@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.domain.policy import Policy
 from dashboard.reports.incident_measures import Selection
 from dashboard.reports.incidents import RecoveryReport
-from dashboard.ui import attainment_grid, incident_list
+from dashboard.ui import attainment_grid, incident_list, incident_sources
 from dashboard.ui import format as show
 from dashboard.ui import incident_words as words
 from dashboard.ui.charts import CHART_CONFIG
@@ -15,6 +15,7 @@ from dashboard.ui.components import DEPLOYMENTS_PAGE, incident_link
 from dashboard.ui.data_quality import known_words, quality_items
 from dashboard.ui.delivery_tables import delivery_table
 from dashboard.ui.documents import Table
+from dashboard.ui.folding import unbroken
 from dashboard.ui.incident_charts import (
     MOST_POINTS,
     control_alt,
@@ -55,16 +56,20 @@ _COLUMNS = (0.9, 2.4, 3.4, 5.4)
 def draw(report: RecoveryReport, policy: Policy, chosen: Selection) -> None:
     """The whole page below its filters."""
     dark = st.context.theme.type == "dark"
+    if report.known_since is None:
+        incident_sources.how_to_begin()
+        if report.unmapped.count:
+            _quality(report)
+        return
+    incident_list.draw_open(report)
     _answer(report, policy, chosen)
     _targets(report, chosen, dark=dark)
+    _delivery(report, policy)
+    _phase_times(report)
     _durations(report, policy, chosen, dark=dark)
     _routine(report, policy, chosen, dark=dark)
     _means(report)
     _spenders(report, policy)
-    st.subheader("Delivery", anchor=False)
-    draw_table(delivery_table(report, policy.delivery.targets), titled=False)
-    st.markdown(f":small[{literal(DELIVERY_NOTE)}]")
-    st.page_link(DEPLOYMENTS_PAGE, label="The deployments behind these figures → Deployments", help="")
     incident_list.draw(report.rows, policy)
     _quality(report)
     _documents(report, policy, chosen)
@@ -75,7 +80,10 @@ def draw_table(table: Table, *, titled: bool = True) -> None:
     if titled:
         st.markdown(f"**{literal(table.caption)}**")
     st.table(
-        {column: [literal(row[index]) for row in table.rows] for index, column in enumerate(table.columns)},
+        {
+            column: [unbroken(literal(row[index])) for row in table.rows]
+            for index, column in enumerate(table.columns)
+        },
         border="horizontal",
         hide_index=True,
         alt=table.caption,
@@ -86,16 +94,16 @@ def _answer(report: RecoveryReport, policy: Policy, chosen: Selection) -> None:
     if known := known_words(report, policy.timezone):
         st.warning(literal(known))
     st.header(literal(verdict_lead(report, chosen)), anchor=False)
-    st.markdown(f"**Time to recover:** {literal(mttr_text(report))}")
-    st.markdown(literal(verdict_text(report, chosen)))
-    st.markdown(f"**How often:** {literal(counts_text(report))}")
+    st.markdown(unbroken(f"**Time to recover:** {literal(mttr_text(report))}"))
+    st.markdown(unbroken(literal(verdict_text(report, chosen))))
+    st.markdown(unbroken(f"**How often:** {literal(counts_text(report))}"))
     if not report.measures.incidents:
         return
     incident_list.draw_links(report.rows, policy)
     for row in severity_table(report, chosen.severities).rows:
         with st.container(border=True, gap=None):
             for column, cell in zip(st.columns(_COLUMNS, gap="small"), row, strict=True):
-                column.markdown(f"**{literal(cell)}**" if cell == row[0] else literal(cell))
+                column.markdown(f"**{literal(cell)}**" if cell == row[0] else unbroken(literal(cell)))
     st.markdown(f":small[{literal(NOT_PROGRESS)}]")
 
 
@@ -104,8 +112,18 @@ def _targets(report: RecoveryReport, chosen: Selection, *, dark: bool) -> None:
         return
     st.subheader("Targets met, by phase", anchor=False, help=words.GLOSSARY["Phases"])
     attainment_grid.draw(shown_severities(report, chosen.severities), address, dark=dark)
-    with st.expander("The same as a table, with intervals and what is not judged", expanded=True):
-        draw_table(attainment_table(report, chosen.severities))
+    with st.expander("The same as a table, with intervals and what is not judged"):
+        draw_table(attainment_table(report, chosen.severities), titled=False)
+
+
+def _delivery(report: RecoveryReport, policy: Policy) -> None:
+    st.subheader("Delivery", anchor=False)
+    draw_table(delivery_table(report, policy.delivery.targets), titled=False)
+    st.markdown(f":small[{literal(DELIVERY_NOTE)}]")
+    st.page_link(DEPLOYMENTS_PAGE, label=":blue[The deployments behind these figures → Deployments]", help="")
+
+
+def _phase_times(report: RecoveryReport) -> None:
     times = report.phase_times
     if times is not None:
         st.subheader("Where the time goes", anchor=False)
@@ -134,7 +152,7 @@ def _routine(report: RecoveryReport, policy: Policy, chosen: Selection, *, dark:
     help_text = words.GLOSSARY["Chart of individuals"]
     st.subheader("What stands out of the routine", anchor=False, help=help_text)
     for chart in charts:
-        st.markdown(f"**{chart.severity}:** {literal(chart_words(chart, report, policy.timezone))}")
+        st.markdown(f"**{chart.severity}:** {unbroken(literal(chart_words(chart, report, policy.timezone)))}")
         if chart.chart.limits is not None:
             st.plotly_chart(
                 control_figure(chart, report.measures.period, policy.timezone, dark=dark),
@@ -160,7 +178,8 @@ def _spenders(report: RecoveryReport, policy: Policy) -> None:
     st.subheader("What cost the most error budget", anchor=False)
     if report.top_spenders:
         draw_table(spender_table(report, policy.incidents.large_budget_share, SPENDERS), titled=False)
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.markdown(":small[More of each:]")
             for row in report.top_spenders[:SPENDERS]:
                 name = row.timed.incident.id
                 incident_link(name, label=f":small[:blue[{brief(name, 30)}]]")

@@ -10,7 +10,7 @@ from dashboard.domain.incidents import Incident
 from dashboard.domain.policy import Policy
 from dashboard.reports.incidents import IncidentReport
 from dashboard.ui import format as show
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import TIME_TICKS, ink, on_axis, one_clock
 from dashboard.ui.incident_words import PHASES, RESULTS
 
 _MILLISECONDS = 1000
@@ -59,6 +59,7 @@ def timeline_figure(report: IncidentReport, policy: Policy, *, dark: bool) -> go
     )
     figure.update_xaxes(
         type="date",
+        tickformatstops=TIME_TICKS,
         range=_range(found, clock),
         title_text=title,
         fixedrange=True,

@@ -170,7 +170,7 @@ def cost(found: Cost) -> str:
     if found.share_of_budget is None:
         return f"{objective.key}: share of its error budget {budget_share(found)}"
     outage = show.outage(found.full_outage)
-    return f"{objective.key}: {budget_share(found)} of its error budget, as {outage} of full outage"
+    return f"{objective.key}: {budget_share(found)} of its error budget, like {outage} of full outage"
 
 
 def budget_share(found: Cost) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 
 from dashboard.domain.periods import Period
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import TIME_TICKS, ink, on_axis, one_clock
 
 _FRAME_PIXELS = 64
 _DAY = timedelta(days=1)
@@ -44,6 +44,7 @@ def frame_lanes(  # noqa: PLR0913 - one argument per fact
     )
     figure.update_xaxes(
         type="date",
+        tickformatstops=TIME_TICKS,
         range=[on_axis(period.start - margin, clock), on_axis(period.end + margin, clock)],
         fixedrange=True,
         title_text=title,

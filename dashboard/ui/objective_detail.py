@@ -23,6 +23,7 @@ from dashboard.ui import format as show
 from dashboard.ui.charts import CHART_CONFIG, course_alt, course_figure
 from dashboard.ui.components import badge
 from dashboard.ui.course_marks import Meanwhile, mark, meanwhile
+from dashboard.ui.folding import unbroken
 from dashboard.ui.words import GLOSSARY, burning, left, literal
 
 _OBJECTIVE = "objective"
@@ -57,7 +58,7 @@ def draw(detail: ObjectiveDetail, policy: Policy, history: History, ledgers: Map
     )
     burn = burning(status, policy.budget.pace_window)
     budget = left(status, policy.budget.bands)
-    st.markdown(f"{badge(status.policy_tier)} {budget}" + (f" · {burn}" if burn else ""))
+    st.markdown(unbroken(f"{badge(status.policy_tier)} {budget}" + (f" · {burn}" if burn else "")))
     if detail.course is not None and detail.span is not None:
         _course(detail.course, status, policy, meanwhile(history, objective.service, detail.span))
     if objective.key in ledgers:
@@ -84,13 +85,15 @@ def _burn_rates(detail: ObjectiveDetail, policy: Policy) -> None:
     windows = sorted({*rules.burn_windows, objective.window})
     st.table(
         {
-            "Window": [show.length(window) for window in windows],
+            "Window": [unbroken(show.length(window)) for window in windows],
             "Burn rate": [show.burn(status.burns.get(window)) for window in windows],
             "Alerts that look at it": [
-                "  \n".join(
-                    _alert(rule, detail, policy.timezone)
-                    for rule in rules.alert_rules
-                    if window == rule.long and rule.long <= objective.window
+                unbroken(
+                    "  \n".join(
+                        _alert(rule, detail, policy.timezone)
+                        for rule in rules.alert_rules
+                        if window == rule.long and rule.long <= objective.window
+                    )
                 )
                 or "–"
                 for window in windows
@@ -148,7 +151,8 @@ def _numbers(detail: ObjectiveDetail, policy: Policy) -> None:
         "Budget is spent": _exhaustion(status, policy),
     }
     with st.expander("The numbers behind", expanded=True):
-        st.table(rows, border="horizontal", alt=f"The numbers behind {objective.key}")
+        shown = {name: unbroken(value) for name, value in rows.items()}
+        st.table(shown, border="horizontal", alt=f"The numbers behind {objective.key}")
 
 
 def _flagged(detail: ObjectiveDetail) -> str:

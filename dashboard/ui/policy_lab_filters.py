@@ -68,7 +68,7 @@ def _thresholds(today: Thresholds, policy: Policy) -> Thresholds:
         slow = _burn("Slow burn rate: below", _SLOW, today.slow_below)
     with rest:
         rollbacks = st.number_input(
-            "Rollbacks that deny: from",
+            f"Rollbacks that deny: from (today {today.rollbacks_deny_from})",
             min_value=1,
             max_value=max(_MOST_ROLLBACKS, today.rollbacks_deny_from),
             value=today.rollbacks_deny_from,
@@ -100,7 +100,7 @@ def _share(label: str, tier: ServiceTier, today: Fraction) -> Fraction:
     """A share of the budget that is asked for in percent."""
     usual = _percent(today)
     value = st.number_input(
-        label,
+        f"{label} (today {usual:g})",
         min_value=0.0,
         max_value=100.0,
         value=usual,
@@ -119,7 +119,7 @@ def _edges(today: Thresholds, policy: Policy) -> tuple[Fraction, Fraction]:
     step = next((step for step in _STEPS if all(_is_multiple(value, step) for value in (low, high))), 0.0001)
     lowest = _percent(policy.budget.bands.exhausted_at) + step
     found = st.slider(
-        "Policy tiers: protected below, cautious up to (% of the budget left)",
+        f"Policy tiers: protected below, cautious up to (% of the budget left; today {low:g} and {high:g})",
         min_value=min(max(lowest, step), low),
         max_value=max(99.0, high),
         value=(low, high),
@@ -138,7 +138,7 @@ def _edges(today: Thresholds, policy: Policy) -> tuple[Fraction, Fraction]:
 def _burn(label: str, name: str, today: Fraction) -> Fraction:
     usual = float(today)
     value = st.number_input(
-        label,
+        f"{label} (today {usual:g})",
         min_value=0.0,
         max_value=max(_MOST_BURN, usual),
         value=usual,

@@ -84,15 +84,12 @@ def figures(report: BacktestReport) -> list[tuple[str, str, str]]:
     """The three figures below the answer: what each counts, how many, and what stands beside it."""
     more, fewer = len(report.newly_blocked.rows), len(report.let_through.rows)
     return [
-        _figure(
-            "Went bad: would have been stopped", Ending.BAD, report.other.bad, report.baseline.bad, good=True
-        ),
+        _figure("Went bad: would have been stopped", Ending.BAD, report.other.bad, report.baseline.bad),
         _figure(
             "Went well: would have been held back",
             Ending.GOOD,
             report.other.good,
             report.baseline.good,
-            good=False,
         ),
         (
             "Verdicts that change",
@@ -102,11 +99,11 @@ def figures(report: BacktestReport) -> list[tuple[str, str, str]]:
     ]
 
 
-def _figure(what: str, how: Ending, tried: Share, today: Share, *, good: bool) -> tuple[str, str, str]:
+def _figure(what: str, how: Ending, tried: Share, today: Share) -> tuple[str, str, str]:
     found = wilson(tried.blocked, tried.of)
     if found is None:
         return what, "none", f"no deployment {words.ENDINGS[how]}"
-    share = show.proportion(found, good=good)
+    share = show.proportion(found)
     return what, show.k_of_n(found), f"{share}; today's policy: {show.number(today.blocked)}"
 
 

@@ -46,7 +46,8 @@ def severity_table(report: RecoveryReport, chosen: Sequence[Severity]) -> Table:
 
 def often(found: SeverityStatistics) -> str:
     """How many, how many of them open, and per 30 days with the interval."""
-    return f"{found.incidents:,}, {found.open:,} open\n{show.rate_per_30_days(found.per_30_days)}"
+    many = f"{show.amount(found.incidents, 'incident')}, {show.number(found.open)} open"
+    return f"{many}\n{show.rate_per_30_days(found.per_30_days)}"
 
 
 def typical(total: PhaseStatistics) -> str:
@@ -93,7 +94,7 @@ def attained(found: PhaseStatistics) -> str:
     late = f"\n{found.missed_open} of the misses still open" if found.missed_open else ""
     if found.n < MINIMUM_JUDGED:
         return f"{counts} (n = {found.n}: too few){late}"
-    return f"{counts}, {show.proportion(found.attainment, good=True)}{late}"
+    return f"{counts}, {show.proportion(found.attainment)}{late}"
 
 
 def unjudged(found: PhaseStatistics) -> str:
@@ -148,12 +149,13 @@ def spender_table(report: RecoveryReport, limit: Fraction, most: int) -> Table:
     for row in report.top_spenders[:most]:
         cost, incident = row.costs[0], row.timed.incident
         over = cost.share_of_budget is not None and cost.share_of_budget > limit
-        mark = f"\n▲ over {show.percent(limit)} of a budget" if over else ""
-        told = f"{words.cost(cost)}{mark}"
-        rows.append((plain(f"{incident.id}: {incident.title}", _LONGEST_NAME), told))
+        mark = f" (▲ over {show.percent(limit)})" if over else ""
+        name = plain(f"{incident.id}: {incident.title}", _LONGEST_NAME)
+        spent = f"{words.budget_share(cost)}{mark}\nlike {show.outage(cost.full_outage)} of full outage"
+        rows.append((name, cost.objective.key, spent))
     return Table(
         caption="What cost the most error budget",
-        columns=("Incident", "Cost to the dearest objective"),
+        columns=("Incident", "Objective that paid most", "Share of its error budget"),
         rows=tuple(rows),
     )
 

@@ -8,7 +8,7 @@ from dashboard.domain.policy import Policy
 from dashboard.reports.around import Around
 from dashboard.reports.deployments import DeploymentReport
 from dashboard.ui import format as show
-from dashboard.ui.charts import ink, on_axis, one_clock
+from dashboard.ui.charts import TIME_TICKS, ink, on_axis, one_clock
 from dashboard.ui.release_words import plain, version_of
 
 _HEIGHT = 230
@@ -47,7 +47,12 @@ def around_figure(item: Around, report: DeploymentReport, policy: Policy, *, dar
     )
     figure.update_yaxes(rangemode="tozero", tickformat="~%", fixedrange=True, tickfont_color=colour)
     figure.update_xaxes(
-        title_text=title, fixedrange=True, tickfont_color=colour, title_font_color=colour, type="date"
+        title_text=title,
+        fixedrange=True,
+        tickfont_color=colour,
+        title_font_color=colour,
+        type="date",
+        tickformatstops=TIME_TICKS,
     )
     figure.update_annotations(font={"size": 12, "color": colour})
     figure.update_layout(

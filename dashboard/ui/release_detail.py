@@ -16,6 +16,7 @@ from dashboard.ui import format as show
 from dashboard.ui.canary_filters import service_canary_link
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.components import badge, incident_link, release_gate_link, service_link
+from dashboard.ui.folding import unbroken
 from dashboard.ui.incident_words import budget_share
 from dashboard.ui.release_chart import around_alt, around_figure
 from dashboard.ui.release_words import (
@@ -41,7 +42,7 @@ def draw(report: DeploymentReport, policy: Policy) -> None:
         f"{brief(deployment.service)} {brief(version_of(deployment))} {outcome_badge(outcome(release))}",
         anchor=False,
     )
-    st.markdown("  \n".join([*explained(row, policy.timezone), *costs_told(row)]))
+    st.markdown(unbroken("  \n".join([*explained(row, policy.timezone), *costs_told(row)])))
     with st.container(horizontal=True):
         service_link(deployment.service, label=f"{brief(deployment.service)} now → Service")
         release_gate_link(deployment.service)
@@ -81,7 +82,7 @@ def _facts(row: ReleaseRow, policy: Policy, now: datetime) -> None:
         "Started": show.UNKNOWN if began is None else show.full_moment(began, zone),
         "Finished": show.UNKNOWN if ended is None else show.full_moment(ended, zone),
         "Took": took,
-        "Kind of change": change(release).removeprefix("kind of change "),
+        "Kind of change": change(release).removeprefix("Kind of change "),
         "By": show.UNKNOWN if deployment.actor is None else brief(deployment.actor),
         "Version": show.UNKNOWN if deployment.version is None else brief(deployment.version),
         "Commit": show.UNKNOWN if deployment.commit_sha is None else brief(deployment.commit_sha),

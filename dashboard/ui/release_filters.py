@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.domain.attribution import Key
 from dashboard.domain.releases import Release
 from dashboard.reports.deployments import ReleaseRow
-from dashboard.ui.components import DEPLOYMENTS_PAGE
+from dashboard.ui.components import DEPLOYMENTS_PAGE, linked
 from dashboard.ui.release_words import OUTCOME_SIGNS, Outcome, brief, outcome, some, version_of
 from dashboard.ui.words import CHANGES
 
@@ -168,14 +168,14 @@ def deployment_link(row: ReleaseRow, *, label: str | None = None) -> None:
 def release_link(release: Release, *, label: str) -> None:
     """One click to the view of a deployment that another page names."""
     where = {_DEPLOYMENT: address_of(release.deployment.key)}
-    st.page_link(DEPLOYMENTS_PAGE, label=label, help="", query_params=where)
+    st.page_link(DEPLOYMENTS_PAGE, label=linked(label), help="", query_params=where)
 
 
 def all_deployments_link() -> None:
     """One click back to the list, with the filters that it had."""
     st.page_link(
         DEPLOYMENTS_PAGE,
-        label="← All deployments",
+        label=linked("← All deployments"),
         help="",
         query_params=st.session_state.get(_KEPT, {}),
     )
@@ -185,7 +185,7 @@ def service_deployments_link(name: str) -> None:
     """One click from a service to its deployments."""
     st.page_link(
         DEPLOYMENTS_PAGE,
-        label=f"What was deployed of {brief(name)} → Deployments",
+        label=linked(f"What was deployed of {brief(name)} → Deployments"),
         help="",
         query_params={_DEPLOYED: name},
     )

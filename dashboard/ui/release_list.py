@@ -14,6 +14,7 @@ from dashboard.ui import format as show
 from dashboard.ui.charts import CHART_CONFIG
 from dashboard.ui.components import badge, incident_link
 from dashboard.ui.export import to_csv
+from dashboard.ui.folding import unbroken
 from dashboard.ui.list_page import choose_page, draw_download
 from dashboard.ui.release_csv import COLUMNS, cells
 from dashboard.ui.release_filters import deployment_link
@@ -92,7 +93,9 @@ def draw_list(report: DeploymentsReport, shown: Sequence[ReleaseRow], policy: Po
 def _card(row: ReleaseRow, report: DeploymentsReport, policy: Policy) -> None:
     release, zone = row.release, policy.timezone
     with st.container(border=True, gap=None):
-        what, result, spent, incidents = st.columns(_COLUMNS, gap="small")
+        # Without an incident its place goes to the cost: on a phone an empty column would leave a gap.
+        widths = _COLUMNS if release.incidents else (*_COLUMNS[:2], _COLUMNS[2] + _COLUMNS[3])
+        what, result, spent, *incidents = st.columns(widths, gap="small")
         with what:
             deployment_link(row)
             st.markdown("  \n".join(_who_and_when(row, report, policy)))
@@ -100,9 +103,10 @@ def _card(row: ReleaseRow, report: DeploymentsReport, policy: Policy) -> None:
         result.markdown("  \n".join(why))
         dearest, *others = costs_told(row)
         lines = [dearest, *(f":small[{line}]" for line in others)]
-        spent.markdown("  \n".join([*lines, f":small[policy tier then {badge(row.policy_tier)}]"]))
-        if release.incidents:
-            with incidents:
+        told = [*lines, f":small[policy tier then {badge(row.policy_tier)}]"]
+        spent.markdown(unbroken("  \n".join(told)))
+        for place in incidents:
+            with place:
                 _incidents(row, report)
 
 

@@ -62,6 +62,8 @@ def legend(lanes: Sequence[Lane]) -> str:
         for tier, (_, _, look) in _TIERS.items()
         if tier in tiers
     ]
+    if behind and any(not lane.tiers for lane in lanes):
+        behind.append(f"{sign(None).symbol} {sign(None).word} (no colour)")
     lines = [" · ".join(told), f"Behind them the policy tier then: {' · '.join(behind)}" if behind else ""]
     return "  \n".join(f":small[{line}]" for line in lines if line)
 

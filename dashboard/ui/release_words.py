@@ -126,7 +126,7 @@ def version_of(deployment: Deployment) -> str:
 def change(release: Release) -> str:
     """What kind of change it was; one that only its artefact tells to be a rollback says so."""
     kind = release.deployment.change_type
-    told = "kind of change unknown" if kind is None else CHANGES[kind]
+    told = "Kind of change unknown" if kind is None else CHANGES[kind]
     inferred = release.rollback is not None and kind is not ChangeType.ROLLBACK
     return f"{told} (acts as a rollback)" if inferred else told
 

@@ -61,14 +61,6 @@ STRATEGIES = {
     Strategy.ROLLING: "rolling update",
     Strategy.FEATURE_FLAG: "feature flag",
 }
-#: What each tier means for the fleet, as short as it can be said; what is unknown comes first.
-_HEADLINE = {
-    PolicyTier.UNKNOWN: "unknown",
-    PolicyTier.EXHAUSTED: "spent",
-    PolicyTier.PROTECTED: "fixes only",
-    PolicyTier.CAUTIOUS: "caution",
-    PolicyTier.NORMAL: "normal",
-}
 _ASSUMPTIONS = {
     Assumption.NOTHING_MORE_BURNS: "if nothing more burns",
     Assumption.CURRENT_PACE: "at the current pace",
@@ -122,7 +114,8 @@ def headline(fleet: FleetStatus) -> str:
     total = sum(fleet.counts.values())
     if not total:
         return "No service has an objective, so there is no error budget to watch."
-    parts = [f"{words} for {count}" for tier, words in _HEADLINE.items() if (count := fleet.counts[tier])]
+    counts = ((sign(tier).word, fleet.counts[tier]) for tier in TIER_ORDER if tier is not None)
+    parts = [f"{word} for {count}" for word, count in counts if count]
     return f"Error budget of {show.amount(total, 'service')}: {', '.join(parts)}."
 
 

@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard.paths import APP_SCRIPT
 from tests.pages.stores import Fleet
 
-#: The marks of markdown and the places where a long name may break, which a reader does not see.
-MARKS = str.maketrans("", "", "*\\`\u200b")
+#: What a reader does not see: the marks of markdown, the places where a long name may break, and that a
+#: number is kept together with its unit.
+MARKS = str.maketrans(dict.fromkeys("*\\`\u200b") | {"\u00a0": " "})
 
 
 class Screen:

@@ -84,7 +84,7 @@ def test_too_few_slow_requests_are_told_as_such_with_when_they_can_tell(fleet: F
 def test_a_canary_without_counts_of_latency_says_that_it_is_not_counted(fleet: Fleet, on: Shown) -> None:
     screen = on(counted(healthy(fleet), 0, 30, total=20_000))
     assert "Latency is not counted: whether it is slower is not known." in answer(screen)
-    assert "error counts :green-badge[✓ PASS] · latency not counted · 5 answers" in on(fleet).open(PAGE)
+    assert "error counts :green-badge[✓ PASS] · latency not counted · 5 measurements" in on(fleet).open(PAGE)
     text = page(screen)
     assert "slow requests: not known] Latency is not counted, so a canary that is slower without" in text
     assert "share of slow requests" not in text

@@ -75,7 +75,7 @@ def test_six_failures_of_seven_within_a_large_limit_are_not_safe(fleet: Fleet, o
     screen = on(at_analysis(fleet, answers(GOOD, *[BAD] * 6)))
     told = answer(screen)
     assert told.startswith("# △ WITHIN ITS LIMITS, NOT CLEAN")
-    assert "Safe? Not clean: 6 of 7 answers failed, within their limits." in told
+    assert "Safe? Not clean: 6 of 7 measurements failed, within their limits." in told
     assert "everything" not in told
     assert not is_green(screen)
 
@@ -85,7 +85,7 @@ def test_a_pass_of_the_counts_beside_a_failed_answer_says_both(fleet: Fleet, on:
     told = answer(on(counted(fleet, 0, 30, total=20_000)))
     assert told.startswith("# ✓ SAFE SO FAR")
     assert "Yes, by what decides so far. Its error rate is shown to be below 1.5× stable's." in told
-    assert "Yet 1 of 3 answers failed, within their limits." in told
+    assert "Yet 1 of 3 measurements failed, within their limits." in told
 
 
 def test_a_canary_that_gets_no_traffic_is_not_safe_by_argos_good_answers(fleet: Fleet, on: Shown) -> None:
@@ -117,6 +117,17 @@ def test_a_canary_as_bad_as_a_broken_stable_is_in_trouble(fleet: Fleet, on: Show
     assert told.startswith("# ✕ IN TROUBLE: CRITICAL ERROR RATE")
     assert "No. 32 % (160 of 500) of its own requests fail, above the critical limit of the policy." in told
     assert "Stable itself fails 32 % (1,440 of 4,500): to be no worse than that means little." in told
+
+
+def test_a_safe_canary_beside_a_broken_stable_says_that_the_service_is_not_well(
+    fleet: Fleet, on: Shown
+) -> None:
+    told = answer(on(counted(at_analysis(fleet, answers(GOOD, GOOD)), 0, 1800, total=20_000)))
+    assert told.startswith("# ✓ SAFE SO FAR")
+    head = told[: told.index("How sure?")]
+    assert (
+        "But stable itself fails 10 % (18,000 of 180,000) of its requests: the service is not well." in head
+    )
 
 
 def test_an_error_rate_above_the_warning_is_not_green_even_with_a_pass(fleet: Fleet, on: Shown) -> None:
@@ -248,6 +259,11 @@ def test_the_gravest_comes_first_however_many_there_are(fleet: Fleet, on: Shown)
     text = on(counted(fleet, 5, 3, name="worker")).open(PAGE)
     assert "22 canaries under way (1 in trouble, 21 cannot tell yet)" in text
     assert text.index("✕ in trouble]") < text.index("? cannot tell yet]")
+
+
+def test_a_card_of_the_list_asks_the_question_that_it_answers(fleet: Fleet, on: Shown) -> None:
+    text = on(counted(healthy(fleet), 5, 3)).open(PAGE)
+    assert "Safe? No. Its error rate is shown to be worse than stable's." in text
 
 
 def test_the_history_can_be_taken_away_as_it_is_filtered(fleet: Fleet, on: Shown) -> None:

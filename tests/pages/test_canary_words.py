@@ -179,7 +179,9 @@ def test_a_gap_says_when_how_often_and_why() -> None:
 
 
 def test_thresholds_and_values_read_as_written() -> None:
-    assert words.threshold_words(Threshold(operator=">=", number=0.95, passes=True)) == "passes at least 0.95"
+    assert (
+        words.threshold_words(Threshold(operator=">=", number=0.95, passes=True)) == "passes at 0.95 or more"
+    )
     assert words.threshold_words(Threshold(operator=">", number=0.02, passes=False)) == "fails above 0.02"
     assert [show.value(number) for number in (0.98765, 0, 12345.6)] == [
         "0.9877",
@@ -192,7 +194,7 @@ def test_a_chart_has_its_threshold_in_view_and_never_bridges_a_gap() -> None:
     view = _view(GOOD, ERROR, GOOD)
     figure = metric_figure(view, UTC_ZONE, dark=False)
     assert figure.data[0].y == (0.99, None, 0.99)
-    assert figure.layout.yaxis.title.text == "answer of rate"
+    assert figure.layout.yaxis.title.text == "rate"
     low, high = figure.layout.yaxis.range
     assert low < 0.95 < high
     assert [shape.type for shape in figure.layout.shapes] == ["line", "rect"]

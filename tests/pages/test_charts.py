@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard.reports.service import Course
-from dashboard.ui.charts import course_times
+from dashboard.ui.charts import TIME_TICKS, course_times
 
 BERLIN = ZoneInfo("Europe/Berlin")
 STEP = timedelta(minutes=30)
@@ -49,3 +49,10 @@ def test_a_course_of_one_step_or_none_has_an_axis() -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     assert course_times(course(at, STEP), BERLIN) == ({"x": ["2026-11-01 01:30:00"]}, "Time (CET)")
     assert course_times(course(at, timedelta(0)), BERLIN) == ({"x": []}, "Time (UTC)")
+
+
+def test_a_time_axis_names_the_day_before_the_month_at_every_scale() -> None:
+    formats = [str(stop["value"]) for stop in TIME_TICKS]
+    assert formats == ["%H:%M:%S\n%-d %b %Y", "%H:%M\n%-d %b %Y", "%-d %b\n%Y", "%b %Y"]
+    assert TIME_TICKS[0]["dtickrange"][0] is None, "no scale is left to the chart's own words"
+    assert TIME_TICKS[-1]["dtickrange"][1] is None

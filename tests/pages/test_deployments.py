@@ -99,8 +99,8 @@ def test_a_rolled_back_deployment_says_by_what_how_that_is_known_and_what_it_cos
 
 def test_a_rollback_that_nobody_called_one_keeps_its_unknown_kind(tmp_path: Path, on: Shown) -> None:
     text = on(rolled_back(tmp_path)).open("deployments")
-    said = text[text.index("kind of change unknown") : text.index("◀ rolled back]")]
-    assert "kind of change unknown (acts as a rollback), by an unknown person" in said
+    said = text[text.index("Kind of change unknown") : text.index("◀ rolled back]")]
+    assert "Kind of change unknown (acts as a rollback), by an unknown person" in said
     assert "took away 4.2 (inferred: same artefact as an earlier success)" in said
     assert "reason: errors over 2 %" in said
     assert "succeeded; judged on 24 Nov 07:12 UTC" in said

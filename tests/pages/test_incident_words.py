@@ -55,13 +55,14 @@ def test_a_change_is_rounded_to_the_longer_side(ratio: float, text: str, down: s
     assert show.change(ratio, down=True) == down
 
 
-def test_a_share_is_rounded_against_us_and_its_interval_outwards() -> None:
+def test_a_share_of_a_count_is_rounded_to_the_nearest_and_its_interval_outwards() -> None:
     found = wilson(2, 3)
-    assert show.proportion(found, good=True) == "66 % (20 … 94 %)"
-    assert show.proportion(found, good=False) == "67 % (20 … 94 %)"
-    assert show.proportion(wilson(0, 5), good=False) == "0 % (0 … 44 %)"
-    assert show.proportion(wilson(5, 5), good=True) == "100 % (56 … 100 %)"
-    assert show.proportion(None, good=True) == "unknown"
+    assert show.proportion(found) == "67 % (20 … 94 %)"
+    assert show.proportion(wilson(1, 3)) == "33 % (6 … 80 %)"
+    assert show.proportion(wilson(1, 999)) == "less than 1 % (0 … 1 %)", "some is not none"
+    assert show.proportion(wilson(0, 5)) == "0 % (0 … 44 %)"
+    assert show.proportion(wilson(5, 5)) == "100 % (56 … 100 %)"
+    assert show.proportion(None) == "unknown"
 
 
 def test_rates_and_intervals_have_no_more_digits_than_they_can_bear() -> None:

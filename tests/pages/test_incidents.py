@@ -13,6 +13,7 @@ from dashboard.store.sync_log import SyncOutcome
 from dashboard.ui import incident_words as words
 from tests.pages.conftest import Shown
 from tests.pages.incident_stores import DAY, HOSTILE, HOUR, deployment, eventful, incident
+from tests.pages.screen import MARKS
 from tests.pages.stores import CATALOGUE, NEWEST, NOW, Fleet, build, log_sync, steady
 
 
@@ -24,13 +25,39 @@ def test_a_missing_store_is_explained(tmp_path: Path, on: Shown) -> None:
 
 
 def test_without_any_incident_nothing_is_claimed(tmp_path: Path, on: Shown) -> None:
-    text = on(build(tmp_path, {"api/availability": steady(0.0)})).open("incidents")
+    fleet = build(tmp_path, {"api/availability": steady(0.0)})
+    text = on(fleet).open("incidents")
+    assert "No incident and no deployment is known yet" in text
+    assert "reliability import incidents incidents.csv" in text
+    for claim in ("target not reached", "a day", "Too few", "No detectable change", "Delivery", "None"):
+        assert claim not in text
+    store_events(fleet.store, [deployment("first", NOW - 100 * DAY)])
+    text = on(fleet).open("incidents", period="30 days")
     assert "? Too few incidents to say" in text
     assert "n = 0 before, 0 now" in text
-    assert "No incident is known of this period (0 (0 … 1.2) per 30 days)." in text
-    assert "No detectable change" not in text
-    assert "None" not in text
+    assert "No incident is known of this period (0 (0 … 3.7) per 30 days)." in text
+    assert "Open now" not in text
     assert "nan" not in text.lower()
+
+
+def test_without_any_deployment_no_target_of_delivery_is_missed(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, {"api/availability": steady(0.0)})
+    store_events(fleet.store, [incident("only", NOW - 2 * DAY, (3, 8, 20, 45))])
+    text = on(fleet).open("incidents")
+    assert "unknown: no deployment was ever told" in text
+    assert "target not reached" not in text
+
+
+def test_what_is_open_now_comes_first_with_the_gravest_first(tmp_path: Path, on: Shown) -> None:
+    old = incident("INC-old", NOW - 200 * DAY, (3,), severity=None, title="Nobody closed this")
+    minor = incident("INC-minor", NOW - 9 * DAY, (3,), severity="P3", title="Slow pages")
+    fleet = eventful(tmp_path, old, minor)
+    text = on(fleet).open("incidents")
+    found = text[text.index("Open now: 3 incidents") : text.index("Time to recover:")]
+    assert found.index("P1 Requests fail") < found.index("P3 Slow pages") < found.index("Nobody closed")
+    assert "P3 Slow pages · api · for 9 d" in found
+    assert "INC-minor" in found
+    assert "Open now" not in on(fleet).open("incidents", affected="worker")
 
 
 def test_the_verdict_comes_first_with_its_range_and_what_could_have_been_seen(
@@ -176,8 +203,11 @@ def test_one_incident_shows_phases_cost_cause_and_a_postmortem(tmp_path: Path, o
     assert "reliability attribute 'INC/7' --to SERVICE/ENVIRONMENT/ID" in text
     assert "A postmortem was due by Fri 20 Nov 2026" in text
     assert "# Postmortem: Trouble INC/7" in text
-    link = next(item.proto for item in screen.app.get("page_link") if "production" in item.proto.label)
+    link = next(
+        item.proto for item in screen.app.get("page_link") if "deployment=" in item.proto.query_string
+    )
     assert link.query_string == "deployment=api%2Fproduction%2F1"
+    assert "api v1" in link.label.translate(MARKS), "it is named by its version, as on other pages"
 
 
 def test_an_open_incident_and_one_by_hand_say_so(tmp_path: Path, on: Shown) -> None:
@@ -236,3 +266,13 @@ def test_the_grounds_of_a_verdict_name_both_counts(
     text = words.grounds(compare(before, after))
     assert said in text
     assert f"n = {len(before)} before, {len(after)} now" in text
+
+
+def test_a_service_leads_to_its_open_incidents_by_links_that_look_like_links(
+    tmp_path: Path, on: Shown
+) -> None:
+    text = on(eventful(tmp_path)).open("service", service="api")
+    assert ":blue[● P1 INC-open is open → Incidents]" in text
+    assert ":blue[May api ship now? → Release gate]" in text
+    assert ":blue[← All services]" in text
+    assert "is open → Incidents" not in on(eventful(tmp_path / "worker")).open("service", service="worker")

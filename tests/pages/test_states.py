@@ -1,11 +1,13 @@
 """Each page says what a person needs to know in every state that a fleet can be in."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from dashboard.store.sync_log import Problem, SyncOutcome
+from dashboard.ui.folding import unbroken
 from tests.pages.conftest import Shown
 from tests.pages.stores import (
     CATALOGUE,
@@ -62,7 +64,7 @@ def test_a_healthy_fleet_may_ship_and_shows_its_age(tmp_path: Path, on: Shown) -
 def test_an_exhausted_service_comes_first_and_says_what_brings_it_back(tmp_path: Path, on: Shown) -> None:
     fleet = build(tmp_path, SPENT)
     text = on(fleet).open()
-    assert "Error budget of 2 services: spent for 1, normal for 1." in text
+    assert "Error budget of 2 services: exhausted for 1, normal for 1." in text
     assert text.index(":blue[api]") < text.index(":blue[worker]")
     assert "→ protected 25 Nov" in text
     assert "if nothing more burns" in text
@@ -153,6 +155,28 @@ def test_a_broken_catalogue_names_its_faults_instead_of_a_trace(tmp_path: Path, 
     assert "The configuration cannot be used" in text
     assert "99.9" in text
     assert "correct what is named above" in text
+
+
+def test_the_objective_with_the_least_left_stands_first_in_its_card(tmp_path: Path, on: Shown) -> None:
+    text = on(build(tmp_path, HEALTHY | {"api/latency": steady(0.0095)})).open()
+    assert text.index("latency: 5 % of budget left") < text.index("availability: 100 % of budget left")
+
+
+def test_no_line_ends_between_a_number_and_its_unit(tmp_path: Path, on: Shown) -> None:
+    screen = on(build(tmp_path, SPENT))
+    screen.open()
+    (card,) = [item.value for item in screen.app.markdown if "latency" in str(item.value)]
+    assert re.search(r"\d\u00a0%", card)
+    assert "(1\u00a0h)" in card
+    assert unbroken("23 Nov 14:51 UTC, 2 d 8 h, 5 services") == (
+        "23\u00a0Nov 14:51\u00a0UTC, 2\u00a0d 8\u00a0h, 5 services"
+    )
+
+
+def test_a_failed_sync_is_told_once(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, HEALTHY)
+    log_sync(fleet, SyncOutcome.FAILED, "no route to host")
+    assert on(fleet).open().count("sync failed") == 1
 
 
 def test_a_best_effort_service_says_so(tmp_path: Path, on: Shown) -> None:

@@ -68,7 +68,7 @@ def test_a_success_is_graded_and_a_recorded_phase_stands_beside_the_replay(
     assert (view.run.phase, view.replayed) == (Phase.SUCCESSFUL, Phase.FAILED)
     assert view.evidence is not None
     assert view.evidence.grade is Evidence.TRUNCATED
-    assert view.evidence.reason == "errors: stopped after 4 answers of 10"
+    assert view.evidence.reason == "errors: stopped after 4 measurements of 10"
 
 
 def test_a_metric_that_was_never_measured_is_shown_without_a_point(path: Path, policy: Policy) -> None:

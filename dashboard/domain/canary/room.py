@@ -33,9 +33,9 @@ class Room:
     def sentence(self) -> str:
         """It in one line: `1 of 2 failures used, 3 measurements to go`."""
         if self.to_go is None:
-            rest = f"{self.counts.count} measured, without an end"
+            rest = f"{self.counts.count:,} measured, without an end"
         else:
-            rest = f"{self.to_go} {'measurement' if self.to_go == 1 else 'measurements'} to go"
+            rest = f"{self.to_go:,} {'measurement' if self.to_go == 1 else 'measurements'} to go"
         return f"{self.used}, {rest}"
 
     @property
@@ -100,17 +100,18 @@ def metric_evidence(metric: MetricState, limits: Limits | None) -> EvidenceGrade
 
 
 def _answered(counts: Counts, limits: Limits | None) -> EvidenceGrade:
-    answers = f"{counts.count} {'answer' if counts.count == 1 else 'answers'}"
-    grade, reason = Evidence.TRUNCATED, f"stopped after {answers}: the metric has no count to reach"
+    taken = f"{counts.count:,} {'measurement' if counts.count == 1 else 'measurements'}"
+    grade, reason = Evidence.TRUNCATED, f"stopped after {taken}: the metric has no count to reach"
     if limits is None:
-        reason = f"{answers}; how many were wanted is not known"
+        reason = f"{taken}; how many were wanted is not known"
     elif 0 < limits.consecutive_success <= counts.consecutive_success:
         grade = Evidence.COMPLETE
         reason = f"{counts.consecutive_success} successes in a row, as wanted"
     elif limits.effective_count is not None and counts.count < limits.effective_count:
-        reason = f"stopped after {answers} of {limits.effective_count}"
+        reason = f"stopped after {taken} of {limits.effective_count:,}"
     elif limits.effective_count is not None:
-        grade, reason = Evidence.COMPLETE, f"all {answers} that were wanted"
+        grade = Evidence.COMPLETE
+        reason = f"the {taken} that was wanted" if counts.count == 1 else f"all {taken} that were wanted"
     return EvidenceGrade(grade=grade, reason=reason)
 
 

@@ -73,9 +73,14 @@ def test_a_metric_that_has_ended_has_nothing_to_go() -> None:
             {"successful": 10},
             Limits(effective_count=10),
             Evidence.COMPLETE,
-            "all 10 answers that were wanted",
+            "all 10 measurements that were wanted",
         ),
-        ({"successful": 4}, Limits(effective_count=10), Evidence.TRUNCATED, "stopped after 4 answers of 10"),
+        (
+            {"successful": 4},
+            Limits(effective_count=10),
+            Evidence.TRUNCATED,
+            "stopped after 4 measurements of 10",
+        ),
         ({"successful": 4}, Limits(), Evidence.TRUNCATED, "the metric has no count to reach"),
         (
             {"successful": 3, "consecutive_success": 3},
@@ -113,7 +118,7 @@ def test_a_run_is_graded_by_its_weakest_metric() -> None:
     part = metric_result("latency", [measurement(7)], "Successful")
     limits = {name: Limits(effective_count=10) for name in ("errors", "latency")}
     assert graded(whole, part, limits=limits) == (
-        Evidence.TRUNCATED, "latency: stopped after 1 answer of 10",
+        Evidence.TRUNCATED, "latency: stopped after 1 measurement of 10",
     )  # fmt: skip
     assert graded(whole, limits={"errors": limits["errors"]})[0] is Evidence.COMPLETE
     assert graded(whole, limits=limits) == (Evidence.NONE, "latency: nothing was measured")
