@@ -15,7 +15,7 @@ from dashboard.store.canaries import mark_read
 from dashboard.store.canary_ticks import record_ticks
 from dashboard.store.database import open_for_writing
 from tests.happenings import T0
-from tests.pages.stores import NOW, Fleet
+from tests.pages.stores import NOW, BadShare, Fleet, steady
 from tests.rollout_objects import (
     Object,
     analysis_run,
@@ -30,6 +30,12 @@ MINUTE = timedelta(minutes=1)
 #: The tables of objects count in minutes after their own beginning; these fleets count back from now.
 _NOW = (NOW - T0) / MINUTE
 DAY = 24 * 60.0
+HEALTHY: dict[str, BadShare] = {
+    "api/availability": steady(0.0002),
+    "api/latency": steady(0.0),
+    "worker/availability": steady(0.0),
+}
+HOSTILE = "<script>alert(1)</script>[x](http://evil.example):red[z]**b**$(id)"
 
 
 def ago(minutes: float) -> float:

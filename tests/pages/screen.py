@@ -37,6 +37,12 @@ class Screen:
         return "\n".join(_words(self.app.main)).translate(MARKS)
 
 
+def large_box(screen: Screen) -> str:
+    """What the large box says that a page answers in."""
+    boxes = [*screen.app.success, *screen.app.error, *screen.app.warning, *screen.app.info]
+    return next(str(box.value) for box in boxes if box.value.startswith("#")).translate(MARKS)
+
+
 def _words(node: Any) -> Iterator[str]:
     for child in node.children.values():
         if child.type == "expander":

@@ -1,18 +1,16 @@
 """The canary analysis answers in every state: safe so far, how sure, room left, when known, and the past."""
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
-from dashboard.domain.deployments import DeploymentState
 from dashboard.store.canaries import mark_read
 from dashboard.store.database import open_for_writing
 from tests.pages.canaries import (
     BAD,
     DAY,
     GOOD,
+    HEALTHY,
+    HOSTILE,
     ago,
     background,
     counted,
@@ -26,39 +24,14 @@ from tests.pages.canaries import (
     values,
 )
 from tests.pages.conftest import Shown
-from tests.pages.releases import deployed, tell
-from tests.pages.screen import MARKS, Screen
-from tests.pages.stores import NOW, BadShare, Fleet, build, burst, measured_since, steady
+from tests.pages.screen import large_box
+from tests.pages.stores import NOW, Fleet, build, burst, measured_since
 from tests.rollout_objects import Object, analysis_run, metric_result, metric_spec, rollout
 
 PAGE = "canary_analysis"
-HEALTHY: dict[str, BadShare] = {
-    "api/availability": steady(0.0002),
-    "api/latency": steady(0.0),
-    "worker/availability": steady(0.0),
-}
 CAUTIOUS = HEALTHY | {
     "api/availability": burst(0.01, timedelta(hours=6, minutes=20), timedelta(hours=2)),
 }
-HOSTILE = "<script>alert(1)</script>[x](http://evil.example):red[z]**b**$(id)"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    return build(tmp_path_factory.mktemp("built"), HEALTHY)
-
-
-@pytest.fixture
-def fleet(built: Fleet, tmp_path: Path) -> Fleet:
-    """A healthy fleet of its own: filling a store takes longer than copying one."""
-    shutil.copytree(built.folder, tmp_path / "fleet")
-    return Fleet(folder=tmp_path / "fleet")
-
-
-def _answer(screen: Screen) -> str:
-    """What the large box says."""
-    boxes = [*screen.app.success, *screen.app.error, *screen.app.warning, *screen.app.info]
-    return next(str(box.value) for box in boxes if box.value.startswith("#")).translate(MARKS)
 
 
 # Nothing, or nothing to read ----------------------------------------------------------------------------
@@ -109,7 +82,7 @@ def test_a_source_of_which_an_object_cannot_be_read_is_said(fleet: Fleet, on: Sh
 def test_a_healthy_canary_answers_the_four_questions(fleet: Fleet, on: Shown) -> None:
     screen = on(healthy(fleet))
     text = screen.open(PAGE, rollout="api")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert answer.startswith("# ✓ SAFE SO FAR")
     assert "Safe? Yes, by everything that was measured so far." in answer
     assert "How sure? Argo's metrics: 5 measurements, 0 failures among them." in answer
@@ -144,7 +117,7 @@ def test_a_cautious_tier_asks_for_doubled_pauses_beside_the_rollouts_own(tmp_pat
 def test_a_canary_without_room_says_that_the_next_failure_aborts_it(fleet: Fleet, on: Shown) -> None:
     screen = on(in_trouble(fleet))
     screen.open(PAGE, rollout="api")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert answer.startswith("# △ AT RISK: NO ROOM LEFT")
     assert "2 of 2 failures used, 5 measurements to go; the next one that goes wrong aborts it." in answer
 
@@ -152,8 +125,8 @@ def test_a_canary_without_room_says_that_the_next_failure_aborts_it(fleet: Fleet
 def test_error_counts_that_fail_stand_beside_argos_word_with_a_sentence(fleet: Fleet, on: Shown) -> None:
     screen = on(counted(healthy(fleet), 5, 3))
     text = screen.open(PAGE, rollout="api")
-    assert _answer(screen).startswith("# ✕ IN TROUBLE")
-    assert "No. Its error rate is shown to be worse than stable's." in _answer(screen)
+    assert large_box(screen).startswith("# ✕ IN TROUBLE")
+    assert "No. Its error rate is shown to be worse than stable's." in large_box(screen)
     assert "▷ Argo: no analysis has ended] Error counts :red-badge[✕ FAIL]" in text
     assert "✕ they disagree] The error counts of both arms show the canary to be worse" in text.replace(
         "\\", ""
@@ -172,7 +145,7 @@ def test_an_analysis_that_passed_is_folded_and_one_that_goes_on_is_open(fleet: F
 def test_too_few_counts_say_how_many_it_takes(fleet: Fleet, on: Shown) -> None:
     screen = on(counted(healthy(fleet), 0.1, 1))
     text = screen.open(PAGE, rollout="api")
-    assert "cannot judge yet: 5,000 of about" in _answer(screen).replace("\\", "")
+    assert "cannot judge yet: 5,000 of about" in large_box(screen).replace("\\", "")
     assert "Cannot judge yet: 5,000 of about" in text.replace("\\", "")
 
 
@@ -195,8 +168,8 @@ def test_without_a_stable_sibling_the_deployment_before_is_told_of_and_named(fle
 def test_a_canary_that_nobody_measured_is_not_called_safe(fleet: Fleet, on: Shown) -> None:
     screen = on(import_canaries(fleet, rollout(at=ago(2), step=0)))
     text = screen.open(PAGE, rollout="api")
-    assert _answer(screen).startswith("# ? CANNOT TELL YET")
-    assert "No metric that counts has been measured." in _answer(screen)
+    assert large_box(screen).startswith("# ? CANNOT TELL YET")
+    assert "No metric that counts has been measured." in large_box(screen)
     assert "No analysis of this canary is known, so nothing judged it." in text
 
 
@@ -210,7 +183,7 @@ def test_a_canary_that_nobody_saw_for_long_is_not_called_running_or_safe(fleet: 
     assert "? NOT SEEN FOR TOO LONG" in text.upper()
     assert "running" not in text
     text = screen.open(PAGE, rollout="api")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert answer.startswith("# ? NOT SEEN FOR TOO LONG")
     assert "Nobody knows: what follows is how it stood when it was last seen." in answer
     assert "Last seen? 1 d 9 h ago, at 21 Nov" in answer
@@ -225,14 +198,14 @@ def test_what_a_rollout_alone_tells_of_its_analysis_is_shown_and_counts(fleet: F
     told["status"]["canary"] = canary
     screen = on(import_canaries(fleet, told))
     text = screen.open(PAGE, rollout="api")
-    assert _answer(screen).startswith("# ✕ IN TROUBLE")
+    assert large_box(screen).startswith("# ✕ IN TROUBLE")
     assert "Argo says: success-rate assessed Failed" in text
 
 
 def test_an_inconclusive_canary_asks_for_a_person(fleet: Fleet, on: Shown) -> None:
     screen = on(inconclusive(fleet))
     text = screen.open(PAGE, rollout="api")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert answer.startswith("# ? UNDECIDED: SOMEBODY HAS TO DECIDE")
     assert "Nobody knows: success-rate measured 0.94: passes at 0.95 or more." in answer.replace("\\", "")
     assert "Room left? success-rate: 1 inconclusive, 0 allowed" in answer
@@ -244,7 +217,7 @@ def test_the_room_of_an_undecided_canary_is_of_what_could_not_tell(fleet: Fleet,
     beside = background(metric_result("latency", values(5, GOOD, BAD)), phase="Running")
     screen = on(import_canaries(inconclusive(fleet), beside))
     screen.open(PAGE, rollout="api")
-    (room,) = (line for line in _answer(screen).splitlines() if "Room left?" in line)
+    (room,) = (line for line in large_box(screen).splitlines() if "Room left?" in line)
     assert "success-rate" in room
     assert "latency" not in room
 
@@ -258,7 +231,7 @@ def test_an_undecided_metric_that_gave_no_number_only_could_not_tell(fleet: Flee
     )
     screen = on(fleet)
     screen.open(PAGE, rollout="api")
-    assert "success-rate could not tell, and Argo waits." in _answer(screen).replace("\\", "")
+    assert "success-rate could not tell, and Argo waits." in large_box(screen).replace("\\", "")
 
 
 def test_what_ran_beside_the_steps_without_a_count_is_not_called_cut_short(fleet: Fleet, on: Shown) -> None:
@@ -315,8 +288,8 @@ def test_a_success_without_evidence_is_not_called_safe(fleet: Fleet, on: Shown) 
     )
     screen = on(import_canaries(fleet, rollout(at=ago(12), step=3), run))
     text = screen.open(PAGE, rollout="api")
-    assert _answer(screen).startswith("# ? CANNOT TELL YET")
-    assert "A success of Argo's stands on no evidence" in _answer(screen)
+    assert large_box(screen).startswith("# ? CANNOT TELL YET")
+    assert "A success of Argo's stands on no evidence" in large_box(screen)
     assert "? no evidence]" in text
 
 
@@ -332,7 +305,7 @@ def test_a_dry_run_metric_says_that_it_decides_nothing(fleet: Fleet, on: Shown) 
     run = analysis_run("api-new-2-2", found, at=ago(7))
     screen = on(import_canaries(fleet, rollout(at=ago(12), step=2), run))
     assert "dry run: decides nothing" in screen.open(PAGE, rollout="api")
-    assert _answer(screen).startswith("# ? CANNOT TELL YET")
+    assert large_box(screen).startswith("# ? CANNOT TELL YET")
 
 
 def test_the_lint_of_its_template_is_beside_the_run(fleet: Fleet, on: Shown) -> None:
@@ -359,121 +332,6 @@ def test_what_it_cost_of_a_budget_that_is_not_known_is_told_in_events(tmp_path: 
     fleet = build(tmp_path, HEALTHY | {"api/availability": short}, events=1000)
     text = on(healthy(fleet)).open(PAGE, rollout="api").replace("\\", "")
     assert "40 bad events of availability so far; share of its budget unknown" in text
-
-
-# The list -----------------------------------------------------------------------------------------------
-
-
-def test_canaries_under_way_come_first_and_the_one_in_trouble_leads(fleet: Fleet, on: Shown) -> None:
-    healthy(fleet)
-    import_canaries(fleet, rollout("worker", at=ago(12)), rollout("worker", at=ago(4), step=2, version=102))
-    counted(fleet, 5, 3, name="worker")
-    past(fleet, 1, 5)
-    text = on(fleet).open(PAGE)
-    assert "2 canaries under way (1 in trouble, 1 safe so far); 1 canary ended in the last 30 days" in text
-    places = [text.index(word) for word in ("✕ in trouble", "✓ safe so far", "History", "✓ promoted]")]
-    assert places == sorted(places)
-
-
-def test_the_history_says_what_aborted_and_what_was_wrong_with_n_and_intervals(
-    fleet: Fleet, on: Shown
-) -> None:
-    past(fleet, 10, 20)
-    past(fleet, 11, 15, aborted=True)
-    past(fleet, 12, 14, image="ghcr.io/acme/api:v11")
-    past(fleet, 14, 6, aborted=True, metric="latency")
-    past(fleet, 15, 5)
-    for revision, days in ((10, 20), (12, 14), (15, 5)):
-        version = f"v{11 if revision == 12 else revision}"
-        state = DeploymentState.ROLLED_BACK if revision == 15 else DeploymentState.SUCCEEDED
-        event = deployed(f"api-{revision}", timedelta(days=days), version=version, state=state)
-        tell(fleet, event)
-    text = on(fleet).open(PAGE)
-    assert "False aborts: 100 % (2 … 100 %)" in text
-    assert "1 of 1 abort whose outcome is known" in text
-    assert "in brackets: the 95 % interval" in text
-    assert "1 more was replaced by another version: nobody knows" in text
-    assert "Missed regressions: 33 % (0 … 91 %)" in text
-    assert "1 of 3 passes whose outcome is known" in text
-    assert "- latency: 1" in text
-    assert "an abort may have several" not in text
-    assert "api · details →" in text
-    assert "△ false abort]" in text
-    assert "the same version, tried again, was promoted and stood" in text
-    assert "it was rolled back" in text
-
-
-def test_more_metrics_than_aborts_are_explained_and_the_seventh_takes_no_line_of_its_own(
-    fleet: Fleet, on: Shown
-) -> None:
-    names = [f"metric-{number}" for number in range(7)]
-    past(fleet, 10, 20, aborted=True, metrics=names)
-    text = on(fleet).open(PAGE)
-    assert "- metric-6: 1" in text
-    assert "more" not in text[text.index("Aborted by metric") : text.index("an abort may have several")]
-
-
-def test_rates_of_nothing_are_unknown_not_zero(fleet: Fleet, on: Shown) -> None:
-    past(fleet, 10, 20)
-    text = on(fleet).open(PAGE)
-    assert "unknown: of no abort is it known what followed" in text
-    assert "of 1 more it is not known yet" in text
-    assert "False aborts: 0 %" not in text
-
-
-def test_the_filters_of_the_history_come_from_the_address(fleet: Fleet, on: Shown) -> None:
-    past(fleet, 10, 20)
-    past(fleet, 11, 15, aborted=True)
-    text = on(fleet).open(PAGE, ended="aborted")
-    assert "1 canary, newest first" in text
-    assert "✕ aborted]" in text
-    text = on(fleet).open(PAGE, ended="exploded", stopped_by="nothing")
-    assert "There is no outcome 'exploded'" in text.replace("\\", "")
-
-
-def test_one_of_the_past_says_what_became_of_it(fleet: Fleet, on: Shown) -> None:
-    past(fleet, 10, 20)
-    past(fleet, 11, 15, aborted=True)
-    screen = on(fleet)
-    text = screen.open(PAGE, rollout="production/api", run="11")
-    answer = _answer(screen).replace("\\", "")
-    assert answer.startswith("# ✕ WAS ABORTED")
-    assert "It was aborted on 8 Nov 09:22 UTC, by success-rate." in answer
-    assert "3 failures, 2 allowed" in text
-    assert ":red-badge[■ 10 % ended here]" in text
-    assert "kubectl argo rollouts retry rollout api -n production" in text
-
-
-def test_rollouts_that_mean_none_of_ours_and_runs_of_no_rollout_are_shown(fleet: Fleet, on: Shown) -> None:
-    import_canaries(
-        fleet,
-        rollout("shop", at=ago(12)),
-        analysis_run(
-            "nightly",
-            metric_result("m", values(50, GOOD), "Failed"),
-            at=ago(60),
-            owner=None,
-            phase="Failed",
-            completedAt="2026-11-23T08:20:00Z",
-        ),
-    )
-    text = on(fleet).open(PAGE)
-    assert "1 canary of Rollouts that mean none of our services" in text
-    assert 'OUR-SERVICE: ["shop"]' in text
-    assert "1 AnalysisRun of no Rollout" in text
-
-
-def test_hostile_names_are_text(fleet: Fleet, on: Shown) -> None:
-    found = metric_result(HOSTILE, values(5, GOOD, ("[0.5]", "Failed")), message=HOSTILE)
-    steps: list[Object] = [{"setWeight": 10}, {"analysis": {"templates": [{"templateName": HOSTILE}]}}]
-    run = analysis_run(HOSTILE, found, at=ago(5), message=HOSTILE, specs=[metric_spec(HOSTILE)])
-    import_canaries(fleet, rollout(at=ago(12), step=1, image=f"x:{HOSTILE}", steps=steps), run)
-    screen = on(fleet)
-    for query in ({}, {"rollout": "api"}):
-        screen.open(PAGE, **query)
-        shown = [item.value for item in (*screen.app.markdown, *screen.app.subheader, *screen.app.error)]
-        assert not any("<script>" in str(text) or "](http://evil" in str(text) for text in shown)
-    assert any(r"\<script\>" in str(item.value) for item in screen.app.markdown)
 
 
 # The way to it ------------------------------------------------------------------------------------------

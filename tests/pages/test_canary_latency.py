@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from dashboard.domain.canary.measure import Measure
-from tests.pages.canaries import counted, healthy
+from tests.pages.canaries import HEALTHY, counted, healthy
 from tests.pages.conftest import Shown
 from tests.pages.screen import Screen
 from tests.pages.stores import Fleet, build, steady
-from tests.pages.test_canary_safety import HEALTHY, PAGE, answer, is_green
+from tests.pages.test_canary_safety import PAGE, answer, is_green
 
 _FLEET = HEALTHY | {"api/availability": steady(0.0)}
 

@@ -1,10 +1,7 @@
 """A canary is never called safe by too little, and what has ended is never told as if it went on."""
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from dashboard.domain.canary.ticks import Tick
 from dashboard.store.canary_ticks import record_ticks
@@ -12,6 +9,7 @@ from dashboard.store.database import open_for_writing
 from tests.pages.canaries import (
     BAD,
     GOOD,
+    HEALTHY,
     MINUTE,
     ago,
     counted,
@@ -23,26 +21,10 @@ from tests.pages.canaries import (
 )
 from tests.pages.conftest import Shown
 from tests.pages.screen import MARKS, Screen
-from tests.pages.stores import NOW, Fleet, build, burst, steady
+from tests.pages.stores import NOW, Fleet, build, burst
 from tests.rollout_objects import Object, analysis_run, metric_result, metric_spec, rollout
 
 PAGE = "canary_analysis"
-HEALTHY = {
-    "api/availability": steady(0.0002),
-    "api/latency": steady(0.0),
-    "worker/availability": steady(0.0),
-}
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    return build(tmp_path_factory.mktemp("built"), HEALTHY)
-
-
-@pytest.fixture
-def fleet(built: Fleet, tmp_path: Path) -> Fleet:
-    shutil.copytree(built.folder, tmp_path / "fleet")
-    return Fleet(folder=tmp_path / "fleet")
 
 
 def answer(screen: Screen, **query: str) -> str:

@@ -5,53 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.config import load_policy
 from dashboard.domain.gate_rules import ExceptionType
 from dashboard.domain.policy import Policy
 from dashboard.paths import DEFAULT_POLICY
 from dashboard.store.sync_log import SyncOutcome
 from tests.gates import EVIDENCE, MINUTE, approve, freeze, grant, recorded, request
 from tests.pages.conftest import Shown
-from tests.pages.releases import HOUR, deployed, tell
-from tests.pages.screen import MARKS, Screen
+from tests.pages.gate_fleets import HEALTHY, HOSTILE, PROTECTED, SPENT
+from tests.pages.releases import HOUR
+from tests.pages.screen import MARKS, large_box
 from tests.pages.stores import (
     CATALOGUE,
     NEWEST,
     NOW,
-    BadShare,
     Fleet,
     build,
-    burst,
     log_sync,
-    steady,
 )
 
 _DAY = timedelta(days=1)
-HEALTHY: dict[str, BadShare] = {
-    "api/availability": steady(0.0),
-    "api/latency": steady(0.001),
-    "worker/availability": steady(0.0),
-}
-SPENT = HEALTHY | {"api/availability": burst(0.05, timedelta(hours=20), timedelta(hours=10))}
-PROTECTED = HEALTHY | {"api/availability": burst(0.01, timedelta(hours=8, minutes=20), timedelta(hours=2))}
-CAUTIOUS = HEALTHY | {"api/availability": burst(0.01, timedelta(hours=6, minutes=20), timedelta(hours=2))}
-HOSTILE = "<script>alert(1)</script>[x](http://evil.example):red[z]**b**$(id)"
-
-
-@pytest.fixture
-def policy() -> Policy:
-    return load_policy(DEFAULT_POLICY)
-
-
-@pytest.fixture
-def healthy(tmp_path: Path) -> Fleet:
-    return build(tmp_path, HEALTHY)
-
-
-def _answer(screen: Screen) -> str:
-    """What the large box says."""
-    boxes = [*screen.app.success, *screen.app.error, *screen.app.warning]
-    return next(str(box.value) for box in boxes if box.value.startswith("#")).translate(MARKS)
 
 
 # The answer -------------------------------------------------------------------------------------------
@@ -64,7 +36,7 @@ def test_a_release_with_good_evidence_is_allowed_with_until_when_and_from_which_
     screen = on(healthy)
     text = screen.open("release_gate", service="api")
     assert screen.app.success[0].value.startswith("# ✓ ALLOWED")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert "api v2.4.0 to production, feature. All six gates pass." in answer
     assert (
         "This yes holds until Mon 23 Nov 16:00 UTC (6 h 58 min from now): the deployment window closes."
@@ -83,7 +55,7 @@ def test_a_denied_release_says_what_closes_it_and_what_to_do(healthy: Fleet, on:
     screen = on(healthy)
     text = screen.open("release_gate", service="api")
     assert screen.app.error[0].value.startswith("# ✕ NOT NOW")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert "The Quality gate does not pass: 2 checks not met." in answer
     assert "Closed by golden path (fail) and test coverage (71.5)." in answer
     assert "It does not open by itself at a known time." in answer
@@ -103,7 +75,7 @@ def test_without_evidence_all_that_is_known_passes_and_the_rest_is_named_apart(
     text = screen.open("release_gate", service="api", version="v9")
     assert screen.app.warning[0].value.startswith("# ? NOT NOW: evidence missing")
     assert not screen.app.error
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert (
         "No pipeline has handed in evidence for this version. Everything that is known here passes." in answer
     )
@@ -122,7 +94,7 @@ def test_without_evidence_and_outside_the_window_both_are_said(tmp_path: Path, o
     screen = on(fleet)
     screen.open("release_gate", service="api", version="v9")
     assert screen.app.error[0].value.startswith("# ✕ NOT NOW")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert "What is known here does not pass either." in answer
     assert "Closed by deployment window (Monday 17:02:00)." in answer
     opens = "No until at least Tue 24 Nov 09:00 UTC (15 h 58 min from now): the deployment window opens."
@@ -149,7 +121,7 @@ def test_the_budget_of_a_service_that_was_spent_closes_the_gate(tmp_path: Path, 
     recorded(fleet, request(), now=NOW - MINUTE)
     screen = on(fleet)
     text = screen.open("release_gate", service="api")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert "The gates SLO and Approval do not pass: 3 checks not met." in answer
     assert "kind of change (feature), error budget left (−595 %) and approvals (none)" in answer
     assert "No until at least Thu 26 Nov 09:00 UTC (2 d 23 h from now): at least 30 % of the error" in answer
@@ -184,81 +156,12 @@ def test_a_policy_that_cannot_be_evaluated_allows_nothing_and_says_why(
     screen = on(healthy)
     text = screen.open("release_gate", service="api")
     assert screen.app.error[0].value.startswith("# ✕ NOT NOW")
-    assert "The policy could not be evaluated, so nothing is allowed:" in _answer(screen)
+    assert "The policy could not be evaluated, so nothing is allowed:" in large_box(screen)
     assert "evidence missing" not in text
     assert "✕ BUILD not evaluated" in text
     assert "? unknown] The code compiles" in text
     assert "Sat 28 Nov closed" in text
     assert "gave no decision" in on(healthy).open("release_gate", view="board")
-
-
-# What is asked, in the address ----------------------------------------------------------------------
-
-
-def test_the_newest_version_that_was_asked_for_is_the_first_choice(healthy: Fleet, on: Shown) -> None:
-    recorded(healthy, request(version="v1"), now=NOW - HOUR)
-    recorded(healthy, request(version="v2"), now=NOW - MINUTE)
-    tell(healthy, deployed("v3", 30 * MINUTE))
-    screen = on(healthy)
-    assert "api v2 to production" in screen.open("release_gate", service="api")
-    box = screen.app.selectbox(key="gate_version")
-    assert box.options == ["v2", "v3", "v1"]
-    box.select("v1").run()
-    assert "api v1 to production" in screen.text()
-    assert screen.app.query_params["version"] == "v1"
-
-
-def test_kind_and_environment_are_in_the_address_and_come_back_from_it(healthy: Fleet, on: Shown) -> None:
-    recorded(healthy, request(), now=NOW - MINUTE)
-    text = on(healthy).open("release_gate", service="api", environment="staging", kind="bugfix")
-    assert "api any version to staging, bug fix" in text
-    screen = on(healthy)
-    screen.open("release_gate", service="api")
-    screen.app.selectbox(key="gate_kind").select("rollback").run()
-    assert "api v2.4.0 to production, rollback" in screen.text()
-    assert screen.app.query_params["kind"] == "rollback"
-
-
-def test_another_service_has_other_versions(healthy: Fleet, on: Shown) -> None:
-    screen = on(healthy)
-    screen.open("release_gate", service="api", version="v9", kind="bugfix")
-    screen.app.selectbox(key="picked_service").select("worker").run()
-    assert "worker any version to production, feature" in screen.text()
-    assert "version" not in screen.app.query_params
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "told"),
-    [
-        ("service", "no[pe]", "There is no service 'no[pe]' in the catalogue."),
-        ("environment", "moon", "There is no environment 'moon' in the policy. This is production."),
-        ("kind", "magic", "There is no kind of change 'magic'. It is left out."),
-        ("version", "a b", "The address names no version:"),
-        ("version", "x" * 300, "The address names no version:"),
-        ("decision", "nope", "There is no decision 'nope' in the log."),
-    ],
-)
-def test_what_the_address_asks_for_in_vain_is_said_before_the_answer(
-    healthy: Fleet, on: Shown, name: str, value: str, told: str
-) -> None:
-    text = on(healthy).open("release_gate", **({"service": "api"} | {name: value}))
-    assert told in text
-    if "NOT NOW" in text:
-        assert text.index(told) < text.index("NOT NOW")
-
-
-def test_hostile_versions_people_and_reasons_are_text(tmp_path: Path, on: Shown, policy: Policy) -> None:
-    fleet = build(tmp_path, PROTECTED)
-    said = {"version": HOSTILE, "requested_by": HOSTILE, "image": HOSTILE, "change_type": "bugfix"}
-    recorded(fleet, request(**said), now=NOW - MINUTE, actor=HOSTILE)
-    grant(fleet, ExceptionType.SECURITY, policy, ends=NOW + _DAY, environment="production")
-    screen = on(fleet)
-    text = screen.open("release_gate", service="api")
-    assert HOSTILE.translate(MARKS) in text.replace("\u2060", "")
-    raw = [item.value for item in (*screen.app.markdown, *screen.app.error)]
-    assert not any("[x](http" in value or "<script>" in value for value in raw)
-    commands = "\n".join(item.value for item in screen.app.code)
-    assert f"--version '{HOSTILE}'" in commands, "quoted, so that no shell runs it"
 
 
 # What stands around it ---------------------------------------------------------------------------------
@@ -284,7 +187,7 @@ def test_a_freeze_closes_the_gate_until_its_end(healthy: Fleet, on: Shown) -> No
     freeze(healthy, NOW - HOUR, NOW + HOUR, services=["api"])
     screen = on(healthy)
     text = screen.open("release_gate", service="api")
-    answer = _answer(screen)
+    answer = large_box(screen)
     assert "Closed by deployment freezes (FRZ-1)." in answer
     assert "No until Mon 23 Nov 10:02 UTC (1 h from now): no freeze stands any more." in answer
     assert "✕ stands now] 23 Nov 08:02 → 10:02 UTC the sale of the year" in text
@@ -312,7 +215,7 @@ def test_an_exception_that_lifts_a_check_is_told_and_its_late_review_too(
     recorded(fleet, request(gates=holed), now=NOW - MINUTE)
     screen = on(fleet)
     text = screen.open("release_gate", service="api")
-    assert "All six gates pass, with 1 exception." in _answer(screen)
+    assert "All six gates pass, with 1 exception." in large_box(screen)
     assert "waived by EXC-security" in text
     assert "4 of 5 checks met and 1 waived by an exception" in text
     assert "○ review to come" in text
@@ -358,138 +261,6 @@ def test_an_override_is_not_repeated_and_that_is_said(tmp_path: Path, on: Shown)
     text = on(fleet).open("release_gate", service="api")
     assert "NOT NOW" in text
     assert "That decision was an emergency override by sre-lead. It is not repeated here" in text
-
-
-# What the error budget allows, and how to deploy --------------------------------------------------------
-
-
-def test_a_healthy_service_may_ship_everything_without_approval(healthy: Fleet, on: Shown) -> None:
-    text = on(healthy).open("release_gate", service="worker")
-    assert "✓ normal" in text
-    assert "The error budget allows every kind of change." in text
-    assert "must approve" not in text
-    assert "✕ not allowed" not in text
-    assert "Canary steps may be accelerated" in text
-    assert "No change is in sight" in text
-
-
-def test_an_exhausted_service_says_what_may_ship_who_approves_and_until_when(
-    tmp_path: Path, on: Shown
-) -> None:
-    text = on(build(tmp_path, SPENT)).open("release_gate", service="api")
-    assert "Not allowed: feature, bug fix, configuration change and database migration." in text
-    assert "VP Engineering must approve everything else, except a rollback." in text
-    assert "availability: the error budget is spent" in text
-    assert "availability (decides): −595 % of budget left" in text
-    assert "→ protected 25 Nov" in text
-
-
-@pytest.mark.parametrize(
-    ("shares", "tier", "needed"),
-    [
-        (PROTECTED, "▲ protected", "SRE must approve everything else, except a rollback."),
-        (CAUTIOUS, "△ cautious", "SRE must be told"),
-        ({}, "? unknown", "SRE must approve everything else, except a rollback."),
-    ],
-    ids=["protected", "cautious", "unknown"],
-)
-def test_who_must_approve_or_be_told_is_named(
-    tmp_path: Path, on: Shown, shares: dict[str, BadShare], tier: str, needed: str
-) -> None:
-    text = on(build(tmp_path, shares)).open("release_gate", service="api")
-    assert tier in text
-    assert needed in text
-
-
-def test_a_rollback_is_allowed_without_approval_in_every_tier(tmp_path: Path, on: Shown) -> None:
-    for number, shares in enumerate((HEALTHY, CAUTIOUS, PROTECTED, SPENT, {})):
-        text = on(build(tmp_path / str(number), shares)).open("release_gate", service="api")
-        line = next(line for line in text.splitlines() if "Rollback :" in line)
-        assert "✓ allowed" in line
-        assert "none needed" in line
-
-
-def test_a_service_without_an_objective_has_no_error_budget_policy(healthy: Fleet, on: Shown) -> None:
-    text = on(healthy).open("release_gate", service="docs")
-    assert "docs has no error budget policy. It is best effort" in text
-    assert "– best effort" in text
-
-
-def test_a_firing_page_asks_to_hold(tmp_path: Path, on: Shown) -> None:
-    fleet = build(tmp_path, HEALTHY | {"worker/availability": burst(0.2, timedelta(minutes=70))})
-    text = on(fleet).open("release_gate", service="worker")
-    assert text.index("● page over 1 h") < text.index("NOT NOW")
-    assert "A page fires right now" in text
-    assert "The burn-rate gate asks to hold until it stops, except for a rollback" in text
-    assert "below 2× over 5 min (now 20×) and below 1× over 1 h (now 20×)" in text
-    assert "The error budget by itself allows every kind of change." in text
-    assert "fast burn rate (20×) and slow burn rate (20×)" in text
-    assert "accelerated" not in text
-
-
-def test_a_ticket_that_outlives_its_burn_warns_without_a_hold(tmp_path: Path, on: Shown) -> None:
-    shares = HEALTHY | {"worker/availability": burst(0.05, timedelta(hours=6), timedelta(minutes=65))}
-    text = on(build(tmp_path, shares)).open("release_gate", service="worker")
-    assert "A ticket fires right now" in text
-    assert "asks for no hold any more: the burn rate is below 2× over 5 min (now 0×)" in text
-    assert "accelerated" not in text
-
-
-def test_only_tier_1_is_told_to_use_a_canary(tmp_path: Path, on: Shown) -> None:
-    shares = CAUTIOUS | {
-        "worker/availability": burst(0.1, timedelta(hours=6, minutes=20), timedelta(hours=2))
-    }
-    fleet = build(tmp_path, shares)
-    for service, told in (("api", True), ("worker", False)):
-        text = on(fleet).open("release_gate", service=service)
-        assert "△ cautious" in text
-        assert "Each observation pause of a canary is doubled" in text
-        assert ("must use a canary or blue-green" in text) is told
-
-
-def test_the_strategy_has_its_steps_and_pauses_that_are_doubled_say_so(tmp_path: Path, on: Shown) -> None:
-    text = on(build(tmp_path / "well", HEALTHY)).open("release_gate", service="api")
-    assert "Progressive canary, for critical path (tier 1). It is this service's own." in text
-    assert "Risk high · rollback within 2 min · users affected at most 10 %" in text
-    assert "10 % 5 min slo-burn-check, error-budget-check" in text
-    assert "doubled" not in text
-    text = on(build(tmp_path / "careful", CAUTIOUS)).open("release_gate", service="api")
-    assert "△ pauses doubled] The policy tier cautious asks for that." in text
-    assert "10 % 10 min slo-burn-check, error-budget-check 5 min" in text
-    text = on(build(tmp_path / "worker", HEALTHY)).open("release_gate", service="worker", kind="migration")
-    assert "Blue-green, for stateful services and database migrations." in text
-    assert "A database migration is always blue-green; this service's own is rolling update." in text
-    assert "rollback within an instant · users affected at most 0 %" in text
-
-
-def test_the_checklist_ticks_what_is_known_and_leaves_the_rest_to_people(healthy: Fleet, on: Shown) -> None:
-    broken = EVIDENCE | {"quality": EVIDENCE["quality"] | {"golden_path": "fail", "coverage": None}}
-    recorded(healthy, request(gates=broken), now=NOW - MINUTE)
-    text = on(healthy).open("release_gate", service="api")
-    assert "✓ yes] Unit and integration tests pass :small[(pipeline, 23 Nov 09:01 UTC)]" in text
-    assert "✕ no] The golden path works from end to end" in text
-    assert "? unknown] Enough of the code is covered by tests :small[(pipeline: not told)]" in text
-    assert "✓ yes] The deployment window is open and no freeze stands" in text
-    assert "☐ Somebody wrote down how to roll back" in text
-
-
-def test_commands_have_the_release_filled_in(healthy: Fleet, on: Shown) -> None:
-    recorded(healthy, request(), now=NOW - MINUTE)
-    screen = on(healthy)
-    screen.open("release_gate", service="api")
-    commands = "\n".join(item.value for item in screen.app.code)
-    release, image = "--service api --version v2.4.0 --environment production", "ghcr.io/acme/api:v2.4.0"
-    told = f"--change-type feature --image {image} --requested-by WHO"
-    for line in (
-        f"reliability gate {release} {told} --evidence ci.json",
-        f"reliability approve {release} --role ROLE --reason 'WHY'",
-        f"reliability exception request --type TYPE {release} --reason 'WHY' --mitigation 'HOW'",
-        f"kubectl argo rollouts set image api api={image} -n production",
-        "kubectl argo rollouts abort api -n production",
-        "helm rollback api REVISION --cleanup-on-fail -n production",
-        'opa eval -d data/release_gate.rego -d data.json -i input.json "data.companyos.release.decision"',
-    ):
-        assert line in commands.splitlines()
 
 
 # The fleet ------------------------------------------------------------------------------------------------

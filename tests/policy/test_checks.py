@@ -1,6 +1,7 @@
 """Every check in each tier and environment: what meets it, what does not, on the limit and just beside it.
 
-A limit is written out here as the framework has it; only the shipped policy is asked.
+A limit is written out here as the framework has it; only the shipped policy is asked. What is no
+such thing at all is tried where most is asked for and where least is: no limit has to do with it.
 """
 
 import itertools
@@ -14,7 +15,8 @@ from tests.policy.releases import ENVIRONMENTS, MISSING, SERVICE_OF, release
 from tests.policy.verdicts import Judge, checks, violated
 
 _STEP = 0.000001
-_Values = tuple[tuple[Any, ...], tuple[Any, ...]]
+#: Values that meet a check, those that do not, and those that are nothing of its kind.
+_Values = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
 _COVERAGE = {1: 80, 2: 70, 3: 60}
 _FLOOR = {1: 30, 2: 20, 3: 10}
 _HIGH_CVES = {"production": 0, "staging": 5, "development": 10}
@@ -25,18 +27,21 @@ _OF_TIER_3 = {
     *("quality.unit_tests", "quality.coverage", "security.critical_cves"),
     *("policy.service", "policy.environment", "policy.version"),
 }
-_RESULT: _Values = (("pass", True), ("fail", "failed", "skipped", "PASS", "", False, 1, [], ["pass"], {}))
-_ZERO: _Values = ((0, 0.0), (1, -1, _STEP, "0", False, [], 10**9))
+#: Where most is asked for, and where least is.
+_CORNERS = ((1, "production"), (3, "development"))
+_RESULT: _Values = (("pass", True), ("fail", "failed", "skipped", False), ("PASS", "", 1, [], ["pass"], {}))
+_ZERO: _Values = ((0, 0.0), (1, -1, _STEP, 10**9), ("0", False, []))
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What is seen at `path` meets the check `code`, or does not; missing and null never do."""
+    """What is seen at `path` meets the check `code`, or does not; missing, null and the `odd` never do."""
 
     code: str
     path: str
     meets: tuple[Any, ...]
     fails: tuple[Any, ...]
+    odd: tuple[Any, ...]
 
 
 def _cases(tier: int, environment: str) -> Iterator[_Case]:
@@ -52,13 +57,18 @@ def _cases(tier: int, environment: str) -> Iterator[_Case]:
     yield _Case("quality.coverage", "gates.quality.coverage", *_at_least(_COVERAGE[tier]))
     yield from _security(environment)
     yield from _slo(tier)
-    yield _Case(
-        "policy.service", "service", (SERVICE_OF[tier],), ("nobody-s", "API", "", 1, True, [], ["api"])
+    service: _Values = ((SERVICE_OF[tier],), ("nobody-s", "API"), ("", 1, True, [], ["api"]))
+    yield _Case("policy.service", "service", *service)
+    where: _Values = ((environment,), ("Production", "moon"), ("", 1, True, {}))
+    yield _Case("policy.environment", "environment", *where)
+    version: _Values = (("1", " 2.0 ", "ä"), ("", " ", "\t\r\n"), (1, 2.0, True, ["1"]))
+    yield _Case("policy.version", "version", *version)
+    abac: _Values = (
+        ("pass", True, "skipped", "not_applicable"),
+        ("fail", False),
+        ("", "n/a", 1, 0, []),
     )
-    yield _Case("policy.environment", "environment", (environment,), ("Production", "moon", "", 1, True, {}))
-    yield _Case("policy.version", "version", ("1", " 2.0 ", "ä"), ("", " ", "\t\r\n", 1, 2.0, True, ["1"]))
-    abac = ("pass", True, "skipped", "not_applicable")
-    yield _Case("policy.abac", "gates.policy.abac_check", abac, ("fail", False, "", "n/a", 1, 0, []))
+    yield _Case("policy.abac", "gates.policy.abac_check", *abac)
 
 
 def _security(environment: str) -> Iterator[_Case]:
@@ -66,15 +76,17 @@ def _security(environment: str) -> Iterator[_Case]:
     most, level = _HIGH_CVES[environment], _SLSA[environment]
     yield _Case("security.critical_cves", f"{at}critical_cves", *_ZERO)
     yield _Case("security.secrets", f"{at}secrets_found", *_ZERO)
-    high: _Values = ((0, most, float(most)), (most + 1, most + _STEP, -1, 0.5, str(most), False, [], None))
+    high: _Values = ((0, most, float(most)), (most + 1, most + _STEP, -1, 0.5), (str(most), False, []))
     yield _Case("security.high_cves", f"{at}high_cves", *high)
     slsa: _Values = (
         (level, float(level), 4),
-        (level - 1, level - _STEP, level + 0.5, -1, str(level), True, None),
+        (level - 1, level - _STEP, level + 0.5, -1),
+        (str(level), True),
     )
     yield _Case("security.slsa_level", f"{at}slsa_level", *slsa)
     if environment != "development":
-        yield _Case("security.image_signed", f"{at}image_signed", (True,), (False, "true", "pass", 1, "", {}))
+        signed: _Values = ((True,), (False,), ("true", "pass", 1, "", {}))
+        yield _Case("security.image_signed", f"{at}image_signed", *signed)
 
 
 def _slo(tier: int) -> Iterator[_Case]:
@@ -83,24 +95,20 @@ def _slo(tier: int) -> Iterator[_Case]:
     yield _Case("slo.slow_burn", "slo.slow_burn_rate", *_below(1))
     for severity in (1, 2) if tier in (1, 2) else (1,):
         yield _Case(f"slo.incidents_p{severity}", f"slo.active_p{severity}_incidents", *_ZERO)
-    rollbacks: _Values = ((0, 1, 1.0), (2, 3, 1.5, -1, "0", False, [], {}))
+    rollbacks: _Values = ((0, 1, 1.0), (2, 3, 1.5, -1), ("0", False, [], {}))
     yield _Case("slo.rollbacks", "slo.rollbacks_last_24h", *rollbacks)
 
 
 def _at_least(limit: int) -> _Values:
-    return (limit, float(limit), limit + _STEP, 100), (
-        limit - _STEP,
-        limit - 1,
-        0,
-        -5,
-        str(limit),
-        True,
-        [limit],
+    return (
+        (limit, float(limit), limit + _STEP, 100),
+        (limit - _STEP, limit - 1, 0, -5),
+        (str(limit), True, [limit]),
     )
 
 
 def _below(limit: int) -> _Values:
-    return (0, 0.0, limit - _STEP), (limit, float(limit), limit + _STEP, -_STEP, -1, "0", False, {})
+    return (0, 0.0, limit - _STEP), (limit, float(limit), limit + _STEP, -_STEP, -1), ("0", False, {})
 
 
 _ALL = [
@@ -118,7 +126,8 @@ def test_a_check_is_met_or_not(judge: Judge, tier: int, environment: str, case: 
         assert decision["allow"], seen
         assert checks(decision)[case.code]["met"], seen
     asked = tier in (1, 2) or case.code in _OF_TIER_3
-    for seen in (*case.fails, None, MISSING):
+    odd = case.odd if (tier, environment) in _CORNERS else ()
+    for seen in (*case.fails, *odd, None, MISSING):
         decision = judge(release({**good, case.path: seen}))
         assert not checks(decision)[case.code]["met"], seen
         assert (case.code in violated(decision), decision["allow"]) == (asked, not asked), seen
