@@ -20,7 +20,7 @@ PATHS = {
     "deployment": "/deployments?deployment=api/production/a-2",
     "service_with_deployments": "/service?service=api",
 }
-_WAIT = 15_000
+_WAIT = 30_000
 
 
 @pytest.fixture(scope="module")
