@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from dashboard.store.sync_log import Problem, SyncOutcome
 from tests.browser.driver import launch, serving
 from tests.browser.windows import Windows
 from tests.pages.stores import build, burst, log_sync, measured_since, steady
 
+#: A busy machine may need so long to show what a quiet one shows at once.
+_PATIENCE_MS = 30_000
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

@@ -3,7 +3,6 @@
 The pictures go to the folder that RELIABILITY_SCREENSHOTS names, or to a temporary one.
 """
 
-import itertools
 import os
 import subprocess
 import sys
@@ -35,18 +34,23 @@ def folder() -> Path:
 
 
 def take(browser: Browser, address: str, pages: Mapping[str, str], into: Path) -> list[Path]:
-    """A picture of each of `pages` (name and path) at every size in every theme."""
+    """A picture of each of `pages` (name and path) at every size in every theme.
+
+    A page is drawn anew for another size as it stands; for another theme it is loaded again, as the server
+    colours its charts.
+    """
     taken = []
     context = browser.new_context()  # one, which keeps the app's files for all
-    for (size, window), scheme in itertools.product(SIZES.items(), SCHEMES):
+    for scheme in SCHEMES:
         page = context.new_page()
-        page.set_viewport_size(window)
         page.emulate_media(color_scheme=scheme)
         for name, path in pages.items():
             page.goto(f"{address}{path}")
-            file = into / f"{name}-{size}-{scheme}.png"
-            photograph(page, file)
-            taken.append(file)
+            for size, window in SIZES.items():
+                page.set_viewport_size(window)
+                file = into / f"{name}-{size}-{scheme}.png"
+                photograph(page, file)
+                taken.append(file)
         page.close()
     context.close()
     return taken

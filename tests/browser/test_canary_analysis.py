@@ -21,7 +21,7 @@ PATHS = {
     "canary_healthy": "/canary_analysis?rollout=api",
     "canary_hostile": "/canary_analysis?rollout=docs",
 }
-_WAIT = 15_000
+_WAIT = 30_000
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,16 @@ from tests.browser.driver import serving, settle
 from tests.browser.readable import assert_open_to_everyone, cut_off, scrolls_sideways, unfold
 from tests.browser.screens import SIZES
 from tests.browser.windows import Windows
+from tests.pages.deployment_fleets import HEALTHY, HOSTILE, rolled_back
 from tests.pages.releases import HOUR, deployed, incident, tell
 from tests.pages.stores import build
-from tests.pages.test_deployments import HEALTHY, HOSTILE, rolled_back
 
 PATHS = {
     "deployments": "/deployments",
     "deployment": "/deployments?deployment=api/production/a-2",
     "service_with_deployments": "/service?service=api",
 }
-_WAIT = 15_000
+_WAIT = 30_000
 
 
 @pytest.fixture(scope="module")

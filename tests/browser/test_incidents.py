@@ -18,7 +18,7 @@ PATHS = {
     "incident_hostile": "/incidents?incident=INC-hostile",
     "incident_long": f"/incidents?incident={'L' * 300}",
 }
-_WAIT = 15_000
+_WAIT = 30_000
 
 
 @pytest.fixture(scope="module")

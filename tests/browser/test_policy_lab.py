@@ -17,7 +17,7 @@ PATHS = {
     "policy_lab_today": "/policy_lab",
     "policy_lab": "/policy_lab?floor1=40&window=Always+open",
 }
-_WAIT = 20_000
+_WAIT = 30_000
 
 
 @pytest.fixture(scope="module")

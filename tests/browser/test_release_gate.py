@@ -24,7 +24,7 @@ PATHS = {
     "release_board": "/release_gate",
     "release_decisions": "/release_gate?view=decisions",
 }
-_WAIT = 15_000
+_WAIT = 30_000
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -5,7 +5,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -17,79 +17,19 @@ from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.phases import Phase
 from dashboard.domain.canary.replay.metric_phase import Counts
 from dashboard.domain.canary.rollouts import RolloutState, in_order
-from dashboard.domain.canary.ticks import Tick
 from dashboard.errors import InputError
 from dashboard.ingest.canaries import record_canaries, store_canaries
 from dashboard.sources.argo_fields import fields
 from dashboard.sources.argo_observations import observation
 from dashboard.sources.argo_run_state import run_state
-from dashboard.store import canaries, canary_history, canary_rollouts, canary_runs, canary_ticks, settings
-from dashboard.store.canary_runs import RecordedRuns
+from dashboard.store import canaries, canary_history, canary_rollouts, canary_ticks, settings
 from dashboard.store.canary_tables import CANARY_TABLES
-from dashboard.store.database import open_for_reading, open_for_writing, transaction
+from dashboard.store.database import open_for_reading, open_for_writing
 from dashboard.store.moments import to_micros
 from tests import rollout_objects
 from tests.canary_states import run, state
 from tests.rollout_objects import Object, measurement, metric_result, metric_spec, moment, stamp
-
-_NEVER, _FOREVER = datetime(1999, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
-_START = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def looks(length: int = 24) -> list[AnalysisRunState]:
-    """What somebody sees who looks at a run after each of its measurements; Argo keeps the last ten."""
-    taken = [
-        measurement(minute, f"[0.{minute}]", "Failed" if minute == 5 else "Successful")
-        for minute in range(length)
-    ]
-    found = [run("r", phase="Pending", at=-1, version=1)]
-    for end in range(1, length + 1):
-        kept = taken[max(0, end - 10) : end]
-        dropped = sum(item["phase"] == "Successful" for item in taken[: max(0, end - 10)])
-        failed = sum(item["phase"] == "Failed" for item in taken[:end])
-        last = end == length
-        result = metric_result(
-            "errors", kept, "Successful" if last else "Running", dropped=dropped, failed=failed
-        )
-        phase, message = ("Successful", "all is well") if last else ("Running", "")
-        found.append(run("r", result, phase=phase, message=message, at=-1, version=end + 1))
-        going = [*kept, measurement(end, None, "Running")]
-        if not last:
-            more = metric_result("errors", going, dropped=dropped, failed=failed)
-            found.append(run("r", more, at=-1, version=end + 1))
-    return found
-
-
-def everything(connection: sqlite3.Connection) -> dict[str, list[Any]]:
-    """All that the store holds of canaries, without the numbers that rows happen to have."""
-    found: dict[str, list[Any]] = {
-        "rollouts": connection.execute("SELECT * FROM canary_rollouts ORDER BY rollout, key").fetchall()
-    }
-    for table in ("canary_metrics", "canary_measurements"):
-        rows = connection.execute(
-            f"SELECT r.run, t.* FROM {table} t JOIN canary_runs r ON r.id = t.run_id"  # noqa: S608 - our own names
-        ).fetchall()
-        found[table] = sorted((row[0], *row[2:]) for row in rows) if rows else []
-    runs = connection.execute("SELECT * FROM canary_runs").fetchall()
-    found["runs"] = sorted(row[1:] for row in runs)
-    return {name: [tuple(map(str, row)) for row in rows] for name, rows in found.items()}
-
-
-def recorded(path: Path, observations: Sequence[AnalysisRunState | RolloutState]) -> dict[str, list[Any]]:
-    with open_for_writing(path) as connection, transaction(connection):
-        record_canaries(connection, observations)
-        return everything(connection)
-
-
-def everybody(connection: sqlite3.Connection) -> list[str]:
-    return canary_rollouts.changed_since(connection, _START)
-
-
-def whole(path: Path) -> AnalysisRunState:
-    with open_for_reading(path) as connection:
-        runs = canary_history.runs_of(connection, ["uid-api"], _FOREVER)
-        (found,) = canary_history.with_measurements(connection, runs)
-        return found
+from tests.store.canary_looks import FOREVER, NEVER, everybody, everything, looks, recorded, tick, whole
 
 
 def test_no_measurement_that_was_seen_is_ever_lost(path: Path) -> None:
@@ -229,7 +169,7 @@ def test_a_rollout_comes_back_as_it_was_told(path: Path) -> None:
     with open_for_reading(path) as connection:
         found = [
             one
-            for _, states in canary_rollouts.states_by_rollout(connection, everybody(connection), _FOREVER)
+            for _, states in canary_rollouts.states_by_rollout(connection, everybody(connection), FOREVER)
             for one in states
         ]
     assert sorted(found, key=repr) == sorted(told, key=repr)
@@ -248,7 +188,7 @@ def test_the_same_state_with_a_newer_version_is_one_row_that_counts_as_newer(pat
     first, again = state(at=3, version=5), state(at=3, version=9)
     assert recorded(path, [first, again]) == recorded(path, [again, first])
     with open_for_reading(path) as connection:
-        ((_, (found,)),) = canary_rollouts.states_by_rollout(connection, everybody(connection), _FOREVER)
+        ((_, (found,)),) = canary_rollouts.states_by_rollout(connection, everybody(connection), FOREVER)
     assert found.resource_version == 9
 
 
@@ -259,7 +199,7 @@ def test_a_rollout_that_goes_back_to_a_state_is_known_to_have_left_it(
     seen = [state(step=step, version=100 + number) for number, step in enumerate((0, 1, 0, 0))]
     recorded(path, [seen[number] for number in order])
     with open_for_reading(path) as connection:
-        ((_, states),) = canary_rollouts.states_by_rollout(connection, everybody(connection), _FOREVER)
+        ((_, states),) = canary_rollouts.states_by_rollout(connection, everybody(connection), FOREVER)
     assert [(one.step_index, one.resource_version) for one in in_order(states)] == [
         (0, 100), (1, 101), (0, 103),
     ]  # fmt: skip
@@ -295,7 +235,7 @@ def test_without_any_uid_a_rollout_and_its_runs_are_together(path: Path) -> None
     recorded(path, [seen_of(without_uids(one)) for one in (item, rollout_objects.rollout())])
     with open_for_reading(path) as connection:
         assert everybody(connection) == ["production/api"]
-        assert len(canary_history.runs_of(connection, ["production/api"], _FOREVER)) == 1
+        assert len(canary_history.runs_of(connection, ["production/api"], FOREVER)) == 1
 
 
 @pytest.mark.parametrize("first", ["rollout", "run"])
@@ -307,7 +247,7 @@ def test_a_run_of_an_experiment_belongs_to_the_rollout_that_made_it(first: str, 
     seen = [seen_of(item), state(canary="abcdef12")]
     recorded(path, seen if first == "run" else seen[::-1])
     with open_for_reading(path) as connection:
-        (found,) = canary_history.runs_of(connection, ["uid-api"], _FOREVER)
+        (found,) = canary_history.runs_of(connection, ["uid-api"], FOREVER)
         assert (found.pod_hash, found.revision) == ("abcdef12", 2)
         assert canary_history.runs_alone_between(connection, moment(-99), moment(99)) == []
 
@@ -318,100 +258,16 @@ def seen_of(item: Object) -> AnalysisRunState | RolloutState:
     return found
 
 
-def test_what_was_new_is_told(path: Path) -> None:
-    first, second = looks()[1], looks()[3]
-    with open_for_writing(path) as connection, transaction(connection):
-        assert canary_runs.record(connection, first) == RecordedRuns(added=1, measurements=1)
-        assert canary_runs.record(connection, second) == RecordedRuns(gone_on=1, measurements=1)
-        assert canary_runs.record(connection, first) == RecordedRuns()
-
-
-def test_runs_are_found_by_rollout_and_by_time(path: Path) -> None:
-    runs = [
-        run(f"r{number}", at=number * 60, owner=owner, canary=f"c{number}")
-        for number, owner in enumerate(["api", "web", "api", None])
-    ]
-    recorded(path, runs)
-    with open_for_reading(path) as connection:
-        of_api = canary_history.runs_of(connection, ["uid-api"], _FOREVER)
-        late = canary_history.runs_of(connection, ["uid-api"], _FOREVER, since=moment(60))
-        of_hash = canary_history.runs_of_hashes(connection, {"uid-api": {"c0"}, "uid-web": {"c9"}}, _FOREVER)
-        early = canary_history.rollouts_between(connection, moment(30), moment(150))
-        going = canary_history.running(connection, moment(100))
-        alone = canary_history.runs_alone_between(connection, moment(0), moment(999))
-        plans = [
-            connection.execute(f"EXPLAIN QUERY PLAN SELECT * FROM canary_runs WHERE {where}").fetchall()[0][3]  # noqa: S608 - our own words
-            for where in ("rollout = 'x' AND began_us <= 1", "began_us >= 1 AND began_us < 2")
-        ]
-    assert [item.name for item in of_api] == ["r0", "r2"]
-    assert [item.name for item in late] == ["r2"]
-    assert [item.name for item in of_hash] == ["r0"]
-    assert sorted(early) == ["uid-api", "uid-web"]
-    assert going == {"uid-api": {"c0"}, "uid-web": {"c1"}}
-    assert [item.name for item in alone] == ["r3"]
-    assert all("USING INDEX" in plan for plan in plans)
-
-
-def test_rollouts_with_a_canary_are_found_without_reading_all(path: Path) -> None:
-    recorded(path, [
-        state("settled", canary="a", stable="a", phase="Healthy"),
-        state("running", at=5),
-        *(state("long-done", at=minute, version=minute) for minute in range(3)),
-        *(state("long-done", at=minute, version=minute, canary="b", stable="b") for minute in (50, 60, 70)),
-    ])  # fmt: skip
-    with open_for_reading(path) as connection:
-        assert canary_rollouts.unsettled(connection, _FOREVER) == {"uid-running": {"new", "old"}}
-        assert sorted(canary_rollouts.changed_since(connection, moment(4))) == [
-            "uid-long-done",
-            "uid-running",
-        ]
-
-
-def test_people_can_read_it_with_datasette(path: Path) -> None:
-    recorded(path, [state(at=3, step=1, message="paused"), looks()[-1]])
-    with open_for_reading(path) as connection:
-        logs = {
-            view: connection.execute(f"SELECT * FROM {view}").fetchall()  # noqa: S608 - our own names
-            for view in ("canary_rollout_log", "canary_run_log", "canary_measurement_log")
-        }
-    assert logs["canary_rollout_log"][0][:4] == ("2026-11-02 09:03:00", "production", "api", 2)
-    assert "Successful" in logs["canary_run_log"][0]
-    assert len(logs["canary_measurement_log"]) == 10
-
-
-def tick(minutes: float, *counts: float) -> Tick:
-    bad, total, stable_bad, stable_total = counts
-    return Tick(
-        at=moment(minutes),
-        canary_bad=bad,
-        canary_total=total,
-        stable_bad=stable_bad,
-        stable_total=stable_total,
-        weight=0.1,
-    )
-
-
-def test_of_two_words_on_a_tick_the_one_with_more_requests_holds(path: Path) -> None:
-    early, late = [tick(1, 0, 5, 0, 50), tick(2, 1, 10, 2, 90)], [tick(1, 1, 10, 1, 100)]
-    stores = []
-    for number, batches in enumerate(([early, late], [late, early, late])):
-        with open_for_writing(path.with_name(f"{number}.db")) as connection, transaction(connection):
-            for batch in batches:
-                canary_ticks.record_ticks(connection, "uid-api", "new", batch)
-            stores.append(canary_ticks.ticks_between(connection, "uid-api", "new", _NEVER, _FOREVER))
-    assert stores[0] == stores[1] == (late[0], early[1])
-
-
 def test_what_is_gone_may_come_back_and_how_far_was_read_is_kept(connection: sqlite3.Connection) -> None:
     canaries.mark_present(connection, "one", ["a", "b", "c"])
     canaries.mark_present(connection, "two", ["c"])
     canaries.mark_gone(connection, "one", ["a", "b", "c", "never seen"], moment(5))
     canaries.mark_gone(connection, "one", ["a"], moment(9))
     assert canaries.present(connection, "one") == set()
-    assert canaries.gone(connection, _FOREVER) == {"a": moment(5), "b": moment(5)}
+    assert canaries.gone(connection, FOREVER) == {"a": moment(5), "b": moment(5)}
     assert canaries.gone(connection, moment(4)) == {}
     canaries.mark_present(connection, "one", ["a"])
-    assert canaries.gone(connection, _FOREVER) == {"b": moment(5)}
+    assert canaries.gone(connection, FOREVER) == {"b": moment(5)}
     canaries.mark_read(connection, "kubernetes", moment(1))
     canaries.mark_read(connection, "kubernetes", moment(2), "no answer")
     (read,) = canaries.reads(connection)
@@ -501,7 +357,7 @@ def test_a_store_of_version_5_keeps_its_ticks_as_those_of_errors(path: Path) -> 
         connection.execute("PRAGMA user_version = 5")
     for _ in range(2):
         with open_for_writing(path) as connection:
-            of = (connection, "uid-api", "new", _NEVER, _FOREVER)
+            of = (connection, "uid-api", "new", NEVER, FOREVER)
             assert list(canary_ticks.ticks_between(*of)) == counted
             assert not canary_ticks.ticks_between(*of, Measure.SLOW)
 
@@ -510,7 +366,7 @@ def test_slow_requests_are_kept_beside_errors_and_forgotten_with_them(path: Path
     with open_for_writing(path) as connection:
         for measure, bad in ((Measure.ERRORS, 0), (Measure.SLOW, 4)):
             canary_ticks.record_ticks(connection, "uid-api", "new", [tick(1, bad, 5, 0, 50)], measure)
-        of = (connection, "uid-api", "new", _NEVER, _FOREVER)
+        of = (connection, "uid-api", "new", NEVER, FOREVER)
         assert list(canary_ticks.ticks_between(*of)) == [tick(1, 0, 5, 0, 50)]
         assert list(canary_ticks.ticks_between(*of, Measure.SLOW)) == [tick(1, 4, 5, 0, 50)]
         canary_ticks.forget_ticks(connection, "uid-api", "new")
