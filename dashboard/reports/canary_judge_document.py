@@ -46,6 +46,7 @@ def _counts(found: ErrorJudgement) -> dict[str, Any]:
         "needed": _needed(found.needed),
         "needed_to_pass": _needed(found.needed_to_pass),
         "rate_below": found.rate_below,
+        "held_back": found.held_back,
         "rule": {
             "alpha": rule.alpha,
             "tolerated_ratio": rule.tolerated,

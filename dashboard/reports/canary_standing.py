@@ -104,10 +104,16 @@ def _open_standings(report: CanaryReport) -> Iterator[tuple[Standing, bool]]:
     yield Standing.AT_RISK, tightest is not None and is_last_chance(tightest.metric)
     yield Standing.HIGH_ERRORS, level is ErrorLevel.HIGH
     yield Standing.UNTESTED, lacks_traffic(report) is not None
+    yield Standing.NOT_YET, looks_slower(report)
     yield Standing.SAFE, verdict is Verdict.PASS
     yield Standing.WITHIN_LIMITS, bool(found.failed or found.inconclusive)
     yield Standing.SAFE, bool(found.successful) and not baseless
     yield Standing.NOT_YET, True
+
+
+def looks_slower(report: CanaryReport) -> bool:
+    """Whether its slow requests would be too many, if more ticks showed it."""
+    return report.slow is not None and report.slow.judgement.held_back
 
 
 def lacks_traffic(report: CanaryReport) -> TrafficSplit | None:

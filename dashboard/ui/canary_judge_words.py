@@ -72,6 +72,8 @@ def not_yet_sentence(found: ErrorJudgement, other: str = STABLE, measure: Measur
         bound = f"the canary's own {words.rate} is at most {_at_most(found.rate_below)}, with {_sure(found)}"
         return f"cannot judge yet: no {words.bad} in {show.amount(needed.seen, 'request')} to both; {bound}"
     ratio = _ratio(found, other, words)
+    if found.held_back:
+        return f"cannot judge yet: it looks worse, but too few ticks show it, as where a pod pauses; {ratio}"
     if needed.requests is None or needed.seen < needed.requests:
         what = f"{_of_about(needed)} to see a {times(needed.ratio)} rise"
         return f"cannot judge yet: {what}; {ratio}"

@@ -14,6 +14,7 @@ from dashboard.reports.canary_standing import (
     Standing,
     answers,
     lacks_traffic,
+    looks_slower,
     standing,
     undecided_metrics,
 )
@@ -98,7 +99,9 @@ def _safe(report: CanaryReport) -> str:
     if found.dry_failed:
         told.append(f"Metrics that run dry failed {_often(found.dry_failed)}.")
     bad = found.failed or found.inconclusive or found.dry_failed
-    return " ".join([f"Yes, by {'what decides' if bad else 'everything that was measured'} so far.", *told])
+    untold = report.slow is not None and report.slow.judgement.verdict is Verdict.NONE
+    by = "what decides" if bad else "everything but latency" if untold else "everything that was measured"
+    return " ".join([f"Yes, by {by} so far.", *told])
 
 
 def _slow(found: ErrorJudgement) -> str:
@@ -108,7 +111,9 @@ def _slow(found: ErrorJudgement) -> str:
     return "Whether it is slower cannot be told yet."
 
 
-def _nobody_knows(_: CanaryReport) -> str:
+def _nobody_knows(report: CanaryReport) -> str:
+    if looks_slower(report):
+        return "It looks slower than stable, in too few minutes to tell that from a pause of one pod."
     return "Nothing that was measured says so yet."
 
 

@@ -60,19 +60,22 @@ _LOG_WEIGHTS = _half_normal(RISES)
 def running_log_e(ticks: Iterable[Tick], ratio: float, most: float = inf) -> list[float]:
     """After each tick, the logarithm of the e-value against "the ratio is at most `ratio`" (above 0).
 
-    Both arms have requests in each of the `ticks`. No tick adds more than `most`: under the null, what a tick
-    multiplies the e-value by is at most 1 on average, and it only becomes less, so that it stays an e-value.
+    Both arms have requests in each of the `ticks`. No tick adds more than `most` to the evidence of a rise:
+    under the null, what a tick multiplies it by is at most 1 on average, and it only becomes less, so that
+    each stays a test supermartingale and so does their mean. Each rise by itself: if only their mean were
+    held back, one tick full of errors would move it to the largest rises, which the next ticks refute.
     """
-    bad, spent, now, told = 0.0, [0.0] * len(RISES), 0.0, 0.0
+    won, now = [0.0] * len(RISES), 0.0
     found = []
     for tick in ticks:
         if tick.bad:
-            bad += tick.canary_bad
-            more = costs(tick.bad, expected_share(tick.canary_total, tick.stable_total, ratio))
-            spent = [cost + new for cost, new in zip(spent, more, strict=True)]
-            before, now = now, log_mean(bad, spent)
-            told = now if most == inf else told + min(now - before, most)
-        found.append(told)
+            cost = costs(tick.bad, expected_share(tick.canary_total, tick.stable_total, ratio))
+            won = [
+                before + min(rise * tick.canary_bad - spent, most)
+                for before, rise, spent in zip(won, RISES, cost, strict=True)
+            ]
+            now = _log_mean_of(won)
+        found.append(now)
     return found
 
 
@@ -143,9 +146,11 @@ def expected_share(canary: float, stable: float, ratio: float) -> float:
 
 def log_mean(bad: float, spent: Sequence[float]) -> float:
     """The logarithm of the weighted mean of exp(δ × `bad` − spent(δ)), computed so that nothing overflows."""
-    parts = [
-        weight + rise * bad - cost for weight, rise, cost in zip(_LOG_WEIGHTS, RISES, spent, strict=True)
-    ]
+    return _log_mean_of([rise * bad - cost for rise, cost in zip(RISES, spent, strict=True)])
+
+
+def _log_mean_of(won: Sequence[float]) -> float:
+    parts = [weight + one for weight, one in zip(_LOG_WEIGHTS, won, strict=True)]
     highest = max(parts)
     return highest + log(sum(exp(part - highest) for part in parts))
 

@@ -3,13 +3,20 @@
 Whatever makes a request bad is taken for an error here: a share of slow requests is judged in the same way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from math import exp, expm1, inf, log
 
-from dashboard.domain.canary.evidence import at_least, at_most, log_e_below, most_likely, running_log_e
+from dashboard.domain.canary.evidence import (
+    at_least,
+    at_most,
+    log_e_above,
+    log_e_below,
+    most_likely,
+    running_log_e,
+)
 from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.pooled_errors import pooled
 from dashboard.domain.canary.sample_size import Needed, needed_above, needed_below
@@ -39,8 +46,8 @@ class ErrorRule:
     FAIL rejects the null "the canary's error rate is at most `tolerated` times stable's", PASS the null "it
     is at least `harmful` times stable's", each with a chance of error of `alpha` over all looks together.
     `rise` is the ratio for which the number of needed requests is told, and `unchanged` the one that a good
-    canary is taken to have for it. A FAIL rests on `least_ticks` ticks at least: none gives more than such a
-    part of the evidence for it.
+    canary is taken to have for it. A verdict rests on `least_ticks` ticks at least: none gives more than such
+    a part of the evidence for it.
 
     Raises:
         ValueError: unless 0 < alpha < 1, 0 < tolerated < rise and unchanged < harmful, tolerated ≤ harmful,
@@ -61,7 +68,7 @@ class ErrorRule:
 
     @property
     def most_of_a_tick(self) -> float:
-        """What one tick may add to the logarithm of the e-value for FAIL."""
+        """What one tick may add to the logarithm of an e-value."""
         return inf if self.least_ticks == 1 else self.enough / self.least_ticks * (1 + _NOISE)
 
     def __post_init__(self) -> None:
@@ -116,7 +123,8 @@ class ErrorJudgement:
     that `e_value` has been, reached first at the tick `failed_tick` (counted from 0), which ended at
     `failed_at`, if that was enough for FAIL; else both are None. `canary` and `stable` are the counts of
     the ticks in which both had requests. `needed` tells how many requests show the rise, `needed_to_pass`
-    how many show that an unchanged canary is below the harmful ratio. Where the canary had no error,
+    how many show that an unchanged canary is below the harmful ratio. `held_back` says that all requests
+    together would be enough for FAIL, but too few ticks show it. Where the canary had no error,
     `rate_below` is what its error rate is below with a chance of 1 − alpha over all looks; else it is None.
     """
 
@@ -132,6 +140,7 @@ class ErrorJudgement:
     needed: Needed
     needed_to_pass: Needed
     rate_below: float | None
+    held_back: bool
     rule: ErrorRule
 
 
@@ -147,8 +156,8 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
 
     A FAIL stands, even when later ticks look better: the evidence has once been enough. A PASS must hold
     now, and gives way to a FAIL. Where both nulls are rejected, so that the ratio is above the tolerated
-    one but below the harmful one, the verdict is FAIL: raise `tolerated` for what may be. The lower limit of
-    the ratio is never above `tolerated` while one or two ticks alone would have it so.
+    one but below the harmful one, the verdict is FAIL: raise `tolerated` for what may be. A limit of the
+    ratio is never beyond `tolerated` or `harmful` while fewer than `least_ticks` ticks alone have it so.
     """
     rule = rule or ErrorRule()
     both, enough = compared(ticks), rule.enough
@@ -156,10 +165,13 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
     above, most = (course[-1], max(course)) if course else (0.0, 0.0)
     failed = next((place for place, found in zip(both, course, strict=True) if found >= enough), None)
     errors = pooled(both.values())
-    below = log_e_below(errors, rule.harmful)
+    below = _log_e_below(both.values(), rule)
     passed = Verdict.PASS if below >= enough else Verdict.NONE
     canary, stable = canary_arm(both.values()), stable_arm(both.values())
-    low = at_least(errors, 1 / rule.alpha)
+    low, high = at_least(errors, 1 / rule.alpha), at_most(errors, 1 / rule.alpha)
+    if high is not None and below < enough:
+        high = max(high, rule.harmful)
+    all_of_it = log_e_above(errors, rule.tolerated)
     return ErrorJudgement(
         verdict=passed if failed is None else Verdict.FAIL,
         e_value=_e_value(above),
@@ -170,15 +182,24 @@ def judge_errors(ticks: Sequence[Tick], rule: ErrorRule | None = None) -> ErrorJ
         ratio=RatioEstimate(
             value=most_likely(errors),
             low=low if above >= enough else min(low, rule.tolerated),
-            high=at_most(errors, 1 / rule.alpha),
+            high=high,
         ),
         canary=canary,
         stable=stable,
         needed=needed_above(canary, stable, rule.tolerated, rule.rise, rule.alpha),
         needed_to_pass=needed_below(canary, stable, rule.harmful, rule.unchanged, rule.alpha),
         rate_below=_rate_below(canary, rule.alpha),
+        held_back=failed is None and above < enough <= all_of_it,
         rule=rule,
     )
+
+
+def _log_e_below(ticks: Iterable[Tick], rule: ErrorRule) -> float:
+    """The logarithm of the e-value against "the ratio is at least `harmful`", now: the arms are swapped."""
+    if rule.least_ticks == 1:
+        return log_e_below(pooled(ticks), rule.harmful)
+    course = running_log_e((tick.mirrored for tick in ticks), 1 / rule.harmful, rule.most_of_a_tick)
+    return course[-1] if course else 0.0
 
 
 def _rate_below(arm: Arm, alpha: float) -> float | None:

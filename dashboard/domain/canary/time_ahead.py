@@ -69,8 +69,11 @@ def analyses_ahead(
 
 
 def verdict_ahead(ticks: Sequence[Tick], judgement: ErrorJudgement) -> VerdictAhead | None:
-    """When a verdict on `ticks` can be expected; None when there is one, or no rate of requests is known."""
-    if judgement.verdict is not Verdict.NONE:
+    """When a verdict on `ticks` can be expected.
+
+    None when there is one, when no rate of requests is known, or when only ticks are missing that show it.
+    """
+    if judgement.verdict is not Verdict.NONE or judgement.held_back:
         return None
     timed = [(tick.at, tick.total) for tick in ticks if tick.at is not None][-_NEWEST:]
     if not timed or timed[-1][0] <= timed[0][0]:

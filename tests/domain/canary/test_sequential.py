@@ -22,6 +22,8 @@ from dashboard.domain.canary.sequential import (
     rule_for,
 )
 from dashboard.domain.canary.ticks import Arm, Tick, compared, looks_cumulated
+from dashboard.domain.canary.time_ahead import verdict_ahead
+from dashboard.ui.canary_judge_words import not_yet_sentence
 
 _START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -202,10 +204,37 @@ def test_slow_requests_of_one_or_two_ticks_fail_nothing_and_those_of_three_do() 
         assert (found.verdict, found.ratio.low) == (Verdict.NONE, 1.0), "one limit and the verdict agree"
         assert not is_shown_worse(ticks, rule)
         assert judge_errors(ticks).verdict is Verdict.FAIL, "as errors they would"
-    found = judge_errors(pause, rule)
-    assert (found.verdict, found.failed_tick) == (Verdict.FAIL, 2)
+    found = judge_errors(_course(180, 200, 18, 1_800, 5), rule)
+    assert (found.verdict, found.failed_tick) == (Verdict.FAIL, 3), "no rise has the whole weight"
     assert found.ratio.low > 1
-    assert is_shown_worse([*pause, *quiet], rule)
+    assert is_shown_worse([*_course(180, 200, 18, 1_800, 4), *quiet], rule)
+
+
+def test_a_pause_does_not_hide_a_canary_that_is_slower_after_it() -> None:
+    slower = _course(6, 200, 18, 1_800, 12)
+    for paused in (0, 40, 100, 200):
+        found = judge_errors([_tick(paused, 200, 18, 1_800), *slower], rule_for(Measure.SLOW))
+        assert found.verdict is Verdict.FAIL
+        assert found.failed_tick is not None
+        assert found.failed_tick <= 9
+
+
+def test_a_pause_of_stable_passes_nothing() -> None:
+    ticks = [*_course(4, 200, 18, 1_800, 2), _tick(4, 200, 198, 1_800)]
+    found = judge_errors(ticks, rule_for(Measure.SLOW))
+    assert judge_errors(ticks).verdict is Verdict.PASS, "as errors they would"
+    assert found.verdict is Verdict.NONE
+    assert found.ratio.high is None or found.ratio.high >= found.rule.harmful
+
+
+def test_what_too_few_ticks_show_is_held_back_and_told_so() -> None:
+    pause = _course(180, 200, 18, 1_800, 2)
+    found = judge_errors(pause, rule_for(Measure.SLOW))
+    assert (found.verdict, found.held_back) == (Verdict.NONE, True)
+    assert verdict_ahead(pause, found) is None
+    assert "it looks worse, but too few ticks show it, as where a pod pauses" in not_yet_sentence(found)
+    assert not judge_errors(pause).held_back
+    assert not judge_errors(_course(2, 200, 18, 1_800, 9), rule_for(Measure.SLOW)).held_back
 
 
 @given(st.lists(_ticks(), max_size=20), st.integers(1, 5))
