@@ -58,6 +58,17 @@ def test_its_verdict_ratio_and_interval_stand_beside_those_of_errors(fleet: Flee
     assert "Share of requests that were slow: ● canary (solid) and ■ stable (dashed)" in text
 
 
+def test_one_that_looks_slower_in_two_minutes_only_is_not_called_safe(fleet: Fleet, on: Shown) -> None:
+    counted(healthy(fleet), 0, 30, total=20_000)
+    counted(fleet, 20, 180, total=20_000, minutes=8, until=2, measure=Measure.SLOW)
+    screen = on(counted(fleet, 1_800, 180, total=20_000, minutes=2, measure=Measure.SLOW))
+    told = answer(screen)
+    assert "SAFE" not in told
+    assert "It looks slower than stable, in too few minutes to tell that from a pause of one pod." in told
+    assert not is_green(screen)
+    assert "it looks worse, but too few ticks show it, as where a pod pauses" in page(screen)
+
+
 def test_what_fails_more_and_is_slower_says_both(fleet: Fleet, on: Shown) -> None:
     counted(healthy(fleet), 40, 60, total=20_000)
     screen = on(counted(fleet, 80, 180, total=20_000, measure=Measure.SLOW))
