@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from dashboard.ui import cache, canary_filters, components, incident_list, objective_detail, release_filters
+from dashboard.ui import (
+    cache,
+    canary_alarms,
+    canary_filters,
+    components,
+    incident_list,
+    objective_detail,
+    release_filters,
+)
 
 st.title("Service", anchor=False)
 name = components.choose_service(list(cache.catalogue().services))
@@ -15,6 +23,7 @@ else:
     components.trust(report.freshness, policy.timezone)
     status = report.status
     components.service_header(status, report.freshness.as_of, policy.timezone)
+    canary_alarms.draw(name)
     with st.container(horizontal=True):
         components.release_gate_link(name)
         incident_list.service_incident_links(cache.history(), name)

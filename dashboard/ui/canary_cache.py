@@ -8,9 +8,11 @@ from dashboard.domain.names import NameMap
 from dashboard.domain.periods import Period
 from dashboard.errors import InputError
 from dashboard.reports.canaries import CanariesReport, canaries_report
+from dashboard.reports.canary_alarms import CanaryAlarm, canary_alarms
 from dashboard.reports.canary_detail import CanaryReport, canary_report
 from dashboard.reports.canary_lint import LintReport
 from dashboard.reports.canary_reading import NamedCanary
+from dashboard.reports.canary_state import canary_state
 from dashboard.reports.canary_template_lint import template_lint, traffic_of
 from dashboard.ui import cache
 from dashboard.ui.cache import State
@@ -32,6 +34,15 @@ def canary(name: str) -> CanaryReport:
         ReliabilityError: there is no such canary, or a file cannot be read.
     """
     return _canary(cache.state(), name)
+
+
+def alarms() -> tuple[CanaryAlarm, ...]:
+    """The canaries under way that somebody has to look at.
+
+    Raises:
+        ReliabilityError: the store or a file of the configuration cannot be read.
+    """
+    return _alarms(cache.state())
 
 
 def knows(name: str) -> bool:
@@ -75,6 +86,12 @@ def _canary(state: State, name: str) -> CanaryReport:
     del state
     store = cache.locations_now().store
     return canary_report(store, cache.catalogue(), cache.policy(), cache.history(), _names(), name)
+
+
+@st.cache_resource(ttl=120, max_entries=4, show_spinner=False)
+def _alarms(state: State) -> tuple[CanaryAlarm, ...]:
+    del state
+    return canary_alarms(canary_state(cache.locations_now().store, _names(), cache.fleet().fleet.as_of))
 
 
 @st.cache_resource(ttl=600, max_entries=128, show_spinner=False)

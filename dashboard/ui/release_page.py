@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.domain.policy import Policy
 from dashboard.reports.release_page import ReleasePage
 from dashboard.ui import (
+    canary_alarms,
     deployment_calendar,
     gate_answer,
     gate_budget,
@@ -21,6 +22,7 @@ from dashboard.ui.components import service_link
 def draw(page: ReleasePage, policy: Policy) -> None:
     """Everything of one release but its answer, what keeps it closed first."""
     now, zone = page.decision.as_of, policy.timezone
+    canary_alarms.draw(page.choice.service)
     gate_answer.draw_reasons(page, policy)
     st.subheader("Checks", anchor=False)
     gate_checks.draw_release(page, zone)
