@@ -3,7 +3,7 @@
 import pickle
 import sqlite3
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -99,7 +99,8 @@ def store_ticks(
     """Store what both arms of the canary with the id `name` counted, in one transaction.
 
     `slow` are the ticks of its slow requests. They take the place of what was counted of these pods in
-    Prometheus, which is not asked for them any more: the same request would be evidence twice.
+    Prometheus, which is not asked for them any more: the same request would be evidence twice. What they do
+    not tell of stays: without `slow` what Prometheus counted of slow requests, and all of it without `ticks`.
 
     Raises:
         InputError: the store knows no such canary, a tick is not of its time, or the store holds the demo.
@@ -113,12 +114,23 @@ def store_ticks(
                 f"canary: found {name!r}, expected one that the store knows{_such_as(connection, name, now)}"
             )
         _require_its_time(canary, (*ticks, *slow), now)
-        pods = canary.rollout, canary.pod_hash
-        if canary_ticks.counted_by(connection, *pods) != BY_FILE:
-            canary_ticks.forget_ticks(connection, *pods)
-        canary_ticks.record_ticks(connection, *pods, ticks)
-        canary_ticks.record_ticks(connection, *pods, slow, Measure.SLOW)
-        canary_ticks.mark_counted(connection, *pods, BY_FILE, now)
+        _replace_ticks(connection, canary, {Measure.ERRORS: ticks, Measure.SLOW: slow}, now)
+
+
+def _replace_ticks(
+    connection: sqlite3.Connection, canary: Canary, told: Mapping[Measure, Collection[Tick]], now: datetime
+) -> None:
+    """Store what a file has `told` in place of what others counted of the same."""
+    if not told[Measure.ERRORS]:
+        return
+    pods = canary.rollout, canary.pod_hash
+    before = {measure: canary_ticks.counted_by(connection, *pods, measure) for measure in told}
+    for measure, ticks in told.items():
+        if ticks and before[measure] != BY_FILE:
+            canary_ticks.forget_ticks(connection, *pods, [measure])
+        canary_ticks.record_ticks(connection, *pods, ticks, measure)
+    slow = BY_FILE if told[Measure.SLOW] else before[Measure.SLOW]
+    canary_ticks.mark_counted(connection, *pods, canary_ticks.by_file_beside(slow), now)
 
 
 def _require_its_time(canary: Canary, ticks: Iterable[Tick], now: datetime) -> None:

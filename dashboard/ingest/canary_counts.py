@@ -221,8 +221,10 @@ def _stored(
         measure: counted_ticks(*both, stretch.ends, plan.tick, stretch.states, measure)
         for measure, both in arms.items()
     }
-    if stretch.again and any(found.ticks for found in counted.values()):
-        canary_ticks.forget_ticks(connection, canary.rollout, canary.pod_hash)
+    if stretch.again:
+        # What these counters do not tell of, others have told, and it stays.
+        told = [measure for measure, found in counted.items() if found.ticks]
+        canary_ticks.forget_ticks(connection, canary.rollout, canary.pod_hash, told)
     for measure, found in counted.items():
         canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, found.ticks, measure)
     last = _moment(stretch.ends[-1])

@@ -168,7 +168,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         tier = None if status is None else status.policy_tier
         factor = pause_factor(policy, tier)
         runs = with_measurements(connection, canary.runs, now)
-        counted_by = canary_ticks.counted_by(connection, canary.rollout, canary.pod_hash)
+        counted_by = canary_ticks.counted_by(connection, canary.rollout, canary.pod_hash, Measure.SLOW)
         counted = {measure: _counted(connection, canary, others, now, measure) for measure in Measure}
         cost = CanaryCost(own=(), incidents={}, measured=False)
         if service is not None and service.objectives:
@@ -248,7 +248,7 @@ def _counted(
 
 
 def _slow_above(counters: ArmCounters | None, counted_by: str | None) -> float | None:
-    """The threshold of the catalogue, if it is the one that the canary was counted by."""
+    """The threshold of the catalogue, if it is the one that slow requests were counted by."""
     if counters is None or counters.latency is None or counters.digest != counted_by:
         return None
     return counters.latency.threshold

@@ -1,7 +1,7 @@
 """What canaries and their stable siblings counted, tick by tick, and how far that was read."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from dashboard.store.moments import from_micros, to_micros
 
 #: What counted a canary whose counts somebody gave: Prometheus is not asked for them.
 BY_FILE = "file"
+#: Between that and the digest of the counters of slow requests, where the file told of errors alone.
+_BESIDE = "+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +92,35 @@ def ticks_between(  # noqa: PLR0913, PLR0917 - one argument per fact
     )
 
 
-def forget_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> None:
-    """Drop what was counted of a canary, in every measure.
+def forget_ticks(
+    connection: sqlite3.Connection, rollout: str, pod_hash: str, measures: Collection[Measure]
+) -> None:
+    """Drop what was counted of a canary in `measures`.
 
     Inside the transaction that stores what takes its place.
     """
-    connection.execute("DELETE FROM canary_ticks WHERE rollout = ? AND pod_hash = ?", (rollout, pod_hash))
+    connection.executemany(
+        "DELETE FROM canary_ticks WHERE rollout = ? AND pod_hash = ? AND measure = ?",
+        ((rollout, pod_hash, measure) for measure in measures),
+    )
 
 
-def counted_by(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> str | None:
-    """By what a canary was counted last; None: never."""
+def counted_by(
+    connection: sqlite3.Connection, rollout: str, pod_hash: str, measure: Measure = Measure.ERRORS
+) -> str | None:
+    """By what a canary was counted last in `measure`; None: never."""
     found = connection.execute(
         "SELECT counted_by FROM canary_counted WHERE rollout = ? AND pod_hash = ?", (rollout, pod_hash)
     ).fetchone()
-    return None if found is None else str(found[0])
+    if found is None:
+        return None
+    errors, _, slow = str(found[0]).partition(_BESIDE)
+    return slow or errors if measure is Measure.SLOW else errors
+
+
+def by_file_beside(slow: str | None) -> str:
+    """What counted a canary whose errors a file told, and its slow requests `slow`: the file, or others."""
+    return BY_FILE if slow in {None, BY_FILE} else f"{BY_FILE}{_BESIDE}{slow}"
 
 
 def uncounted(connection: sqlite3.Connection, since: datetime) -> list[Uncounted]:
@@ -114,10 +131,10 @@ def uncounted(connection: sqlite3.Connection, since: datetime) -> list[Uncounted
         " WHERE pod_hash <> '' GROUP BY rollout, pod_hash"
         " HAVING max(pod_hash <> stable_hash AND stable_hash <> '') AND newest_us >= ?) AS seen"
         " LEFT JOIN canary_counted USING (rollout, pod_hash)"
-        " WHERE through_us IS NULL OR NOT whole OR (newest_us > through_us AND counted_by <> ?)"
+        " WHERE through_us IS NULL OR NOT whole OR (newest_us > through_us AND counted_by NOT LIKE ?)"
         " UNION SELECT rollout, pod_hash, through_us, counted_by FROM canary_counted WHERE NOT whole"
         " ORDER BY 1, 2",
-        (to_micros(since), BY_FILE),
+        (to_micros(since), f"{BY_FILE}%"),
     )
     return [
         Uncounted(
