@@ -3,7 +3,7 @@
 import pickle
 import sqlite3
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -114,23 +114,9 @@ def store_ticks(
                 f"canary: found {name!r}, expected one that the store knows{_such_as(connection, name, now)}"
             )
         _require_its_time(canary, (*ticks, *slow), now)
-        _replace_ticks(connection, canary, {Measure.ERRORS: ticks, Measure.SLOW: slow}, now)
-
-
-def _replace_ticks(
-    connection: sqlite3.Connection, canary: Canary, told: Mapping[Measure, Collection[Tick]], now: datetime
-) -> None:
-    """Store what a file has `told` in place of what others counted of the same."""
-    if not told[Measure.ERRORS]:
-        return
-    pods = canary.rollout, canary.pod_hash
-    before = {measure: canary_ticks.counted_by(connection, *pods, measure) for measure in told}
-    for measure, ticks in told.items():
-        if ticks and before[measure] != BY_FILE:
-            canary_ticks.forget_ticks(connection, *pods, [measure])
-        canary_ticks.record_ticks(connection, *pods, ticks, measure)
-    slow = BY_FILE if told[Measure.SLOW] else before[Measure.SLOW]
-    canary_ticks.mark_counted(connection, *pods, canary_ticks.by_file_beside(slow), now)
+        if ticks:
+            told = {Measure.ERRORS: ticks, Measure.SLOW: slow}
+            canary_ticks.take_counts(connection, canary.rollout, canary.pod_hash, told, BY_FILE, now)
 
 
 def _require_its_time(canary: Canary, ticks: Iterable[Tick], now: datetime) -> None:

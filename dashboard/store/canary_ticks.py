@@ -1,7 +1,7 @@
 """What canaries and their stable siblings counted, tick by tick, and how far that was read."""
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from dashboard.store.moments import from_micros, to_micros
 
 #: What counted a canary whose counts somebody gave: Prometheus is not asked for them.
 BY_FILE = "file"
-#: Between that and the digest of the counters of slow requests, where the file told of errors alone.
+#: Between what counted the errors and what counted the slow requests, where these are not the same.
 _BESIDE = "+"
 
 
@@ -19,13 +19,13 @@ _BESIDE = "+"
 class Uncounted:
     """Pods of a Rollout that were a canary's, of which something may still be to count.
 
-    `through` is how far they were counted, and `counted_by` by which counters; None: never.
+    `through` is how far they were counted, and `counted_by` by which counters each measure; None: never.
     """
 
     rollout: str
     pod_hash: str
     through: datetime | None
-    counted_by: str | None
+    counted_by: Mapping[Measure, str | None]
 
 
 def record_ticks(
@@ -92,16 +92,14 @@ def ticks_between(  # noqa: PLR0913, PLR0917 - one argument per fact
     )
 
 
-def forget_ticks(
-    connection: sqlite3.Connection, rollout: str, pod_hash: str, measures: Collection[Measure]
-) -> None:
-    """Drop what was counted of a canary in `measures`.
+def forget_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, measure: Measure) -> None:
+    """Drop what was counted of a canary in `measure`.
 
     Inside the transaction that stores what takes its place.
     """
-    connection.executemany(
+    connection.execute(
         "DELETE FROM canary_ticks WHERE rollout = ? AND pod_hash = ? AND measure = ?",
-        ((rollout, pod_hash, measure) for measure in measures),
+        (rollout, pod_hash, measure),
     )
 
 
@@ -112,15 +110,22 @@ def counted_by(
     found = connection.execute(
         "SELECT counted_by FROM canary_counted WHERE rollout = ? AND pod_hash = ?", (rollout, pod_hash)
     ).fetchone()
-    if found is None:
-        return None
-    errors, _, slow = str(found[0]).partition(_BESIDE)
-    return slow or errors if measure is Measure.SLOW else errors
+    return None if found is None else _by(found[0])[measure]
 
 
-def by_file_beside(slow: str | None) -> str:
-    """What counted a canary whose errors a file told, and its slow requests `slow`: the file, or others."""
-    return BY_FILE if slow in {None, BY_FILE} else f"{BY_FILE}{_BESIDE}{slow}"
+def _by(text: str | None) -> dict[Measure, str | None]:
+    """What counted each measure."""
+    errors, _, slow = (text or "").partition(_BESIDE)
+    return {Measure.ERRORS: errors or None, Measure.SLOW: slow or errors or None}
+
+
+def has_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, measure: Measure) -> bool:
+    """Whether anything of a canary was counted in `measure`."""
+    found = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM canary_ticks WHERE rollout = ? AND pod_hash = ? AND measure = ?)",
+        (rollout, pod_hash, measure),
+    ).fetchone()
+    return bool(found[0])
 
 
 def uncounted(connection: sqlite3.Connection, since: datetime) -> list[Uncounted]:
@@ -141,10 +146,34 @@ def uncounted(connection: sqlite3.Connection, since: datetime) -> list[Uncounted
             rollout=rollout,
             pod_hash=pods,
             through=None if through is None else from_micros(through),
-            counted_by=by,
+            counted_by=_by(by),
         )
         for rollout, pods, through, by in rows
     ]
+
+
+def take_counts(  # noqa: PLR0913, PLR0917 - one argument per fact
+    connection: sqlite3.Connection,
+    rollout: str,
+    pod_hash: str,
+    told: Mapping[Measure, Collection[Tick]],
+    by: str,
+    through: datetime,
+    *,
+    whole: bool = True,
+) -> None:
+    """Store what `by` has `told` of a canary, in place of what others counted of the same measures.
+
+    What it tells nothing of stays as others counted it.
+    """
+    before = {measure: counted_by(connection, rollout, pod_hash, measure) for measure in Measure}
+    for measure, ticks in told.items():
+        if ticks and before[measure] != by:
+            forget_ticks(connection, rollout, pod_hash, measure)
+        record_ticks(connection, rollout, pod_hash, ticks, measure)
+    keeps_slow = not told.get(Measure.SLOW) and has_ticks(connection, rollout, pod_hash, Measure.SLOW)
+    slow_by = before[Measure.SLOW] if keeps_slow else None
+    mark_counted(connection, rollout, pod_hash, by, through, slow_by=slow_by, whole=whole)
 
 
 def mark_counted(  # noqa: PLR0913 - one argument per fact
@@ -154,11 +183,16 @@ def mark_counted(  # noqa: PLR0913 - one argument per fact
     by: str,
     through: datetime,
     *,
+    slow_by: str | None = None,
     whole: bool = True,
 ) -> None:
-    """Remember that both arms were counted up to `through`, by what, and whether that is to its end."""
+    """Remember that both arms were counted up to `through`, by what, and whether that is to its end.
+
+    `slow_by` is what counted the slow requests that are kept, where it is not `by`.
+    """
+    told = by if slow_by in {None, by} else f"{by}{_BESIDE}{slow_by}"
     connection.execute(
         "INSERT INTO canary_counted VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " counted_by = excluded.counted_by, through_us = excluded.through_us, whole = excluded.whole",
-        (rollout, pod_hash, by, to_micros(through), int(whole)),
+        (rollout, pod_hash, told, to_micros(through), int(whole)),
     )

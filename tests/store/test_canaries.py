@@ -369,7 +369,7 @@ def test_slow_requests_are_kept_beside_errors_and_forgotten_by_themselves(path: 
         of = (connection, "uid-api", "new", NEVER, FOREVER)
         assert list(canary_ticks.ticks_between(*of)) == [tick(1, 0, 5, 0, 50)]
         assert list(canary_ticks.ticks_between(*of, Measure.SLOW)) == [tick(1, 4, 5, 0, 50)]
-        canary_ticks.forget_ticks(connection, "uid-api", "new", [Measure.SLOW])
+        canary_ticks.forget_ticks(connection, "uid-api", "new", Measure.SLOW)
         assert list(canary_ticks.ticks_between(*of)) == [tick(1, 0, 5, 0, 50)]
         assert not canary_ticks.ticks_between(*of, Measure.SLOW)
 

@@ -290,3 +290,21 @@ def test_a_bucket_that_is_not_there_takes_the_place_of_nothing(collected: Collec
     collected.catalog.write_text(_CATALOG.replace('le="0.3"', 'le="0.30"'), encoding="utf-8")
     assert told(collected, 22)
     assert ticks(collected) == before
+
+
+def test_what_is_found_later_takes_the_place_of_all_that_others_counted(
+    collected: Collected, faulty: FaultyServer
+) -> None:
+    """Ticks of two lengths side by side would count a request twice."""
+    collected.sync(at(20))
+    collected.catalog.write_text(_CATALOG.replace("services:", "  tick: 2m\nservices:"), encoding="utf-8")
+    gone = {"pods": "new", "counted": "timed"}
+    faulty.choose = lambda request: SeriesDropped(where=gone) if "pods" in request.query else Healthy()
+    old = ticks(collected), by_what(collected)
+    collected.sync(at(22))
+    assert (ticks(collected), by_what(collected, Measure.SLOW)) == old
+    assert by_what(collected) != old[1]
+    faulty.choose = lambda _: Healthy()
+    collected.sync(at(24))
+    assert [tick.at for tick in ticks(collected)] == [moment(minute) for minute in range(4, 25, 2)]
+    assert by_what(collected, Measure.SLOW) == by_what(collected)
