@@ -29,5 +29,5 @@ def import_counts(name: str, file: str, store: Path) -> None:
     except InputError as error:
         raise InputError(f"{called(file)}: {error}") from None
     unknown = f"; {read.unknown} with an unknown count were left out" if read.unknown else ""
-    slow = f", {len(read.slow)} of them with slow requests" if read.slow else ""
+    slow = f", {len(read.slow)} of them with slow requests" if read.has_slow else ""
     click.echo(f"{called(file)}: {len(read.ticks)} ticks of {name}{slow}{unknown}", err=True)

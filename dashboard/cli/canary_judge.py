@@ -127,7 +127,7 @@ def judge(  # noqa: PLR0913 - one argument per option
     _require_no_weight(weight, previous)
     remarks: list[str] = []
     ticks: tuple[Tick, ...] | None = None
-    slow: tuple[Tick, ...] = ()
+    slow: tuple[Tick, ...] | None = None
     if counts is not None and previous is not None:
         ticks = _against_previous(counts, previous, apart, remarks)
     elif counts is not None:
@@ -141,7 +141,7 @@ def judge(  # noqa: PLR0913 - one argument per option
             )
         found = CanaryJudgement(
             errors=judge_errors(ticks, _error_rule(limits)),
-            slow=judge_errors(slow, rule_for(Measure.SLOW, _error_rule(limits))) if slow else None,
+            slow=None if slow is None else judge_errors(slow, rule_for(Measure.SLOW, _error_rule(limits))),
             metrics=found.metrics,
             score=found.score,
             traffic=traffic_splits(ticks),
@@ -170,8 +170,11 @@ def _require_no_weight(weight: float | None, previous: str | None) -> None:
 
 def _ticks(
     name: str, weight: float | None, remarks: list[str]
-) -> "tuple[tuple[Tick, ...], tuple[Tick, ...]]":
-    """The ticks of errors, and those of slow requests, of which there are none where the file has none."""
+) -> "tuple[tuple[Tick, ...], tuple[Tick, ...] | None]":
+    """The ticks of errors, and those of slow requests, None where the file does not ask for these.
+
+    Where it does and tells of none, nothing can be judged, which is no PASS.
+    """
     from dashboard.sources.canary_counts import read_canary_counts  # noqa: PLC0415 - as in judge
 
     share = None if weight is None else weight / _PERCENT
@@ -180,7 +183,7 @@ def _ticks(
     if read.unknown_slow:
         told = f"{read.unknown_slow} rows say nothing of slow requests, and are left out of their verdict"
         remarks.append(f"{called(name)}: {told}")
-    return read.ticks, read.slow
+    return read.ticks, read.slow if read.has_slow else None
 
 
 def _against_previous(canary: str, previous: str, apart: timedelta, remarks: list[str]) -> "tuple[Tick, ...]":

@@ -2,12 +2,12 @@
 
 import re
 from datetime import timedelta
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from dashboard.config.arm_selectors import counter, fast_counter, histogram_fault, threshold, timed_counter
 from dashboard.config.fields import StrictModel, Target, choice, duration
 from dashboard.config.yaml_document import Fault, load_document, parts
 from dashboard.domain import slo
@@ -16,14 +16,8 @@ from dashboard.domain.canary.arm_counts import ArmCounters, LatencyCounters
 from dashboard.domain.event_counts import BUCKET
 
 _BUCKET_PLACEHOLDER = "{{bucket}}"
-_HASHES_PLACEHOLDER = "{{pod_hashes}}"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
-_COUNTER = re.compile(r"(?:[A-Za-z_:][A-Za-z0-9_:]*)?\s*\{[^(){}\[\]]*\}")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BUCKETS = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*_bucket\s*\{")
-_SECONDS = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*_seconds_bucket\s*\{")
-_UP_TO = re.compile(r"[{,]\s*le\s*=(~?)\s*([\"'`])(.*?)\2")
 _DEFAULT_SCRAPE_INTERVAL = timedelta(seconds=60)
 _DAY = timedelta(days=1)
 _SHORTEST_TICK, _LONGEST_TICK = timedelta(seconds=15), timedelta(minutes=10)
@@ -38,46 +32,6 @@ def _query(value: Any) -> str:
             f" [{_BUCKET_PLACEHOLDER}]"
         )
     return value.strip()
-
-
-def _counter(value: Any) -> str:
-    if not isinstance(value, str) or not _COUNTER.fullmatch(_QUOTED.sub('""', value.strip())):
-        raise ValueError(
-            f"found {value!r}, expected a counter with its matchers alone, as in"
-            f' http_requests_total{{rollouts_pod_template_hash=~"{_HASHES_PLACEHOLDER}"}}'
-        )
-    if _HASHES_PLACEHOLDER not in value:
-        raise ValueError(
-            f"found a counter without {_HASHES_PLACEHOLDER}, expected it where the hashes of the pods go,"
-            f' as in rollouts_pod_template_hash=~"{_HASHES_PLACEHOLDER}"'
-        )
-    return value.strip()
-
-
-def _fast(value: Any) -> str:
-    """A counter of fast requests; where it is of a histogram's buckets, it names one of them.
-
-    The sum over all buckets would count a request as often as there are buckets that it fits in.
-    """
-    counter = _counter(value)
-    if not _BUCKETS.match(counter):
-        return counter
-    chosen = _UP_TO.search(counter)
-    if chosen is None:
-        raise ValueError(
-            f"found {counter!r}, all buckets of a histogram; expected the one up to the threshold, as in"
-            ' le="0.3"'
-        )
-    if not chosen[1] and not _is_finite(chosen[3]):
-        raise ValueError(f'found the bucket le={chosen[3]!r}, expected one up to a number, as in le="0.3"')
-    return counter
-
-
-def _is_finite(text: str) -> bool:
-    try:
-        return isfinite(float(text))
-    except ValueError:
-        return False
 
 
 def _tier(value: Any) -> slo.ServiceTier:
@@ -130,13 +84,13 @@ def _tick(value: Any) -> timedelta:
 
 
 class _Latency(StrictModel):
-    fast: Annotated[str, BeforeValidator(_fast)]
-    total: Annotated[str, BeforeValidator(_counter)]
+    fast: Annotated[str, BeforeValidator(fast_counter)]
+    total: Annotated[str, BeforeValidator(timed_counter)]
 
 
 class _CanaryCounts(StrictModel):
-    good: Annotated[str, BeforeValidator(_counter)]
-    total: Annotated[str, BeforeValidator(_counter)]
+    good: Annotated[str, BeforeValidator(counter)]
+    total: Annotated[str, BeforeValidator(counter)]
     latency: _Latency | None = None
     namespace_label: Annotated[str, BeforeValidator(_label)] = "namespace"
     pod_hash_label: Annotated[str, BeforeValidator(_label)] = "rollouts_pod_template_hash"
@@ -186,7 +140,12 @@ def _check(document: dict[str, Any]) -> list[Fault]:
         ]
     for service in parts(document, "services"):
         faults += _check_objectives(service, document)
-    return faults
+    return faults + _check_latency(parts(document, "canary_counts", "latency"))
+
+
+def _check_latency(latency: dict[str, Any]) -> list[Fault]:
+    message = histogram_fault(latency.get("fast"), latency.get("total"))
+    return [] if message is None else [Fault(where=("canary_counts", "latency", "total"), message=message)]
 
 
 def _check_objectives(service: str, document: dict[str, Any]) -> list[Fault]:
@@ -234,19 +193,7 @@ def _arm_counters(entry: _CanaryCounts) -> ArmCounters:
 
 
 def _latency_counters(entry: _Latency) -> LatencyCounters:
-    return LatencyCounters(fast=entry.fast, total=entry.total, threshold=_threshold(entry.fast))
-
-
-def _threshold(fast: str) -> float | None:
-    """Up to how many seconds a request is fast, where the counter is a bucket of a histogram of seconds."""
-    chosen = _UP_TO.search(fast) if _SECONDS.match(fast) else None
-    if chosen is None:
-        return None
-    # `1|1.0` is how one bucket is written for Prometheus 2 and 3.
-    edges = {
-        float(text) if _is_finite(text) else None for text in chosen[3].split("|" if chosen[1] else "\n")
-    }
-    return edges.pop() if len(edges) == 1 else None
+    return LatencyCounters(fast=entry.fast, total=entry.total, threshold=threshold(entry.fast))
 
 
 def _to_service(name: str, entry: _Service) -> slo.Service:

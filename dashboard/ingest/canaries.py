@@ -99,7 +99,8 @@ def store_ticks(
     """Store what both arms of the canary with the id `name` counted, in one transaction.
 
     `slow` are the ticks of its slow requests. They take the place of what was counted of these pods in
-    Prometheus, which is not asked for them any more: the same request would be evidence twice.
+    Prometheus, which is not asked for them any more: the same request would be evidence twice. What they do
+    not tell of stays: without `slow` what Prometheus counted of slow requests, and all of it without `ticks`.
 
     Raises:
         InputError: the store knows no such canary, a tick is not of its time, or the store holds the demo.
@@ -113,12 +114,9 @@ def store_ticks(
                 f"canary: found {name!r}, expected one that the store knows{_such_as(connection, name, now)}"
             )
         _require_its_time(canary, (*ticks, *slow), now)
-        pods = canary.rollout, canary.pod_hash
-        if canary_ticks.counted_by(connection, *pods) != BY_FILE:
-            canary_ticks.forget_ticks(connection, *pods)
-        canary_ticks.record_ticks(connection, *pods, ticks)
-        canary_ticks.record_ticks(connection, *pods, slow, Measure.SLOW)
-        canary_ticks.mark_counted(connection, *pods, BY_FILE, now)
+        if ticks:
+            told = {Measure.ERRORS: ticks, Measure.SLOW: slow}
+            canary_ticks.take_counts(connection, canary.rollout, canary.pod_hash, told, BY_FILE, now)
 
 
 def _require_its_time(canary: Canary, ticks: Iterable[Tick], now: datetime) -> None:

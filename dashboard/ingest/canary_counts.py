@@ -45,16 +45,12 @@ _POD_HASH = re.compile(r"[a-z0-9]{1,63}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stretch:
-    """Ticks of one canary that are to be counted; `whole` when its pods are counted to their end by them.
-
-    `again` says that what other counters counted of it before is to give way.
-    """
+    """Ticks of one canary that are to be counted; `whole` when its pods are counted to their end by them."""
 
     canary: Canary
     stable_hash: str
     states: Sequence[RolloutState]
     ends: range
-    again: bool
     whole: bool = False
 
     @property
@@ -139,7 +135,14 @@ def _to_count(connection: sqlite3.Connection, plan: _Plan) -> list[_Stretch]:
             stretches[-1] = replace(stretches[-1], whole=True)
         elif whole:
             with transaction(connection):
-                canary_ticks.mark_counted(connection, pods.rollout, pods.pod_hash, plan.counted_by, plan.now)
+                canary_ticks.mark_counted(
+                    connection,
+                    pods.rollout,
+                    pods.pod_hash,
+                    plan.counted_by,
+                    plan.now,
+                    slow_by=pods.counted_by[Measure.SLOW],
+                )
         found += stretches
     return sorted(found, key=lambda stretch: stretch.ends.start)
 
@@ -151,7 +154,7 @@ def _stretches(
     stable = _stable_hash(canary, states)
     if not (_POD_HASH.fullmatch(canary.pod_hash) and _POD_HASH.fullmatch(stable)):
         return []
-    anew = pods.counted_by != plan.counted_by
+    anew = any(pods.counted_by[measure] != plan.counted_by for measure in plan.measures)
     through = None if anew else pods.through
     start = plan.since if through is None else max(plan.since, through - _LATE_TICKS * plan.tick)
     ends = tick_ends(max(canary.began_at, start), min(canary.ended_at or plan.now, plan.now), plan.tick)
@@ -161,7 +164,6 @@ def _stretches(
             stable_hash=stable,
             states=states,
             ends=ends[first : first + _MOST_TICKS],
-            again=anew and not first,
         )
         for first in range(0, len(ends), _MOST_TICKS)
     ]
@@ -221,19 +223,16 @@ def _stored(
         measure: counted_ticks(*both, stretch.ends, plan.tick, stretch.states, measure)
         for measure, both in arms.items()
     }
-    if stretch.again and any(found.ticks for found in counted.values()):
-        canary_ticks.forget_ticks(connection, canary.rollout, canary.pod_hash)
-    for measure, found in counted.items():
-        canary_ticks.record_ticks(connection, canary.rollout, canary.pod_hash, found.ticks, measure)
     last = _moment(stretch.ends[-1])
     through = last
     doubtful = [found.doubtful_from for found in counted.values() if found.doubtful_from is not None]
     if doubtful:
         through = max(last - _HEALS, min(last, _moment(min(doubtful)) - plan.tick))
-    canary_ticks.mark_counted(
+    canary_ticks.take_counts(
         connection,
         canary.rollout,
         canary.pod_hash,
+        {measure: found.ticks for measure, found in counted.items()},
         plan.counted_by,
         plan.now if stretch.whole else through,
         whole=stretch.whole,

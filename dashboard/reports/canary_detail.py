@@ -48,6 +48,7 @@ from dashboard.reports.ledgers import Cost, cost_of, is_measured
 from dashboard.store import canaries as stored
 from dashboard.store import canary_ticks
 from dashboard.store.canaries import SourceRead
+from dashboard.store.canary_ticks import BY_FILE
 from dashboard.store.database import open_for_reading
 
 #: So far back an earlier canary tells how long the analyses of its templates take.
@@ -99,7 +100,8 @@ class ErrorCounts(ArmsCompared):
 class CanaryReport:
     """One canary; `errors` and `slow` requests are None where the counts of both arms are not known.
 
-    Slow are requests that took longer than `slow_above` seconds; None where that is not known either.
+    Slow are requests that took longer than `slow_above` seconds; None where that is not known either. A sync
+    `seeks_slow` requests where the catalogue names their counters and no file told the counts.
 
     `commands` are what a person may run on it, by what they do; this product never runs them. They act on
     the Rollout as it is now, so there are fewer of a canary that is not its newest any more (`is_newest`).
@@ -114,6 +116,7 @@ class CanaryReport:
     errors: ErrorCounts | None
     slow: ArmsCompared | None
     slow_above: float | None
+    seeks_slow: bool
     cost: CanaryCost
     commands: Mapping[str, str]
     reads: tuple[SourceRead, ...]
@@ -168,7 +171,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         tier = None if status is None else status.policy_tier
         factor = pause_factor(policy, tier)
         runs = with_measurements(connection, canary.runs, now)
-        counted_by = canary_ticks.counted_by(connection, canary.rollout, canary.pod_hash)
+        counted_by = canary_ticks.counted_by(connection, canary.rollout, canary.pod_hash, Measure.SLOW)
         counted = {measure: _counted(connection, canary, others, now, measure) for measure in Measure}
         cost = CanaryCost(own=(), incidents={}, measured=False)
         if service is not None and service.objectives:
@@ -193,6 +196,7 @@ def canary_report(  # noqa: PLR0913, PLR0917 - one argument per fact
         errors=_errors(counted[Measure.ERRORS], word, policy.canary_errors),
         slow=_compared(counted[Measure.SLOW], word, Measure.SLOW),
         slow_above=_slow_above(catalogue.canary_counts, counted_by),
+        seeks_slow=_seeks_slow(catalogue.canary_counts, counted_by),
         cost=cost,
         commands=commands(canary, is_newest=not later),
         reads=tuple(reads),
@@ -247,8 +251,12 @@ def _counted(
     return ticks, compared_with_before(connection, canary, ticks, known, now, measure)
 
 
+def _seeks_slow(counters: ArmCounters | None, counted_by: str | None) -> bool:
+    return counters is not None and counters.latency is not None and counted_by != BY_FILE
+
+
 def _slow_above(counters: ArmCounters | None, counted_by: str | None) -> float | None:
-    """The threshold of the catalogue, if it is the one that the canary was counted by."""
+    """The threshold of the catalogue, if it is the one that slow requests were counted by."""
     if counters is None or counters.latency is None or counters.digest != counted_by:
         return None
     return counters.latency.threshold

@@ -27,21 +27,26 @@ class CanaryCounts:
     """The ticks of a file in order of time; `unknown` rows with an empty count or NaN are not among them.
 
     `slow` are those of slow requests, where the file has them; `unknown_slow` of the rows do not say how many
-    were slow.
+    were slow. A file that `has_slow` has the fields for these, though nothing may stand in them.
     """
 
     ticks: tuple[Tick, ...]
     unknown: int
     slow: tuple[Tick, ...] = ()
     unknown_slow: int = 0
+    has_slow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """What one row says of errors, and of slow requests; None where it does not."""
+    """What one row says of errors, and of slow requests; None where it does not.
+
+    `has_slow` when it has the fields for these, empty or not.
+    """
 
     errors: Tick
     slow: Tick | None
+    has_slow: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,7 @@ def read_canary_counts(name: str, text: str, weight: float | None = None) -> Can
             at=moment,
             weight=share,
         )
-        return _Row(errors=tick, slow=_slow(row, tick))
+        return _Row(errors=tick, slow=_slow(row, tick), has_slow=_SLOW[0] in row)
 
     found, unknown = _read(name, text, told_by, _COUNTS, _OPTIONAL)
     timed = [(one.errors.at, one) for one in found if one.errors.at is not None]
@@ -92,11 +97,13 @@ def read_canary_counts(name: str, text: str, weight: float | None = None) -> Can
         raise InputError(f"{name}: at: found rows with and without a time, expected one in each or in none")
     ordered = _in_order(name, timed) if timed else found
     slow = tuple(one.slow for one in ordered if one.slow is not None)
+    has_slow = any(one.has_slow for one in ordered)
     return CanaryCounts(
         ticks=tuple(one.errors for one in ordered),
         unknown=unknown,
         slow=slow,
-        unknown_slow=len(ordered) - len(slow) if slow else 0,
+        unknown_slow=len(ordered) - len(slow) if has_slow else 0,
+        has_slow=has_slow,
     )
 
 

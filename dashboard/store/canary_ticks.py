@@ -1,7 +1,7 @@
 """What canaries and their stable siblings counted, tick by tick, and how far that was read."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,19 +11,21 @@ from dashboard.store.moments import from_micros, to_micros
 
 #: What counted a canary whose counts somebody gave: Prometheus is not asked for them.
 BY_FILE = "file"
+#: Between what counted the errors and what counted the slow requests, where these are not the same.
+_BESIDE = "+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncounted:
     """Pods of a Rollout that were a canary's, of which something may still be to count.
 
-    `through` is how far they were counted, and `counted_by` by which counters; None: never.
+    `through` is how far they were counted, and `counted_by` by which counters each measure; None: never.
     """
 
     rollout: str
     pod_hash: str
     through: datetime | None
-    counted_by: str | None
+    counted_by: Mapping[Measure, str | None]
 
 
 def record_ticks(
@@ -90,20 +92,40 @@ def ticks_between(  # noqa: PLR0913, PLR0917 - one argument per fact
     )
 
 
-def forget_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> None:
-    """Drop what was counted of a canary, in every measure.
+def forget_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, measure: Measure) -> None:
+    """Drop what was counted of a canary in `measure`.
 
     Inside the transaction that stores what takes its place.
     """
-    connection.execute("DELETE FROM canary_ticks WHERE rollout = ? AND pod_hash = ?", (rollout, pod_hash))
+    connection.execute(
+        "DELETE FROM canary_ticks WHERE rollout = ? AND pod_hash = ? AND measure = ?",
+        (rollout, pod_hash, measure),
+    )
 
 
-def counted_by(connection: sqlite3.Connection, rollout: str, pod_hash: str) -> str | None:
-    """By what a canary was counted last; None: never."""
+def counted_by(
+    connection: sqlite3.Connection, rollout: str, pod_hash: str, measure: Measure = Measure.ERRORS
+) -> str | None:
+    """By what a canary was counted last in `measure`; None: never."""
     found = connection.execute(
         "SELECT counted_by FROM canary_counted WHERE rollout = ? AND pod_hash = ?", (rollout, pod_hash)
     ).fetchone()
-    return None if found is None else str(found[0])
+    return None if found is None else _by(found[0])[measure]
+
+
+def _by(text: str | None) -> dict[Measure, str | None]:
+    """What counted each measure."""
+    errors, _, slow = (text or "").partition(_BESIDE)
+    return {Measure.ERRORS: errors or None, Measure.SLOW: slow or errors or None}
+
+
+def has_ticks(connection: sqlite3.Connection, rollout: str, pod_hash: str, measure: Measure) -> bool:
+    """Whether anything of a canary was counted in `measure`."""
+    found = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM canary_ticks WHERE rollout = ? AND pod_hash = ? AND measure = ?)",
+        (rollout, pod_hash, measure),
+    ).fetchone()
+    return bool(found[0])
 
 
 def uncounted(connection: sqlite3.Connection, since: datetime) -> list[Uncounted]:
@@ -114,20 +136,44 @@ def uncounted(connection: sqlite3.Connection, since: datetime) -> list[Uncounted
         " WHERE pod_hash <> '' GROUP BY rollout, pod_hash"
         " HAVING max(pod_hash <> stable_hash AND stable_hash <> '') AND newest_us >= ?) AS seen"
         " LEFT JOIN canary_counted USING (rollout, pod_hash)"
-        " WHERE through_us IS NULL OR NOT whole OR (newest_us > through_us AND counted_by <> ?)"
+        " WHERE through_us IS NULL OR NOT whole OR (newest_us > through_us AND counted_by NOT LIKE ?)"
         " UNION SELECT rollout, pod_hash, through_us, counted_by FROM canary_counted WHERE NOT whole"
         " ORDER BY 1, 2",
-        (to_micros(since), BY_FILE),
+        (to_micros(since), f"{BY_FILE}%"),
     )
     return [
         Uncounted(
             rollout=rollout,
             pod_hash=pods,
             through=None if through is None else from_micros(through),
-            counted_by=by,
+            counted_by=_by(by),
         )
         for rollout, pods, through, by in rows
     ]
+
+
+def take_counts(  # noqa: PLR0913, PLR0917 - one argument per fact
+    connection: sqlite3.Connection,
+    rollout: str,
+    pod_hash: str,
+    told: Mapping[Measure, Collection[Tick]],
+    by: str,
+    through: datetime,
+    *,
+    whole: bool = True,
+) -> None:
+    """Store what `by` has `told` of a canary, in place of what others counted of the same measures.
+
+    What it tells nothing of stays as others counted it.
+    """
+    before = {measure: counted_by(connection, rollout, pod_hash, measure) for measure in Measure}
+    for measure, ticks in told.items():
+        if ticks and before[measure] != by:
+            forget_ticks(connection, rollout, pod_hash, measure)
+        record_ticks(connection, rollout, pod_hash, ticks, measure)
+    keeps_slow = not told.get(Measure.SLOW) and has_ticks(connection, rollout, pod_hash, Measure.SLOW)
+    slow_by = before[Measure.SLOW] if keeps_slow else None
+    mark_counted(connection, rollout, pod_hash, by, through, slow_by=slow_by, whole=whole)
 
 
 def mark_counted(  # noqa: PLR0913 - one argument per fact
@@ -137,11 +183,16 @@ def mark_counted(  # noqa: PLR0913 - one argument per fact
     by: str,
     through: datetime,
     *,
+    slow_by: str | None = None,
     whole: bool = True,
 ) -> None:
-    """Remember that both arms were counted up to `through`, by what, and whether that is to its end."""
+    """Remember that both arms were counted up to `through`, by what, and whether that is to its end.
+
+    `slow_by` is what counted the slow requests that are kept, where it is not `by`.
+    """
+    told = by if slow_by in {None, by} else f"{by}{_BESIDE}{slow_by}"
     connection.execute(
         "INSERT INTO canary_counted VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " counted_by = excluded.counted_by, through_us = excluded.through_us, whole = excluded.whole",
-        (rollout, pod_hash, by, to_micros(through), int(whole)),
+        (rollout, pod_hash, told, to_micros(through), int(whole)),
     )

@@ -157,7 +157,8 @@ def _sure(report: CanaryReport, zone: ZoneInfo) -> str:
     if report.errors is None:
         told.append("The error counts of canary and stable are not known, so they are not compared.")
     elif report.slow is None:
-        told.append("Latency is not counted: whether it is slower is not known.")
+        counted = "counted, but nothing was found" if report.seeks_slow else "not counted"
+        told.append(f"Latency is {counted}: whether it is slower is not known.")
     if report.beside_argo is not None and report.beside_argo[1].is_disagreement:
         measure, agreement = report.beside_argo
         told.append(f"**{literal(agreement_words(agreement, measure, is_open=is_open))}**")
@@ -173,7 +174,7 @@ def _sure_in_short(report: CanaryReport) -> str:
     if report.slow is not None:
         counts += f" · slow requests {verdict_badge(report.slow.judgement.verdict)}"
     elif report.errors is not None:
-        counts += " · latency not counted"
+        counts += f" · latency not {'found' if report.seeks_slow else 'counted'}"
     failed = show.amount(found.failed, "failure")
     return f"{counts} · {show.amount(found.answered, 'measurement')}, {failed} · {argo_badge(report)}"
 

@@ -45,6 +45,10 @@ _NOT_COUNTED = {
         " failing is not seen here. A sync counts it as `latency` of `canary_counts` in the catalogue says."
     ),
 }
+_NOT_FOUND = (
+    ":violet-badge[? slow requests: not known] Latency is counted, but nothing was found of this canary, so"
+    " one that is slower without failing is not seen here. The problems of the last sync say what is missing."
+)
 
 
 def draw(report: CanaryReport, policy: Policy) -> None:
@@ -77,7 +81,8 @@ def _verdicts(report: CanaryReport, policy: Policy) -> str:
     for measure in Measure:
         found, name = counted.get(measure), _NAMES[measure]
         if found is None:
-            lines.append(_NOT_COUNTED[measure])
+            not_found = measure is Measure.SLOW and report.seeks_slow
+            lines.append(_NOT_FOUND if not_found else _NOT_COUNTED[measure])
             continue
         verdict = canary_words.verdict_badge(found.judgement.verdict, is_open=is_open)
         badges.append(f"**{name}** {verdict}")

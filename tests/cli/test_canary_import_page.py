@@ -3,7 +3,11 @@
 import json
 import re
 import sqlite3
+import subprocess
 from pathlib import Path
+
+import pytest
+import yaml
 
 from dashboard.config import kubernetes
 from dashboard.reports import canary_gauges
@@ -46,3 +50,43 @@ def test_what_it_shows_is_what_the_command_says(store: Path) -> None:
     said = re.sub(r"\d+", "N", ended.err.splitlines()[0]).replace("AnalysisRuns", "AnalysisRun")
     assert said == form
     assert sqlite3.connect(store).execute("SELECT count(*) FROM canary_rollout_log").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("errors", "slow", "woken"), [(1, 1, True), (1, 0, True), (0, 1, True), (0, 0, False)]
+)
+def test_the_alert_of_the_page_fires_once_whichever_verdict_fails(
+    tmp_path: Path, errors: int, slow: int, *, woken: bool
+) -> None:
+    """Prometheus' own tests of rules: two series that differ in their name alone would break the rule."""
+    (rules,) = (block for block in re.findall(r"```yaml\n(.*?)```", _PAGE, re.DOTALL) if "alert:" in block)
+    (tmp_path / "rules.yml").write_text(rules, encoding="utf-8")
+    canary = {"service": "api", "environment": "production", "rollout": "production/api"}
+    labels = ", ".join(f'{name}="{value}"' for name, value in (canary | {"verdict": "FAIL"}).items())
+    alert = yaml.safe_load(rules)["groups"][0]["rules"][0]["alert"]
+    test = {
+        "interval": "1m",
+        "input_series": [
+            {"series": f"reliability_canary_{measure}_verdict{{{labels}}}", "values": f"{value}x5"}
+            for measure, value in (("errors", errors), ("slow", slow))
+        ],
+        "alert_rule_test": [
+            {
+                "eval_time": "1m",
+                "alertname": alert,
+                "exp_alerts": [{"exp_labels": canary}] if woken else [],
+            }
+        ],
+    }
+    (tmp_path / "test.yml").write_text(
+        yaml.safe_dump({"rule_files": ["rules.yml"], "tests": [test]}), encoding="utf-8"
+    )
+    tested = subprocess.run(
+        ["promtool", "test", "rules", "test.yml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr

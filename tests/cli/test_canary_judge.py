@@ -46,6 +46,7 @@ def folder(tmp_path: Path) -> Path:
         "slower.csv": _with_slow(good, canary=20, stable=90),
         "quick.csv": _with_slow(good, canary=10, stable=90),
         "untold.csv": _with_slow(_counts(1, 2), canary=2, stable=9).replace(",2,9\n", ",,\n", 1),
+        "unsaid.csv": _with_slow(good, canary=20, stable=90).replace(",20,90\n", ",NaN,\n"),
         "quiet.csv": _counts(0, 5).replace(",9,900,", ",0,900,"),
         "good.json": _series(0.1, 0),
         "bad.json": _series(50, 0),
@@ -90,6 +91,8 @@ def _document(ended: Ended) -> dict[str, Any]:
         (["--counts", "slower.csv"], "FAIL", 1),
         (["--counts", "quick.csv"], "PASS", 0),
         (["--counts", "untold.csv"], "NONE", 0),
+        (["--counts", "unsaid.csv"], "NONE", 0),
+        (["--counts", "unsaid.csv", "--fail-on", "none"], "NONE", 1),
     ],
 )
 def test_the_verdict_and_the_exit_code(folder: Path, arguments: list[str], verdict: str, code: int) -> None:
@@ -135,6 +138,15 @@ def test_rows_that_say_nothing_of_slow_requests_are_remarked(folder: Path) -> No
     told = _judge(folder, "--counts", "untold.csv")
     assert "1 rows say nothing of slow requests, and are left out of their verdict" in told.err
     assert "slow requests NONE: cannot judge yet" in told.out
+
+
+def test_slow_requests_that_no_row_tells_of_are_asked_for_and_not_judged(folder: Path) -> None:
+    told = _judge(folder, "--counts", "unsaid.csv")
+    assert "60 rows say nothing of slow requests, and are left out of their verdict" in told.err
+    found = _document(_judge(folder, "--counts", "unsaid.csv", "--json"))
+    assert (found["errors"]["verdict"], found["slow"]["verdict"]) == ("PASS", "NONE")
+    assert found["slow"]["canary"] == {"bad": 0, "total": 0, "rate": None}
+    assert "slow requests NONE: cannot judge" in told.out
 
 
 def test_what_was_not_asked_for_is_null(folder: Path) -> None:

@@ -57,6 +57,17 @@ def test_slow_requests_are_stored_beside_errors(known: Path) -> None:
     assert len(stored(known)) == 6
 
 
+def test_slow_requests_of_which_no_row_tells_are_remarked(known: Path) -> None:
+    header, *rows = _ROWS
+    ended = counts(
+        known,
+        "--counts-of",
+        "uid-api:2",
+        rows="\n".join([f"{header},canary_slow,stable_slow", *(f"{row},," for row in rows)]),
+    )
+    assert (ended.code, ended.err) == (0, "stdin: 3 ticks of uid-api:2, 0 of them with slow requests\n")
+
+
 def test_a_canary_that_nobody_knows_is_refused(known: Path) -> None:
     ended = counts(known, "--counts-of", "uid-api:9")
     assert ended.code == 2

@@ -1,5 +1,6 @@
 """The catalogue: what the shipped one holds, and what a faulty one says."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
@@ -320,8 +321,10 @@ def test_latency_is_a_pair_of_counters_of_its_own(tmp_path: Path) -> None:
     ("fast", "threshold"),
     [
         ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~"1|1.0"}', 1.0),
-        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~"1|2"}', None),
-        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~".*"}', None),
+        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~"1|1\\\\.0"}', 1.0),
+        ('request_seconds_bucket{p=~"{{pod_hashes}}", le=~"1|1[.]0"}', 1.0),
+        ("request_seconds_bucket{path=\"a,le='0.5'\", le='0.3', p=~'{{pod_hashes}}'}", 0.3),
+        ('{__name__="request_seconds_bucket", p=~"{{pod_hashes}}", le="0.3"}', 0.3),
         ("request_seconds_bucket{le='0.3', p=~'{{pod_hashes}}'}", 0.3),
         ('request_seconds_bucket{pod="a,b",le = "2.5",p=~"{{pod_hashes}}"}', 2.5),
         ('request_ms_bucket{p=~"{{pod_hashes}}", le="300"}', None),
@@ -331,7 +334,9 @@ def test_latency_is_a_pair_of_counters_of_its_own(tmp_path: Path) -> None:
 def test_a_bucket_is_named_in_any_way_that_prometheus_takes_and_one_of_seconds_tells_the_threshold(
     tmp_path: Path, fast: str, threshold: float | None
 ) -> None:
-    text = _LATENCY.replace('seconds_bucket{pods=~"{{pod_hashes}}", le="0.3"}', repr(fast))
+    total = next((f"{name}_count{{" for name in ("request_seconds", "request_ms") if name in fast), "all{")
+    text = _LATENCY.replace('seconds_bucket{pods=~"{{pod_hashes}}", le="0.3"}', json.dumps(fast))
+    text = text.replace("seconds_count{", total)
     found = _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + text + _SERVICE).canary_counts
     assert found is not None
     assert found.latency is not None
@@ -356,6 +361,31 @@ def test_a_bucket_is_named_in_any_way_that_prometheus_takes_and_one_of_seconds_t
             ".*",
             "13: canary_counts.latency.fast: found a counter without {{pod_hashes}}, exp",
         ),
+        ('le="0.3"', 'le=~".+"', "13: canary_counts.latency.fast: found the bucket le='.+', expected one up"),
+        ('le="0.3"', 'le=~"0.5|1"', "13: canary_counts.latency.fast: found the bucket le='0.5|1', expected"),
+        ('le="0.3"', 'le=~"\\\\+Inf|0.5"', "13: canary_counts.latency.fast: found the bucket le='"),
+        ('le="0.3"', 'le="0.3", le=~"0.3|0.30"', "13: canary_counts.latency.fast: found 'seconds_bucket{"),
+        ('le="0.3"', "path=\"a,le='0.5'\"", "13: canary_counts.latency.fast: found 'seconds_bucket{"),
+        ('le="0.3"', 'le="0.3" or le="0.5"', "13: canary_counts.latency.fast: found 'seconds_bucket{"),
+        ('"0.3"', "0.3", "13: canary_counts.latency.fast: found 'seconds_bucket{"),
+        ("seconds_bucket{", "seconds_sum{", "13: canary_counts.latency.fast: found seconds_sum, a sum of"),
+        ("seconds_count{", "seconds_sum{", "14: canary_counts.latency.total: found seconds_sum, a sum of"),
+        ("seconds_count{", "seconds_bucket{", "14: canary_counts.latency.total: found 'seconds_bucket{"),
+        (
+            "seconds_count{",
+            'seconds_bucket{le="0.5", ',
+            "14: canary_counts.latency.total: found 'seconds_bucket{",
+        ),
+        (
+            "seconds_count{",
+            "requests_total{",
+            "14: canary_counts.latency.total: found requests_total, expected seconds_count, the count of",
+        ),
+        (
+            "seconds_count{",
+            'other_seconds_bucket{le="+Inf", ',
+            "14: canary_counts.latency.total: found other_seconds_bucket, expected seconds_count, the",
+        ),
         ("    total: seconds_count", "    all: seconds_count", "14: canary_counts.latency.all: found a key"),
     ],
 )
@@ -365,6 +395,23 @@ def test_a_fault_of_latency_is_told_with_its_place(
     assert old in _LATENCY
     lines = catalog_faults(_INDICATORS + _COUNTS + _LATENCY.replace(old, new, 1) + _SERVICE)
     assert any(line.startswith(f"catalog.yaml:{expected}") and "expected" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "fast", ['{__name__="seconds_bucket", p=~"{{pod_hashes}}"}', '{__name__=~"a|b", p=~"{{pod_hashes}}"}']
+)
+def test_a_name_among_the_matchers_is_no_way_around_the_bucket(catalog_faults: _Faults, fast: str) -> None:
+    text = _LATENCY.replace('seconds_bucket{pods=~"{{pod_hashes}}", le="0.3"}', json.dumps(fast))
+    (line,) = catalog_faults(_INDICATORS + _COUNTS + text + _SERVICE)
+    assert line.startswith("catalog.yaml:13: canary_counts.latency.fast: found '{__name__")
+
+
+def test_the_bucket_without_end_counts_all_requests_as_well(tmp_path: Path) -> None:
+    total = 'seconds_bucket{pods=~"{{pod_hashes}}", le="+Inf"}'
+    text = _LATENCY.replace('seconds_count{pods=~"{{pod_hashes}}"}', total)
+    found = _load(tmp_path / "c.yaml", _INDICATORS + _COUNTS + text + _SERVICE).canary_counts
+    assert found is not None
+    assert found.by_measure[Measure.SLOW][1] == total
 
 
 @pytest.mark.parametrize(

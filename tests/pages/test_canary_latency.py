@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from dashboard.domain.canary.measure import Measure
+from dashboard.store.canary_ticks import BY_FILE, mark_counted
+from dashboard.store.database import open_for_writing
 from tests.pages.canaries import HEALTHY, counted, healthy
 from tests.pages.conftest import Shown
 from tests.pages.screen import Screen
-from tests.pages.stores import Fleet, build, steady
+from tests.pages.stores import NOW, Fleet, build, steady
 from tests.pages.test_canary_safety import PAGE, answer, is_green
 
 _FLEET = HEALTHY | {"api/availability": steady(0.0)}
@@ -100,6 +102,29 @@ def test_a_canary_without_counts_of_latency_says_that_it_is_not_counted(fleet: F
     assert "slow requests: not known] Latency is not counted, so a canary that is slower without" in text
     assert "share of slow requests" not in text
     assert len(screen.app.get("plotly_chart")) == 2
+
+
+def test_latency_that_is_counted_and_not_found_is_not_called_not_counted(fleet: Fleet, on: Shown) -> None:
+    counters = """\
+canary_counts:
+  good: requests_total{pods=~"{{pod_hashes}}", code!~"5.."}
+  total: requests_total{pods=~"{{pod_hashes}}"}
+  latency:
+    fast: seconds_bucket{pods=~"{{pod_hashes}}", le="0.50"}
+    total: seconds_count{pods=~"{{pod_hashes}}"}
+"""
+    known = fleet.catalogue.read_text(encoding="utf-8")
+    fleet.catalogue.write_text(known + counters, encoding="utf-8")
+    screen = on(counted(healthy(fleet), 0, 30, total=20_000))
+    told = answer(screen)
+    assert "Latency is counted, but nothing was found: whether it is slower is not known." in told
+    text = page(screen)
+    assert "slow requests: not known] Latency is counted, but nothing was found of this canary" in text
+    assert "The problems of the last sync say what is missing." in text
+    assert "error counts :green-badge[✓ PASS] · latency not found · 5 measurements" in on(fleet).open(PAGE)
+    with open_for_writing(fleet.store) as connection:
+        mark_counted(connection, "uid-api", "new", BY_FILE, NOW)
+    assert "Latency is not counted: whether it is slower is not known." in answer(on(fleet))
 
 
 def test_latency_is_told_where_errors_are_not_known(fleet: Fleet, on: Shown) -> None:

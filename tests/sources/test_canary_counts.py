@@ -85,9 +85,15 @@ def test_slow_requests_are_some_of_the_same_requests() -> None:
     assert (len(found.ticks), found.unknown, found.unknown_slow) == (3, 0, 2)
 
 
+@pytest.mark.parametrize("empty", [",", "NaN,NaN", ",NaN"])
+def test_columns_of_slow_requests_in_which_nothing_stands_leave_all_rows_unknown(empty: str) -> None:
+    found = read_canary_counts("counts.csv", _SLOW + f"{empty},1,100,9,900\n" * 2)
+    assert (found.slow, found.unknown_slow, found.has_slow, len(found.ticks)) == ((), 2, True, 2)
+
+
 def test_a_file_without_slow_requests_says_nothing_of_them() -> None:
     found = read_canary_counts("counts.csv", _CSV)
-    assert (found.slow, found.unknown_slow) == ((), 0)
+    assert (found.slow, found.unknown_slow, found.has_slow) == ((), 0, False)
 
 
 def test_without_times_the_rows_are_in_order() -> None:

@@ -362,15 +362,15 @@ def test_a_store_of_version_5_keeps_its_ticks_as_those_of_errors(path: Path) -> 
             assert not canary_ticks.ticks_between(*of, Measure.SLOW)
 
 
-def test_slow_requests_are_kept_beside_errors_and_forgotten_with_them(path: Path) -> None:
+def test_slow_requests_are_kept_beside_errors_and_forgotten_by_themselves(path: Path) -> None:
     with open_for_writing(path) as connection:
         for measure, bad in ((Measure.ERRORS, 0), (Measure.SLOW, 4)):
             canary_ticks.record_ticks(connection, "uid-api", "new", [tick(1, bad, 5, 0, 50)], measure)
         of = (connection, "uid-api", "new", NEVER, FOREVER)
         assert list(canary_ticks.ticks_between(*of)) == [tick(1, 0, 5, 0, 50)]
         assert list(canary_ticks.ticks_between(*of, Measure.SLOW)) == [tick(1, 4, 5, 0, 50)]
-        canary_ticks.forget_ticks(connection, "uid-api", "new")
-        assert not canary_ticks.ticks_between(*of)
+        canary_ticks.forget_ticks(connection, "uid-api", "new", Measure.SLOW)
+        assert list(canary_ticks.ticks_between(*of)) == [tick(1, 0, 5, 0, 50)]
         assert not canary_ticks.ticks_between(*of, Measure.SLOW)
 
 

@@ -11,8 +11,8 @@ from dashboard.config import PrometheusSettings
 from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.sequential import Verdict, judge_errors
 from dashboard.domain.canary.ticks import Tick
-from dashboard.ingest.canaries import store_canaries
-from dashboard.store.canary_ticks import counted_by, ticks_between
+from dashboard.ingest.canaries import store_canaries, store_ticks
+from dashboard.store.canary_ticks import BY_FILE, counted_by, ticks_between
 from dashboard.store.database import open_for_reading
 from tests.canary_states import state
 from tests.faulty_server import FaultyServer, Healthy, SeriesDropped
@@ -128,9 +128,14 @@ def ticks(collected: Collected, measure: Measure = Measure.SLOW) -> tuple[Tick, 
         return ticks_between(connection, "uid-api", "new", moment(0), moment(_MINUTES), measure)
 
 
-def by_what(collected: Collected) -> str | None:
+def by_what(collected: Collected, measure: Measure = Measure.ERRORS) -> str | None:
     with open_for_reading(collected.store) as connection:
-        return counted_by(connection, "uid-api", "new")
+        return counted_by(connection, "uid-api", "new", measure)
+
+
+def given(minute: float) -> Tick:
+    """A tick that somebody counted elsewhere."""
+    return Tick(at=moment(minute), canary_bad=1, canary_total=50, stable_bad=2, stable_total=500)
 
 
 def told(collected: Collected, minute: float) -> list[str]:
@@ -234,3 +239,72 @@ def test_a_bucket_that_prometheus_writes_otherwise_is_told_and_makes_nothing_slo
     )
     assert not ticks(collected)
     assert len(ticks(collected, Measure.ERRORS)) == 19
+
+
+def test_a_file_of_errors_alone_takes_no_slow_requests_away(collected: Collected) -> None:
+    collected.sync(at(35))
+    before, counters = ticks(collected), by_what(collected)
+    assert judge_errors(before).verdict is Verdict.FAIL
+    for minute in (5.5, 6.5):
+        store_ticks(collected.store, "uid-api:2", [given(minute)], moment(36))
+    assert ticks(collected, Measure.ERRORS) == (given(5.5), given(6.5))
+    assert ticks(collected) == before
+    assert (by_what(collected), by_what(collected, Measure.SLOW)) == (BY_FILE, counters)
+    collected.sync(at(38))
+    assert ticks(collected) == before, "Prometheus is not asked for them any more"
+
+
+def test_slow_requests_of_a_later_file_take_the_place_of_those_that_prometheus_counted(
+    collected: Collected,
+) -> None:
+    collected.sync(at(20))
+    store_ticks(collected.store, "uid-api:2", [given(5.5)], moment(20))
+    store_ticks(collected.store, "uid-api:2", [given(5.5)], moment(20), [given(5.5)])
+    store_ticks(collected.store, "uid-api:2", [given(6.5)], moment(20))
+    assert ticks(collected) == (given(5.5),)
+    assert ticks(collected, Measure.ERRORS) == (given(5.5), given(6.5))
+    assert by_what(collected, Measure.SLOW) == BY_FILE
+
+
+def test_a_file_that_knows_no_count_changes_nothing(collected: Collected) -> None:
+    collected.sync(at(20))
+    before = [ticks(collected, measure) for measure in Measure]
+    store_ticks(collected.store, "uid-api:2", [], moment(20))
+    assert [ticks(collected, measure) for measure in Measure] == before
+    collected.sync(at(22))
+    assert ticks(collected)[-1].at == moment(22)
+
+
+def test_latency_that_is_not_counted_any_more_leaves_what_was_counted_of_it(collected: Collected) -> None:
+    collected.sync(at(20))
+    before = ticks(collected)
+    collected.catalog.write_text(_PLAIN, encoding="utf-8")
+    collected.sync(at(22))
+    assert ticks(collected) == before
+    assert ticks(collected, Measure.ERRORS)[-1].at == moment(22)
+
+
+def test_a_bucket_that_is_not_there_takes_the_place_of_nothing(collected: Collected) -> None:
+    collected.sync(at(20))
+    before = ticks(collected)
+    collected.catalog.write_text(_CATALOG.replace('le="0.3"', 'le="0.30"'), encoding="utf-8")
+    assert told(collected, 22)
+    assert ticks(collected) == before
+
+
+def test_what_is_found_later_takes_the_place_of_all_that_others_counted(
+    collected: Collected, faulty: FaultyServer
+) -> None:
+    """Ticks of two lengths side by side would count a request twice."""
+    collected.sync(at(20))
+    collected.catalog.write_text(_CATALOG.replace("services:", "  tick: 2m\nservices:"), encoding="utf-8")
+    gone = {"pods": "new", "counted": "timed"}
+    faulty.choose = lambda request: SeriesDropped(where=gone) if "pods" in request.query else Healthy()
+    old = ticks(collected), by_what(collected)
+    collected.sync(at(22))
+    assert (ticks(collected), by_what(collected, Measure.SLOW)) == old
+    assert by_what(collected) != old[1]
+    faulty.choose = lambda _: Healthy()
+    collected.sync(at(24))
+    assert [tick.at for tick in ticks(collected)] == [moment(minute) for minute in range(4, 25, 2)]
+    assert by_what(collected, Measure.SLOW) == by_what(collected)
