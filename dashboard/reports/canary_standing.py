@@ -155,14 +155,22 @@ def undecided_metrics(report: CanaryReport) -> tuple[MetricView, ...]:
 
 def tightest_metric(report: CanaryReport) -> Tightest | None:
     """The metric nearest to ending its run; None where no run goes on, or no limits are known."""
-    found = [
+    return min(_limited(report), key=lambda item: _room(item.metric), default=None)
+
+
+def last_chances(report: CanaryReport) -> tuple[Tightest, ...]:
+    """Every metric that ends its run with its next bad measurement, after one that was bad already."""
+    return tuple(item for item in _limited(report) if is_last_chance(item.metric))
+
+
+def _limited(report: CanaryReport) -> list[Tightest]:
+    return [
         Tightest(run=run, metric=metric)
         for run in report.runs
         if not (run.run.phase is not None and run.run.phase.is_final)
         for metric in run.metrics
         if not metric.state.dry_run and metric.room is not None
     ]
-    return min(found, key=lambda item: _room(item.metric), default=None)
 
 
 def is_last_chance(metric: MetricView) -> bool:

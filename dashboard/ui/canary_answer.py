@@ -12,7 +12,7 @@ from dashboard.domain.policy import Policy
 from dashboard.reports.canary_detail import CanaryReport
 from dashboard.reports.canary_standing import (
     answers,
-    is_last_chance,
+    last_chances,
     standing,
     tightest_metric,
     undecided_metrics,
@@ -187,8 +187,14 @@ def _room(report: CanaryReport) -> str:
     if found is None or found.metric.room is None:
         running = any(item.run.phase is None or not item.run.phase.is_final for item in report.runs)
         return "Its limits are not known." if running else _without_analysis(report)
-    last = "; **the next one that goes wrong aborts it**" if is_last_chance(found.metric) else ""
-    return f"{brief(found.metric.state.name, 60)}: {found.metric.room.sentence}{last}."
+    last = last_chances(report)
+    told = [
+        f"{brief(one.metric.state.name, 60)}: {one.metric.room.sentence}"
+        for one in (last or (found,))
+        if one.metric.room is not None
+    ]
+    aborts = "; **the next one that goes wrong aborts it**" if last else ""
+    return f"{'; '.join(told)}{aborts}."
 
 
 def _without_analysis(report: CanaryReport) -> str:

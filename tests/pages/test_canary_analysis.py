@@ -122,6 +122,22 @@ def test_a_canary_without_room_says_that_the_next_failure_aborts_it(fleet: Fleet
     assert "2 of 2 failures used, 5 measurements to go; the next one that goes wrong aborts it." in answer
 
 
+def test_every_metric_without_room_is_named(fleet: Fleet, on: Shown) -> None:
+    results = [
+        metric_result(name, values(5, GOOD, BAD, GOOD, BAD, GOOD)) for name in ("success-rate", "probes")
+    ]
+    spare = metric_result("burn", values(5, GOOD, BAD, GOOD))
+    specs = [metric_spec(name) for name in ("success-rate", "probes", "burn")]
+    run = analysis_run("api-new-2-2", *results, spare, at=ago(5), specs=specs)
+    seen = rollout(at=ago(5), step=2, version=102, weight=10)
+    screen = on(import_canaries(fleet, rollout(at=ago(12), step=0), seen, run))
+    screen.open(PAGE, rollout="api")
+    answer = large_box(screen)
+    both = [f"{name}: 2 of 2 failures used, 5 measurements to go" for name in ("success-rate", "probes")]
+    assert f"{'; '.join(both)}; the next one that goes wrong aborts it." in answer
+    assert "burn" not in answer
+
+
 def test_error_counts_that_fail_stand_beside_argos_word_with_a_sentence(fleet: Fleet, on: Shown) -> None:
     screen = on(counted(healthy(fleet), 5, 3))
     text = screen.open(PAGE, rollout="api")
