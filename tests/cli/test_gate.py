@@ -130,6 +130,9 @@ def test_an_override_is_asked_for_by_options(fleet: Fleet) -> None:
     decision = _decision(ended)
     assert (ended.code, decision["emergency"]["used"]) == (0, True)
     assert decision["emergency"]["overridden"] == ["slo.fast_burn"]
+    told = _gate(fleet, *night[:-1], "--trust-input", stdin=json.dumps(frozen).encode()).out
+    assert "\nWhat the override lifts\n  - Fast burn rate [slo.fast_burn]\n" in told
+    assert "Find out what burns" not in told
 
 
 def test_pipelines_that_contradict_each_other_are_refused(fleet: Fleet, tmp_path: Path) -> None:
@@ -201,8 +204,12 @@ def test_the_prepared_input_is_what_the_log_keeps(fleet: Fleet) -> None:
 
 
 def test_a_question_can_be_asked_without_being_written_down(fleet: Fleet) -> None:
-    assert _asked(fleet, request(), "--no-record").code == 0
+    ended = _asked(fleet, request(), "--no-record")
+    assert ended.code == 0
+    assert ended.out.splitlines()[-1].startswith("not recorded, policy ")
     assert verify_log(fleet.store).records == 0
+    kept = _asked(fleet, request()).out.splitlines()[-1]
+    assert _decisions(fleet, "show", kept.removeprefix("decision ").partition(",")[0]).code == 0
 
 
 @pytest.mark.parametrize(
