@@ -330,7 +330,7 @@ def test_the_decisions_are_listed_newest_first_and_filtered(tmp_path: Path, on: 
     assert "2 decisions, newest first" in text
     assert text.index("worker w1") < text.index("api v2.4.0")
     assert "asked by Kim, recorded by ci" in text
-    assert "kind of change: feature, needed one of security, rollback, emergency" in text
+    assert "kind of change: feature, needed one of security fix, rollback, emergency fix" in text
     assert "✕ denied" in text
     for query in ({"of": "api"}, {"answer": "denied"}, {"who": "dana"}):
         text = on(fleet).open("release_gate", view="decisions", **query)
@@ -339,6 +339,10 @@ def test_the_decisions_are_listed_newest_first_and_filtered(tmp_path: Path, on: 
     text = on(fleet).open("release_gate", view="decisions", answer="allowed")
     assert "api v2.4.0" not in text
     assert "No decision passes these filters" in on(fleet).open("release_gate", view="decisions", who="zoe")
+    unasked = recorded(fleet, request(version="w2", requested_by=None), now=NOW)
+    assert "asker not told, recorded by ci" in on(fleet).open("release_gate", view="decisions", of="api")
+    record = on(fleet).open("release_gate", decision=unasked.document["decision_id"])
+    assert "Asker not told, recorded by ci at" in record
 
 
 def test_a_record_has_its_answer_its_input_and_its_digests(tmp_path: Path, on: Shown) -> None:
