@@ -68,6 +68,18 @@ def test_a_denied_release_says_what_closes_it_and_what_to_do(healthy: Fleet, on:
     assert "✓ Build: passes, 4 of 4 checks met" in text
 
 
+def test_an_emergency_that_an_override_would_let_pass_is_told_of_it(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, SPENT)
+    recorded(fleet, request(), now=NOW - MINUTE)
+    told = "Or override it, as this is an emergency:"
+    text = on(fleet).open("release_gate", service="api", version="v2.4.0", kind="emergency")
+    assert text.index("What to do next") < text.index(told)
+    assert "--incident" in text
+    text = on(fleet).open("release_gate", service="api", version="v2.4.0", kind="bugfix")
+    assert "What to do next" in text
+    assert told not in text
+
+
 def test_without_evidence_all_that_is_known_passes_and_the_rest_is_named_apart(
     healthy: Fleet, on: Shown
 ) -> None:
