@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.api.authenticity import CHALLENGE, NO_TOKEN, bearer, bearer_token
+from dashboard.api.parameters import knowing
 from dashboard.api.problem import RefusedError, problem
 from dashboard.config import Locations
 from dashboard.config.access import Access, load_access
@@ -23,8 +24,8 @@ def decision_routes(locations: Locations, secrets: WebhookSecrets) -> list[Route
     """The routes of the decision log in the store of `locations`."""
     reading = _Decisions(locations, secrets)
     return [
-        Route("/api/v1/decisions", reading.listed),
-        Route("/api/v1/decisions/{decision}", reading.one),
+        Route("/api/v1/decisions", knowing(reading.listed, "service", "environment", "denied", "last")),
+        Route("/api/v1/decisions/{decision}", knowing(reading.one)),
     ]
 
 

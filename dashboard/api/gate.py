@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from dashboard.api.authenticity import CHALLENGE, NO_TOKEN, bearer, bearer_token
 from dashboard.api.body import document, read_body
 from dashboard.api.current import Current
+from dashboard.api.parameters import require_known
 from dashboard.api.problem import RefusedError, problem
 from dashboard.config import Locations
 from dashboard.config.access import Access, load_access
@@ -50,6 +51,7 @@ class _GateEndpoint:
         try:
             access = await run_in_threadpool(load_access, self._current.at.access)
             self._require_post(request, access)
+            require_known(request)
             body = await read_body(request)
             actor, person = self._who(request, body, access)
             return await run_in_threadpool(self._decide, document(body), actor, person, access)

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.api.current import Current
+from dashboard.api.parameters import knowing
 from dashboard.api.problem import problem
 from dashboard.config import Locations
 from dashboard.config.span import parse_span
@@ -23,14 +24,16 @@ from dashboard.reports.ledgers import service_ledgers
 from dashboard.reports.recovery_document import recovery_document
 from dashboard.reports.status_document import Document
 
+_PERIOD_AND_SELECTION = ("from", "to", "service", "severity")
+
 
 def measure_routes(locations: Locations) -> list[Route]:
     """The routes over the files at `locations`."""
     measures = _Measures(Current(locations))
     return [
-        Route("/api/v1/services/{service}/ledger", measures.ledger),
-        Route("/api/v1/dora", measures.dora),
-        Route("/api/v1/mttr", measures.mttr),
+        Route("/api/v1/services/{service}/ledger", knowing(measures.ledger)),
+        Route("/api/v1/dora", knowing(measures.dora, *_PERIOD_AND_SELECTION)),
+        Route("/api/v1/mttr", knowing(measures.mttr, *_PERIOD_AND_SELECTION)),
     ]
 
 

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.api.current import Current
+from dashboard.api.parameters import knowing
 from dashboard.api.problem import problem
 from dashboard.config import Locations
 from dashboard.errors import ReliabilityError
@@ -21,8 +22,8 @@ def status_routes(locations: Locations) -> list[Route]:
     """The routes over the files at `locations`."""
     reading = _Status(Current(locations))
     return [
-        Route("/api/v1/status", reading.status),
-        Route("/api/v1/services/{service}", reading.service),
+        Route("/api/v1/status", knowing(reading.status)),
+        Route("/api/v1/services/{service}", knowing(reading.service)),
     ]
 
 

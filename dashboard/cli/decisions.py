@@ -63,7 +63,9 @@ def list_decisions(  # noqa: PLR0913 - one argument per option
         mark = "✓" if decision.allow else "✕"
         what = f"{decision.service} {decision.version} to {decision.environment}"
         when = show.full_moment(item.at, zone)
-        click.echo(f"{mark} {when}  {what} ({decision.change_type.value}), by {item.actor}  {item.id}")
+        asker = "asker not told" if item.requested_by is None else f"asked by {item.requested_by}"
+        who = f"{asker}, recorded by {item.actor}"
+        click.echo(f"{mark} {when}  {what} ({decision.change_type.value}), {who}  {item.id}")
         if not decision.allow:
             reason = gate_words.first_reason(decision)
             click.echo(f"    {gate_words.sentence(decision)}{f' First: {reason}.' if reason else ''}")

@@ -105,7 +105,8 @@ def gate(  # noqa: PLR0913 - one argument per option
         notices=notices,
     )
     actor = person.name if person else f"command line ({_user()})"
-    if no_record or print_input or not store.exists():
+    recorded = not no_record and not print_input and store.exists()
+    if not recorded:
         if not store.exists():
             click.echo(f"! {store}: there is no store, so nothing is written down", err=True)
         decided = ask(context, asked)
@@ -117,7 +118,7 @@ def gate(  # noqa: PLR0913 - one argument per option
     if as_json:
         click.echo(json.dumps(decided.document, indent=2))
     else:
-        show_decision(decision_of(decided.document), context.policy.timezone)
+        show_decision(decision_of(decided.document), context.policy.timezone, recorded=recorded)
     sys.exit(0 if decided.document["allow"] else 1)
 
 

@@ -13,8 +13,8 @@ from dashboard.ui.words import CHANGES
 _MARKS = {True: "✓", False: "✕"}
 
 
-def show_decision(decision: Decision, zone: ZoneInfo) -> None:
-    """The whole decision, the answer first."""
+def show_decision(decision: Decision, zone: ZoneInfo, *, recorded: bool = True) -> None:
+    """The whole decision, the answer first; one that is not `recorded` has no id to look for."""
     what = f"{decision.service or 'no service'} {decision.version or '(no version)'}"
     where = decision.environment or "no environment"
     click.echo(f"{_MARKS[decision.allow]} {gate_words.verdict(decision)}: {what} to {where}")
@@ -34,16 +34,25 @@ def show_decision(decision: Decision, zone: ZoneInfo) -> None:
     for item in decision.violations:
         if item.code not in checks:
             click.echo(f"\n✕ {item.message} [{item.code}]")
-    if decision.violations:
-        click.echo("\nWhat to do next" if not decision.allow else "\nWhat the override lifts")
-        for step in gate_words.next_steps(decision):
-            click.echo(f"  - {step}")
+    _show_steps(decision)
     if decision.changes_at:
         click.echo("\nWhen this may change by itself")
         for change in decision.changes_at:
             click.echo(f"  - {change_at(change.at, change.what, decision.as_of, zone)}")
     _show_strategy(decision)
-    click.echo(f"\ndecision {decision.decision_id}, policy {decision.policy_version}")
+    name = f"decision {decision.decision_id}" if recorded else "not recorded"
+    click.echo(f"\n{name}, policy {decision.policy_version}")
+
+
+def _show_steps(decision: Decision) -> None:
+    """What to do about a no, and what an override lifts."""
+    lifted = [f"{gate_words.CHECK_NAMES.get(code, code)} [{code}]" for code in decision.emergency.overridden]
+    steps = [] if decision.allow else gate_words.next_steps(decision)
+    for title, lines in (("What to do next", steps), ("What the override lifts", lifted)):
+        if lines:
+            click.echo(f"\n{title}")
+        for line in lines:
+            click.echo(f"  - {line}")
 
 
 def _show_gate(gate: Gate) -> None:

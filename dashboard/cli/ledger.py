@@ -1,6 +1,7 @@
 """`reliability ledger`: what the error budgets were spent on."""
 
 import json
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,9 +49,14 @@ def ledger(*, services: tuple[str, ...], as_json: bool, **files: Any) -> None:
             click.echo(
                 f"  {shown.percent(entry.share_of_spent)} of what was spent: {name}"
                 f" ({shown.events(entry.counts.bad)} bad events,"
-                f" {shown.percent(entry.share_of_budget)} of the budget,"
+                f" {_of_the_budget(entry.share_of_budget)},"
                 f" like {shown.length(entry.full_outage)} of full outage)"
             )
         if others:
             rest = shown.events(sum(entry.counts.bad for entry in others))
             click.echo(f"  and {shown.amount(len(others), 'smaller spender')}: {rest} bad events")
+
+
+def _of_the_budget(share: Fraction | None) -> str:
+    known = f"{shown.percent(share)} of the budget"
+    return known if share is not None else f"share of the budget {shown.UNKNOWN}"

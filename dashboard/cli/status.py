@@ -88,11 +88,14 @@ def _show_service(status: ServiceStatus, policy: Policy, now: datetime) -> None:
     click.echo(f"\n{tier.symbol} {status.service.name}: {tier.word} ({status.reason})")
     edges = policy.budget.bands.edges
     for objective in status.objectives:
-        name, left = objective.objective.indicator, shown.budget(objective.remaining, edges)
+        name = objective.objective.indicator
+        left = f"{shown.budget(objective.remaining, edges)} of the budget left"
+        if objective.remaining is None:
+            left = f"budget left {shown.UNKNOWN}"
         burns = ", ".join(
             f"{shown.length(window)} {shown.burn(burn)}" for window, burn in objective.burns.items()
         )
-        click.echo(f"    {name}: {left} of the budget left; burn rate {burns or shown.UNKNOWN}")
+        click.echo(f"    {name}: {left}; burn rate {burns or shown.UNKNOWN}")
         if objective.reason:
             click.echo(f"      {objective.reason}")
         for alert in objective.alerts:

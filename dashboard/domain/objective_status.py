@@ -9,7 +9,7 @@ from fractions import Fraction
 from dashboard.domain import burn_rate as burning
 from dashboard.domain import error_budget, tier_forecast
 from dashboard.domain.burn_rate import AlertRule, BurnAlert
-from dashboard.domain.durations import format_duration
+from dashboard.domain.durations import readable, readable_age
 from dashboard.domain.event_counts import BUCKET, UNITS_PER_EVENT, EventCounts
 from dashboard.domain.policy_tier import PolicyTier, TierBands
 from dashboard.domain.slo import Objective
@@ -233,7 +233,7 @@ def judge(  # noqa: PLR0911 - one return per state
         return ObjectiveState.NO_DATA, f"no data: {why}"
     age = now - history.watermark
     if age > rules.stale_after:
-        old, limit = format_duration(_whole_minutes_up(age)), format_duration(rules.stale_after)
+        old, limit = readable_age(age), readable(rules.stale_after)
         return ObjectiveState.STALE, f"stale: the newest data is {old} old, at most {limit} is trusted"
     if history.partial:
         return ObjectiveState.PARTIAL_ANSWER, f"partial answer: the source warns: {history.partial}"
@@ -269,8 +269,3 @@ def known_spans(
 def _is_newer(history: SliHistory, now: datetime) -> bool:
     sliding, watermark = history.sliding, history.watermark
     return sliding is not None and watermark is not None and watermark <= sliding.at <= now
-
-
-def _whole_minutes_up(length: timedelta) -> timedelta:
-    """Rounded up, so that an age over a limit never reads as equal to it."""
-    return timedelta(minutes=-(-length // timedelta(minutes=1)))

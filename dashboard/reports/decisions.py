@@ -44,6 +44,12 @@ class LoggedDecision:
     body: dict[str, Any]
 
     @property
+    def requested_by(self) -> str | None:
+        """Who asked for the release; None where nobody told."""
+        told = self.body["input"].get("requested_by")
+        return told if isinstance(told, str) and told else None
+
+    @property
     def summary(self) -> dict[str, Any]:
         """The answer in short, as JSON."""
         decision = self.decision
@@ -51,6 +57,7 @@ class LoggedDecision:
             "decision_id": self.id,
             "at": self.at.isoformat().replace("+00:00", "Z"),
             "by": self.actor,
+            "requested_by": self.requested_by,
             "allow": decision.allow,
             "service": decision.service,
             "version": decision.version,

@@ -41,7 +41,7 @@ def draw(services: Sequence[str], now: datetime, policy: Policy) -> None:
     shown = [
         item
         for item in found
-        if words in f"{item.actor}\n{item.body['input'].get('requested_by') or ''}".casefold()
+        if words in f"{item.actor}\n{item.requested_by or ''}".casefold()
         and (answer != _ALLOWED or item.decision.allow)
     ]
     if not shown:
@@ -84,11 +84,10 @@ def _card(item: LoggedDecision, now: datetime, policy: Policy) -> None:
         reason = gate_words.first_reason(decision)
         first = "" if reason is None else f"  \n:small[{folded(reason, 160)}]"
         why.markdown(f"{literal(gate_words.sentence(decision))}{first}")
-        asked = item.body["input"].get("requested_by")
-        who.markdown(
-            f"{show.moment(item.at, policy.timezone, now)}  \n:small[asked by"
-            f" {brief(asked, 60) if asked else 'nobody knows who'}, recorded by {brief(item.actor, 60)}]"
-        )
+        asked = item.requested_by
+        asker = f"asked by {brief(asked, 60)}" if asked else "asker not told"
+        when = show.moment(item.at, policy.timezone, now)
+        who.markdown(f"{when}  \n:small[{asker}, recorded by {brief(item.actor, 60)}]")
 
 
 def answer_badge(item: LoggedDecision) -> str:

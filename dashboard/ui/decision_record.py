@@ -48,11 +48,11 @@ def draw(name: str, policy: Policy) -> None:
 
 
 def _who(found: LoggedDecision, policy: Policy) -> None:
-    asked = found.body["input"].get("requested_by")
+    asked = found.requested_by
     emergency = found.decision.emergency
-    who = brief(asked, 80) if asked else "nobody knows who"
+    who = f"Asked by {brief(asked, 80)}" if asked else "Asker not told"
     when = show.full_moment(found.at, policy.timezone)
-    lines = [f"Asked by {who}, recorded by {brief(found.actor, 80)} at {when}."]
+    lines = [f"{who}, recorded by {brief(found.actor, 80)} at {when}."]
     if found.body.get("trusted"):
         lines.append(
             ":orange-badge[! trusted input] The input itself said what its service level, approvals and"

@@ -1,5 +1,7 @@
 """Numbers, durations and times as people read them; the only place where one is turned into text.
 
+How a duration is spelled is the domain's, so that the reasons that it gives read alike.
+
 A number is never rounded to the better side: less budget, more burn, less time. Only a share that stands
 beside its own counts is rounded to the nearest, so that it is what a reader finds who divides them. None is
 always "unknown".
@@ -13,6 +15,7 @@ from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from dashboard.domain.durations import readable, readable_age
 from dashboard.domain.event_counts import to_events
 
 if TYPE_CHECKING:
@@ -28,9 +31,8 @@ _ROUND_NUMBERS_FROM = 100
 _TIMES_FROM, _WHOLE_RATES_FROM = 10, 10
 _WHOLE_VALUES_FROM = 10_000
 _WHOLE_PACE_FROM = 10
-_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-_UNITS = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (timedelta(seconds=1), "s"))
-_SHOWN_UNITS = 2
+_SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _MINUTES_FROM = timedelta(minutes=10)
 
 
@@ -112,22 +114,14 @@ def length(span: timedelta | None) -> str:
     """A duration in its two largest units, rounded down: `2 d 4 h`, `35 min`."""
     if span is None:
         return UNKNOWN
-    parts: list[str] = []
-    rest = max(span, timedelta(0))
-    for size, unit in _UNITS:
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count} {unit}")
-        if len(parts) == _SHOWN_UNITS or (parts and not count):
-            break
-    return " ".join(parts) or "0 s"
+    return readable(span)
 
 
 def outage(span: timedelta | None) -> str:
     """A duration that something cost, in its two largest units, rounded up: never less than it was."""
     if span is None:
         return UNKNOWN
-    grain = next((grain for size, grain in ((_DAY, _HOUR), (_HOUR, _MINUTE)) if span >= size), _UNITS[-1][0])
+    grain = next((grain for size, grain in ((_DAY, _HOUR), (_HOUR, _MINUTE)) if span >= size), _SECOND)
     return length(-(-span // grain) * grain)
 
 
@@ -209,11 +203,8 @@ def proportion(found: "Proportion | None") -> str:
 
 
 def age(then: datetime | None, now: datetime) -> str:
-    """How long ago `then` was, in whole minutes."""
-    if then is None:
-        return UNKNOWN
-    old = (now - then) // _MINUTE * _MINUTE
-    return length(old) if old else "less than 1 min"
+    """How long ago `then` was, in whole minutes, rounded up: never fresher than it is."""
+    return UNKNOWN if then is None else readable_age(now - then)
 
 
 def moment(at: datetime, zone: ZoneInfo, now: datetime | None = None) -> str:
@@ -274,7 +265,7 @@ def _grain(span: timedelta) -> timedelta:
     """What a duration is rounded to: seconds below ten minutes, then minutes, and hours from a day on."""
     if span >= _DAY:
         return _HOUR
-    return _MINUTE if span >= _MINUTES_FROM else _UNITS[-1][0]
+    return _MINUTE if span >= _MINUTES_FROM else _SECOND
 
 
 def rate_target(value: Fraction) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 from dashboard.domain import gate_rules
 from dashboard.domain.gate_rules import CHECKS, LIFTS, GateName
 from dashboard.domain.policy import Policy
+from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.release_decision import Check, Decision, Gate
 from dashboard.ui import format as show
-from dashboard.ui.words import joined
+from dashboard.ui.words import CHANGES, joined
 
 GATES = {
     GateName.BUILD: "Build",
@@ -54,6 +55,11 @@ CHECK_NAMES: Mapping[str, str] = {
 }
 
 _PIPELINE = "Mend it, let the pipeline run again, and hand in its new evidence."
+#: What lifts the rest in an emergency; who may is the policy's to say.
+_OVERRIDE = (
+    "Or override it, as this is an emergency: `--override-approver` (one of the policy's"
+    " `override_approvers`), `--override-reason` and `--incident`."
+)
 _RERUN = "Hand in the evidence of the pipeline (`--input` or `--evidence`): what is not told is denied."
 #: What to do about each check that is not met.
 NEXT_STEPS: Mapping[str, str] = {
@@ -199,6 +205,8 @@ def seen(check: Check) -> str:
         return show.budget(Fraction(str(value)) / 100)
     if check.code in {"slo.fast_burn", "slo.slow_burn"} and isinstance(value, int | float):
         return show.burn(Fraction(str(value)))
+    if check.code == "slo.change_type":
+        return _change(str(value))
     return _plain(value)
 
 
@@ -210,7 +218,8 @@ def needed(check: Check) -> str:
     ((rule, limit),) = check.needed.items()
     if rule in {"at_least", "at_most", "below"}:
         return _limit(check.code, rule, limit)
-    listed = ", ".join(map(str, limit)) if isinstance(limit, list) else _plain(limit)
+    word = _change if check.code == "slo.change_type" else str
+    listed = ", ".join(map(word, limit)) if isinstance(limit, list) else _plain(limit)
     said = {
         "one_of": f"one of {listed}" if limit else "nothing is allowed",
         "registry": f"one of {listed}",
@@ -220,6 +229,11 @@ def needed(check: Check) -> str:
         "given": f"a {listed}",
     }
     return said.get(rule, listed)
+
+
+def _change(kind: str) -> str:
+    """A kind of change as the page calls it; one that is not ours as it was told."""
+    return CHANGES[ChangeType(kind)].lower() if kind in set(ChangeType) else kind
 
 
 def _limit(code: str, rule: str, limit: float) -> str:
@@ -267,7 +281,15 @@ def next_steps(decision: Decision) -> list[str]:
         by_pipeline = item.gate in {"build", "quality", "security", "policy"}
         told = NEXT_STEPS.get(item.code, item.message)
         steps[_RERUN if by_pipeline and item.code in missing else told] = None
-    return list(steps)
+    return [*steps, *([_OVERRIDE] if _override_would_do(decision) else [])]
+
+
+def _override_would_do(decision: Decision) -> bool:
+    """Whether an emergency is denied by nothing but checks that an override lifts."""
+    codes = {item.code for item in decision.violations}
+    if decision.allow or decision.change_type is not ChangeType.EMERGENCY or not codes:
+        return False
+    return codes <= CHECKS.keys() - set(gate_rules.NEVER_OVERRIDDEN)
 
 
 def _granted(rule: gate_rules.ExceptionRule) -> str:

@@ -118,6 +118,15 @@ def test_an_approval_goes_its_way(server: Served) -> None:
     assert approval["id"] not in str(listed(server, "approvals?open=true"))
 
 
+def test_a_parameter_that_is_not_known_is_refused_and_nothing_is_changed(server: Served) -> None:
+    for path in _LISTS:
+        answer = requests.get(f"{server.url}/api/v1/{path}?opne=true", headers=bearer("Eve"), timeout=30)
+        refused(answer, 400, "found the parameter 'opne', expected one of open", "opne")
+    before = listed(server, "exceptions")["exceptions"]
+    refused(send(server, "Eve", "exceptions?open=true", _ASK), 400, "expected none", "open")
+    assert listed(server, "exceptions")["exceptions"] == before
+
+
 def test_the_command_sees_what_the_api_did(server: Served, folder: Path) -> None:
     name = made(server, "Eve", "exceptions", _ASK)["id"]
     ended = run("exception", "list", "--json", "--store", folder / "store.db")

@@ -160,6 +160,8 @@ def test_a_bad_body_is_one_clear_error_and_no_decision(
         ("/api/v1/decisions?last=many", 400),
         ("/api/v1/decisions?last=0000001999999", 400),
         ("/api/v1/decisions?last=" + "9" * 5_000, 400),
+        ("/api/v1/decisions?form=1", 400),
+        ("/api/v1/decisions/nothing?last=1", 400),
         ("/api/v1/gates", 404),
     ],
 )

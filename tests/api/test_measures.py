@@ -48,6 +48,15 @@ def test_the_api_answers_what_the_command_prints(
         ("/api/v1/mttr?severity=P9", 400, "severity: found 'P9', expected one of P1, P2, P3"),
         ("/api/v1/mttr?from=then", 400, "from: found 'then', expected an ISO-8601 time"),
         ("/api/v1/dora?from=2026-11-01&to=2026-10-01", 400, "expected a time before 2026-10-01"),
+        (
+            "/api/v1/dora?form=2026-11-01",
+            400,
+            "found the parameter 'form', expected one of from, to, service",
+        ),
+        ("/api/v1/mttr?from=2026-11-01&sev=P1", 400, "found the parameter 'sev', expected one of from, to"),
+        ("/api/v1/services/api/ledger?from=2026-11-01", 400, "the parameter 'from', expected none"),
+        ("/api/v1/status?service=api", 400, "found the parameter 'service', expected none"),
+        ("/api/v1/services/api?now=1", 400, "found the parameter 'now', expected none"),
         ("/api/v1/services/nope/ledger", 404, "found no service 'nope' in the catalogue"),
     ],
 )

@@ -64,6 +64,9 @@ def test_a_time_after_the_history_is_stale_and_unknown(demo: Path) -> None:
     assert isinstance(fleet, dict)
     assert data["stale"] is True
     assert fleet["policy_tiers"]["normal"] == 0
+    text = run("status", "--store", demo, "--now", "2026-11-20T12:16:00Z").out
+    assert "availability: budget left unknown; burn rate" in text
+    assert "unknown of the budget" not in text
 
 
 def test_service_narrows_the_report(demo: Path) -> None:
@@ -202,6 +205,16 @@ def test_the_readme_names_every_command_and_only_real_ones() -> None:
     assert named == listed()
     assert {path for path in _COMMANDS if path} == {(name,) for name in listed()} | set(_IMPORTS)
     assert {("import", name) for name in listed("import")} == set(_IMPORTS)
+
+
+def test_the_readme_begins_with_a_command_that_a_new_shell_finds(demo: Path) -> None:
+    start = README.read_text(encoding="utf-8").partition("## Start\n")[2].partition("\n## ")[0]
+    lines = [line.partition("  #")[0].rstrip() for line in start.splitlines()]
+    first = lines.index(". .venv/bin/activate")
+    assert lines[first + 1] == "export RELIABILITY_STORE=$PWD/data/demo.db"
+    assert lines[first + 2].startswith("reliability ")
+    ended = run(*lines[first + 2].split()[1:], env={"RELIABILITY_STORE": str(demo)})
+    assert (ended.code, ended.err) == (0, "")
 
 
 def test_the_readme_names_real_settings_of_prometheus() -> None:

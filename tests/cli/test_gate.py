@@ -130,6 +130,18 @@ def test_an_override_is_asked_for_by_options(fleet: Fleet) -> None:
     decision = _decision(ended)
     assert (ended.code, decision["emergency"]["used"]) == (0, True)
     assert decision["emergency"]["overridden"] == ["slo.fast_burn"]
+    told = _gate(fleet, *night[:-1], "--trust-input", stdin=json.dumps(frozen).encode()).out
+    assert "\nWhat the override lifts\n  - Fast burn rate [slo.fast_burn]\n" in told
+    assert "Find out what burns" not in told
+
+
+def test_an_emergency_is_told_of_the_override_where_one_would_do(fleet: Fleet) -> None:
+    told = "  - Or override it, as this is an emergency: `--override-approver`"
+    burns = request(change_type="emergency", slo={"fast_burn_rate": 9})
+    assert told in _asked(fleet, burns, "--trust-input").out
+    assert told not in _asked(fleet, burns | {"change_type": "bugfix"}, "--trust-input").out
+    unbuilt = burns | {"gates": {**EVIDENCE, "build": {}}}
+    assert told not in _asked(fleet, unbuilt, "--trust-input").out
 
 
 def test_pipelines_that_contradict_each_other_are_refused(fleet: Fleet, tmp_path: Path) -> None:
@@ -201,8 +213,12 @@ def test_the_prepared_input_is_what_the_log_keeps(fleet: Fleet) -> None:
 
 
 def test_a_question_can_be_asked_without_being_written_down(fleet: Fleet) -> None:
-    assert _asked(fleet, request(), "--no-record").code == 0
+    ended = _asked(fleet, request(), "--no-record")
+    assert ended.code == 0
+    assert ended.out.splitlines()[-1].startswith("not recorded, policy ")
     assert verify_log(fleet.store).records == 0
+    kept = _asked(fleet, request()).out.splitlines()[-1]
+    assert _decisions(fleet, "show", kept.removeprefix("decision ").partition(",")[0]).code == 0
 
 
 @pytest.mark.parametrize(
@@ -273,10 +289,14 @@ def test_the_log_is_listed_newest_first(decided: tuple[Fleet, str]) -> None:
     listed = _decision(_decisions(fleet, "list", "--json"))["decisions"]
     assert [item["allow"] for item in listed] == [False, True]
     assert listed[0]["decision_id"] == name
+    assert {item["requested_by"] for item in listed} == {"Dana"}
     denied = _decision(_decisions(fleet, "list", "--denied", "--json"))["decisions"]
     assert [item["decision_id"] for item in denied] == [name]
     text = _decisions(fleet, "list", "--service", "api").out
-    assert "✕ Mon 23 Nov 2026, 09:02 UTC  api v2 to production (feature)" in text
+    assert "✕ Mon 23 Nov 2026, 09:02 UTC  api v2 to production (feature), asked by Dana, recorded by" in text
+    _asked(fleet, request(version="v3", requested_by=None))
+    assert "api v3 to production (feature), asker not told, recorded by" in _decisions(fleet, "list").out
+    assert _decision(_decisions(fleet, "list", "--json"))["decisions"][0]["requested_by"] is None
     assert "First: type check: nothing known, needed pass." in text
     assert _decisions(fleet, "list", "--service", "nobody").out == "no decision was recorded\n"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from dashboard.api.controls import control_routes
 from dashboard.config import load_policy, locations
 from dashboard.config.access import load_access
+from dashboard.domain.gate_rules import ExceptionType
 from dashboard.paths import DEFAULT_POLICY
 from dashboard.sources.freeze_calendar import read_freezes
 from tests.cli.command import ROOT, run
@@ -52,6 +53,18 @@ def test_its_people_hold_every_role_that_the_shipped_policy_asks_for(tmp_path: P
     for rule in policy.gate.exceptions.values():
         able = [person for person in people if person.held_of(rule.approvers)]
         assert len(able) >= len(rule.approvers), "every role takes a person of its own"
+
+
+def test_whose_tokens_its_examples_use_are_people_of_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "access.yaml"
+    path.write_text(_yaml("people:"))
+    people = {person.name.split()[0].lower(): person for person in load_access(path).people}
+    used = re.findall(r"\$\(cat (\S+)\.token\)", _PAGE)
+    assert set(used) <= set(people)
+    asks, approves, reviews = (people[name] for name in used)
+    approvers = load_policy(DEFAULT_POLICY).gate.exceptions[ExceptionType.WINDOW].approvers
+    assert approves.held_of(approvers)
+    assert asks not in (approves, reviews)
 
 
 def test_its_calendar_can_be_read(tmp_path: Path) -> None:

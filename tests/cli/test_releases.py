@@ -239,6 +239,9 @@ def test_the_demo_s_ledgers_add_up_and_name_large_spenders(demo: Path) -> None:
     for book in found["ledgers"]:
         assert sum(entry["bad"] for entry in book["entries"]) == book["bad"]
     assert any(book["large_spenders"] for book in found["ledgers"])
+    text = run("ledger", "--store", demo).out
+    assert "bad events, share of the budget unknown, like" in text
+    assert "unknown of the budget" not in text
 
 
 @pytest.mark.parametrize("command", ["dora", "mttr", "ledger"])

@@ -1,4 +1,4 @@
-"""Durations in PromQL's syntax."""
+"""Durations in PromQL's syntax, and ages as people read them."""
 
 from datetime import timedelta
 
@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.domain.durations import format_duration, parse_duration
+from dashboard.domain.durations import format_duration, parse_duration, readable, readable_age
+
+_SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,26 @@ def test_a_written_duration_reads_back_the_same(seconds: int) -> None:
 )
 def test_the_shortest_form_is_written(length: timedelta, text: str) -> None:
     assert format_duration(length) == text
+
+
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        (timedelta(0), "less than 1 min"),
+        (timedelta(seconds=-5), "less than 1 min"),
+        (timedelta(minutes=19), "19 min"),
+        (timedelta(minutes=19, seconds=40), "20 min"),
+        (timedelta(hours=1, minutes=59, microseconds=1), "2 h"),
+        (timedelta(days=1, minutes=1), "1 d 1 h"),
+    ],
+)
+def test_an_age_is_rounded_up(age: timedelta, text: str) -> None:
+    assert readable_age(age) == text
+
+
+@given(
+    limit=st.timedeltas(timedelta(seconds=1), timedelta(days=40)).map(lambda span: span - span % _SECOND),
+    beyond=st.timedeltas(timedelta(microseconds=1), timedelta(days=1)),
+)
+def test_an_age_over_a_limit_never_reads_as_the_limit(limit: timedelta, beyond: timedelta) -> None:
+    assert readable_age(limit + beyond) != readable(limit)

@@ -202,7 +202,7 @@ def test_a_canary_that_nobody_saw_for_long_is_not_called_running_or_safe(fleet: 
     answer = large_box(screen)
     assert answer.startswith("# ? NOT SEEN FOR TOO LONG")
     assert "Nobody knows: what follows is how it stood when it was last seen." in answer
-    assert "Last seen? 1 d 9 h ago, at 21 Nov" in answer
+    assert "Last seen? 1 d 10 h ago, at 21 Nov" in answer
     assert "When known?" not in answer
     assert "When it was last seen: at 10 % of the traffic, at step 1 of 6." in text
 

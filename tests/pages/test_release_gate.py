@@ -68,6 +68,18 @@ def test_a_denied_release_says_what_closes_it_and_what_to_do(healthy: Fleet, on:
     assert "✓ Build: passes, 4 of 4 checks met" in text
 
 
+def test_an_emergency_that_an_override_would_let_pass_is_told_of_it(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, SPENT)
+    recorded(fleet, request(), now=NOW - MINUTE)
+    told = "Or override it, as this is an emergency:"
+    text = on(fleet).open("release_gate", service="api", version="v2.4.0", kind="emergency")
+    assert text.index("What to do next") < text.index(told)
+    assert "--incident" in text
+    text = on(fleet).open("release_gate", service="api", version="v2.4.0", kind="bugfix")
+    assert "What to do next" in text
+    assert told not in text
+
+
 def test_without_evidence_all_that_is_known_passes_and_the_rest_is_named_apart(
     healthy: Fleet, on: Shown
 ) -> None:
@@ -330,7 +342,7 @@ def test_the_decisions_are_listed_newest_first_and_filtered(tmp_path: Path, on: 
     assert "2 decisions, newest first" in text
     assert text.index("worker w1") < text.index("api v2.4.0")
     assert "asked by Kim, recorded by ci" in text
-    assert "kind of change: feature, needed one of security, rollback, emergency" in text
+    assert "kind of change: feature, needed one of security fix, rollback, emergency fix" in text
     assert "✕ denied" in text
     for query in ({"of": "api"}, {"answer": "denied"}, {"who": "dana"}):
         text = on(fleet).open("release_gate", view="decisions", **query)
@@ -339,6 +351,10 @@ def test_the_decisions_are_listed_newest_first_and_filtered(tmp_path: Path, on: 
     text = on(fleet).open("release_gate", view="decisions", answer="allowed")
     assert "api v2.4.0" not in text
     assert "No decision passes these filters" in on(fleet).open("release_gate", view="decisions", who="zoe")
+    unasked = recorded(fleet, request(version="w2", requested_by=None), now=NOW)
+    assert "asker not told, recorded by ci" in on(fleet).open("release_gate", view="decisions", of="api")
+    record = on(fleet).open("release_gate", decision=unasked.document["decision_id"])
+    assert "Asker not told, recorded by ci at" in record
 
 
 def test_a_record_has_its_answer_its_input_and_its_digests(tmp_path: Path, on: Shown) -> None:

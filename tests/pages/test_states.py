@@ -1,6 +1,7 @@
 """Each page says what a person needs to know in every state that a fleet can be in."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.pages.conftest import Shown
 from tests.pages.stores import (
     CATALOGUE,
     NEWEST,
+    NOW,
     BadShare,
     Fleet,
     build,
@@ -77,9 +79,18 @@ def test_stale_data_is_said_before_anything_else_and_restricts(tmp_path: Path, o
     assert text.index("Stale data") < text.index("Error budget of 2 services: unknown for 2.")
     text = on(fleet).open("release_gate", service="api")
     assert "? unknown" in text
-    assert "stale: the newest data is 3h2m old, at most 15m is trusted" in text
+    assert "stale: the newest data is 3 h 2 min old, at most 15 min is trusted" in text
     text = on(fleet).open("service", service="api")
     assert "budget unknown: stale" in text
+
+
+def test_the_age_of_stale_data_reads_alike_wherever_it_is_told(tmp_path: Path, on: Shown) -> None:
+    fleet = build(tmp_path, HEALTHY, newest=NEWEST - timedelta(minutes=15))
+    text = on(replace(fleet, now=NOW + timedelta(minutes=2, seconds=40))).open()
+    assert "The newest data is 20 min old" in text
+    assert "the newest data is 20 min old, at most 15 min is trusted" in text
+    assert "data 20 min old" in text
+    assert "19 min" not in text
 
 
 def test_a_failed_sync_and_its_problems_are_shown_as_they_were_told(tmp_path: Path, on: Shown) -> None:

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from dashboard.api.authenticity import CHALLENGE, bearer_token
 from dashboard.api.body import document, read_body
+from dashboard.api.parameters import require_known
 from dashboard.api.problem import RefusedError
 from dashboard.config import Locations, load_catalog, load_policy
 from dashboard.config.access import Access, load_access
@@ -37,9 +38,10 @@ _STATUS: Mapping[Refusal, int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A `GET`: the document that is made of the state, by the rules of the desk."""
+    """A `GET`: the document that is made of the state, by the rules of the desk and by `parameters`."""
 
     document: Callable[[ControlsReport, Desk, Mapping[str, str]], Document]
+    parameters: tuple[str, ...] = ("open",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +94,10 @@ class Endpoint:
         if person is None:
             raise RefusedError(401, "found no token of a person, expected Authorization: Bearer with one")
         if self._read is not None and request.method == "GET":
+            require_known(request, *self._read.parameters)
             return await run_in_threadpool(self._told, self._read, person, dict(request.query_params))
         assert self._change is not None  # noqa: S101 - the method is one of them
+        require_known(request)
         body = await read_body(request)
         name = str(request.path_params.get("name", ""))
         async with self._writing:

@@ -56,9 +56,42 @@ def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
     assert list(RULES) == list(RuleId)
 
 
+def test_an_argument_without_value_is_for_information_only_where_no_rollout_is_given() -> None:
+    template = """\
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: t}
+spec:
+  args: [{name: service}]
+  metrics:
+    - name: m
+      successCondition: result[0] >= 0.9
+      provider: {prometheus: {address: "http://p", query: 'up{service="{{args.service}}"}'}}
+"""
+    rollout = """\
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: r}
+spec:
+  strategy: {canary: {analysis: {templates: [{templateName: t}]}}}
+"""
+    rule = RuleId.ARGUMENT_WITHOUT_VALUE
+    told = [
+        {finding.severity for finding in _linted(rule, text).findings if finding.rule is rule}
+        for text in (template, template + rollout)
+    ]
+    assert told == [{Severity.INFO}, {Severity.ERROR}]
+    assert f"| `{rule.value}` | error; info in a template linted without a Rollout" in _DOCS.read_text(
+        "utf-8"
+    )
+
+
 def test_the_documentation_tells_every_rule_as_the_code_does() -> None:
     rows = re.findall(
-        r"^\| `([a-z0-9-]+)` \| (\w+) \| (.*?) \| (.*?) \|$", _DOCS.read_text("utf-8"), re.MULTILINE
+        r"^\| `([a-z0-9-]+)` \| (\w+)(?:; [^|]+)? \| (.*?) \| (.*?) \|$",
+        _DOCS.read_text("utf-8"),
+        re.MULTILINE,
     )
     told = {name: (severity, what, mend) for name, severity, what, mend in rows}
     known = {
