@@ -106,17 +106,22 @@ class Outlook:
         given = [item.role for item in self.approvals if item.until is None or item.until > at]
         return are_approved(tier, self.tiers, given)
 
-    def lifted_until(self, code: str, freeze: str | None = None) -> Moment | None:
+    def lifted_until(
+        self, code: str, freeze: str | None = None, *, by_forecast: bool = True
+    ) -> Moment | None:
         """When the last exception that lifts the check `code` no longer does; None where none lifts it.
 
-        Of `approval.freeze` it is asked for one `freeze`. The end of time is an exception without an end.
+        Of `approval.freeze` it is asked for one `freeze`. Without `by_forecast` only facts end it. The end of
+        time is an exception without an end.
         """
-        ends = [self._end_of(lift) for lift in self.lifts if _lifts(lift, code, freeze)]
+        ends = [
+            self._end_of(lift, by_forecast=by_forecast) for lift in self.lifts if _lifts(lift, code, freeze)
+        ]
         return max(ends, key=lambda end: end.at, default=None)
 
-    def _end_of(self, lift: Lift) -> Moment:
-        until = _END_OF_TIME if lift.until is None else lift.until
-        for change in self.changes_of_tier(Assumption.CURRENT_PACE):
+    def _end_of(self, lift: Lift, *, by_forecast: bool) -> Moment:
+        until = END_OF_TIME if lift.until is None else lift.until
+        for change in self.changes_of_tier(Assumption.CURRENT_PACE) if by_forecast else ():
             if change.to in LIFTS_NOT_IN.get(lift.kind, ()) and change.at < until:
                 return tier_moment(change)
         if self.policy_tier in LIFTS_NOT_IN.get(lift.kind, ()):
@@ -124,7 +129,8 @@ class Outlook:
         return Moment(at=until, what=f"exception {lift.id} expires")
 
 
-_END_OF_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+#: When an exception without an end ends: nobody is to be told of it.
+END_OF_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 
 
 def tier_moment(change: TierChange) -> Moment:
