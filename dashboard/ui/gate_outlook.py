@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dashboard.domain.release_decision import ChangeAt, Check, Decision
+from dashboard.domain.release_decision import ChangeAt, Check, Decision, NotBefore
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
 from dashboard.ui.words import joined, literal
@@ -13,6 +13,7 @@ from dashboard.ui.words import joined, literal
 #: The source of checks whose evidence only a pipeline has.
 _BY_PIPELINE = "input"
 _MINUTE, _SHORT = timedelta(minutes=1), timedelta(minutes=5)
+_APPROVALS = "approval.approvals"
 _NEVER = "It does not open by itself at a known time."
 
 
@@ -62,13 +63,11 @@ def lasts(decision: Decision, zone: ZoneInfo) -> Said:
     found, now = decision.not_before, decision.as_of
     if found is None:
         return Said(lead="", rest=_NEVER)
-    is_bound = bool(found.then_still) or found.assuming is not None
-    lead = f"No until{' at least' if is_bound else ''} {show.day_moment(found.at, zone, now)}"
     failing = [check for gate in decision.gates for check in gate.checks if not check.passes]
     over = [
         check.code for check in failing if check.code != found.check and check.code not in found.then_still
     ]
-    told = f" ({_span(found.at - now)} from now): {found.what}."
+    lead, told = _no_until(found, now, zone)
     if over:
         told += f" Over by then, too: {_named(over, failing)}."
     if found.then_still:
@@ -76,6 +75,19 @@ def lasts(decision: Decision, zone: ZoneInfo) -> Said:
     else:
         told += " Nothing else that is known now is in the way then."
     return Said(lead=lead, rest=told)
+
+
+def _no_until(found: NotBefore, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    """The lead and the first sentence of a no: its earliest end, and what happens then."""
+    if found.at <= now:
+        forecast = "" if found.assuming is None else ", by forecast"
+        what = "Part of this no" if found.then_still else "This no"
+        return f"{what} may end any moment now{forecast}", f": {found.what}."
+    at, span = show.day_moment(found.at, zone, now), f" ({_span(found.at - now)} from now)"
+    if found.check == _APPROVALS:
+        return f"No until {at}, by forecast, unless it is approved before", f"{span}: {found.what}."
+    is_bound = bool(found.then_still) or found.assuming is not None
+    return f"No until{' at least' if is_bound else ''} {at}", f"{span}: {found.what}."
 
 
 def change_at(at: datetime, what: str, now: datetime, zone: ZoneInfo) -> str:

@@ -148,6 +148,10 @@ def test_a_yes_says_until_when_it_holds_and_a_forecast_that_it_is_one(
     assert outlook(_decision(allow=True, **said), _UTC).text == told
 
 
+_AGAIN = "at least 30 % of the error budget is left again if nothing more burns"
+_LOOSER = "the policy tier becomes normal if nothing more burns"
+
+
 def _bound(at: datetime, check: str, what: str, *still: str, assuming: str | None = None) -> dict[str, Any]:
     found = {"at": at.isoformat(), "check": check, "what": what, "then_still": list(still)}
     return {"not_before": found | {"assuming": assuming}}
@@ -182,9 +186,33 @@ def _bound(at: datetime, check: str, what: str, *still: str, assuming: str | Non
                 " still in the way: slow burn rate and the pipeline's evidence."
             ),
         ),
+        (
+            {"failing": ["slo.budget_remaining"]}
+            | _bound(_NOW, "slo.budget_remaining", _AGAIN, assuming="nothing_more_burns"),
+            (
+                f"This no may end any moment now, by forecast: {_AGAIN}. Nothing else that is known now is"
+                " in the way then."
+            ),
+        ),
+        (
+            {"failing": ["slo.budget_remaining", "quality.coverage"]}
+            | _bound(_NOW, "slo.budget_remaining", _AGAIN, "quality.coverage", assuming="nothing_more_burns"),
+            (
+                f"Part of this no may end any moment now, by forecast: {_AGAIN}. Then still in the way:"
+                " test coverage."
+            ),
+        ),
+        (
+            {"failing": ["approval.approvals"]}
+            | _bound(_NOW + _HOUR, "approval.approvals", _LOOSER, assuming="nothing_more_burns"),
+            (
+                "No until Mon 23 Nov 10:02 UTC, by forecast, unless it is approved before (1 h from now):"
+                f" {_LOOSER}. Nothing else that is known now is in the way then."
+            ),
+        ),
         ({}, "It does not open by itself at a known time."),
     ],
-    ids=["certain", "bound", "never"],
+    ids=["certain", "bound", "due", "partly-due", "unapproved", "never"],
 )
 def test_a_no_says_what_is_over_at_its_earliest_end_and_what_is_not(said: dict[str, Any], told: str) -> None:
     decision = _decision(allow=False, **said)
