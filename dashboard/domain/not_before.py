@@ -49,7 +49,11 @@ def not_before(outlook: Outlook) -> NotBefore | None:
         at=at,
         check=code,
         what=what,
-        then_still=tuple(_then_still(outlook, waits, at)),
+        then_still=tuple(
+            code
+            for code in _then_still(outlook, waits, at)
+            if assuming is not Assumption.NOTHING_MORE_BURNS or not _burns_out(outlook, code, at)
+        ),
         assuming=assuming,
     )
 
@@ -137,6 +141,12 @@ def _then_still(outlook: Outlook, waits: dict[str, Moment], at: datetime) -> Ite
             stands = code not in waits
         if stands:
             yield code
+
+
+def _burns_out(outlook: Outlook, code: str, at: datetime) -> bool:
+    """Whether the burn rate that `code` checks is zero by `at` if nothing more burns: its window is new."""
+    window = outlook.burn_windows.get(code)
+    return window is not None and outlook.now + window <= at
 
 
 def _tier_at(outlook: Outlook, at: datetime) -> PolicyTier | None:

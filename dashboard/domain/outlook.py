@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.domain.approvals import are_approved
@@ -59,6 +59,7 @@ class Outlook:
     objective. `used` are the ids of the exceptions that it passes by. `freezes` are those that cover the
     release, now or later. The changes of the budget are left out where the store's budget is not what was
     decided on. `too_many_rollbacks_until` is when so many are old enough, None where there are not too many.
+    `burn_windows` are those of the checks of burn rates, left out like the changes of the budget.
     """
 
     now: datetime
@@ -76,6 +77,7 @@ class Outlook:
     tier_changes: Sequence[TierChange]
     floor_change: FloorChange | None
     too_many_rollbacks_until: datetime | None
+    burn_windows: Mapping[str, timedelta]
 
     def asks(self, code: str) -> bool:
         """Whether this release is asked for the check `code`."""

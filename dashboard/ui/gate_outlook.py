@@ -1,11 +1,13 @@
 """Until when a yes holds and a no lasts, in words, for pages and commands alike. Nothing here draws."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from dashboard.domain.gate_rules import CHECKS
 from dashboard.domain.release_decision import ChangeAt, Check, Decision, NotBefore
+from dashboard.domain.tier_forecast import Assumption
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
 from dashboard.ui.words import joined, literal
@@ -13,6 +15,10 @@ from dashboard.ui.words import joined, literal
 #: The source of checks whose evidence only a pipeline has.
 _BY_PIPELINE = "input"
 _MINUTE, _SHORT = timedelta(minutes=1), timedelta(minutes=5)
+#: What may be another by any later time: old errors leave the windows of burn rates, incidents end.
+_UNFORESEEN = frozenset(
+    code for code in CHECKS if code.startswith(("slo.fast_", "slo.slow_", "slo.incidents_"))
+)
 _APPROVALS = "approval.approvals"
 _NEVER = "It does not open by itself at a known time."
 
@@ -70,11 +76,25 @@ def lasts(decision: Decision, zone: ZoneInfo) -> Said:
     lead, told = _no_until(found, now, zone)
     if over:
         told += f" Over by then, too: {_named(over, failing)}."
-    if found.then_still:
-        told += f" Then still in the way: {_named(found.then_still, failing)}."
-    else:
-        told += " Nothing else that is known now is in the way then."
-    return Said(lead=lead, rest=told)
+    return Said(lead=lead, rest=f"{told}{_then(decision, found, failing)}")
+
+
+def _then(decision: Decision, found: NotBefore, failing: Sequence[Check]) -> str:
+    """What else is in the way at the earliest end of a no: known, not known, or by a forecast."""
+    untold = _untold(failing)
+    unknown = [code for code in found.then_still if code in _UNFORESEEN or code in untold]
+    known = [code for code in found.then_still if code not in unknown]
+    worse = [
+        code
+        for change in decision.changes_at
+        if change.assuming is Assumption.CURRENT_PACE and change.at <= found.at
+        for code in change.closes
+        if code not in found.then_still
+    ]
+    told = f" Then still in the way: {_named(known, failing)}." if known else ""
+    told += f" Not known then: {_named(unknown, failing)}." if unknown else ""
+    told += f" At the current pace then also in the way: {_named(worse, failing)}." if worse else ""
+    return told or " Nothing else that is known now is in the way then."
 
 
 def _no_until(found: NotBefore, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
@@ -116,10 +136,15 @@ def _span(length: timedelta) -> str:
     return show.length(length if length < _SHORT else length // _MINUTE * _MINUTE)
 
 
+def _untold(failing: Iterable[Check]) -> frozenset[str]:
+    """The checks whose evidence a pipeline has not told."""
+    return frozenset(check.code for check in failing if check.seen is None and check.source == _BY_PIPELINE)
+
+
 def _named(codes: Iterable[str], failing: Iterable[Check]) -> str:
     """The names of checks; all that a pipeline has not told is one thing."""
-    untold = {check.code for check in failing if check.seen is None and check.source == _BY_PIPELINE}
-    listed = list(codes)
+    untold = _untold(failing)
+    listed = list(dict.fromkeys(codes))
     names = [gate_words.check_phrase(code) for code in listed if code not in untold]
     if untold & set(listed):
         names.append("the pipeline's evidence")

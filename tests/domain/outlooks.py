@@ -65,5 +65,6 @@ def outlook(checks: Iterable[Check], **said: Any) -> Outlook:
         "tier_changes": (),
         "floor_change": None,
         "too_many_rollbacks_until": None,
+        "burn_windows": {"slo.fast_burn": timedelta(hours=1), "slo.slow_burn": timedelta(hours=6)},
     }
     return Outlook(**known | said)

@@ -71,3 +71,17 @@ def test_approvals_that_are_enough_as_things_are_need_no_forecast() -> None:
     bound = not_before(_unapproved(frozen=2 * HOUR, approvals=given))
     assert bound is not None
     assert (bound.then_still, bound.assuming) == ((), None)
+
+
+def test_no_burn_rate_stands_once_its_window_is_over_if_nothing_more_burns() -> None:
+    later = FloorChange(
+        floor=Fraction(3, 10), met=True, at=NOW + 2 * HOUR, assuming=Assumption.NOTHING_MORE_BURNS
+    )
+    burning = [check("slo.fast_burn", met=False), check("slo.slow_burn", met=False)]
+    bound = not_before(outlook([check("slo.budget_remaining", met=False), *burning], floor_change=later))
+    assert bound is not None
+    assert bound.then_still == ("slo.slow_burn",), "its window of six hours is not over"
+    frozen = [freeze("FRZ-1", NOW - HOUR, NOW + 9 * HOUR)]
+    fact = not_before(outlook([check("approval.freeze", met=False), *burning], freezes=frozen))
+    assert fact is not None
+    assert fact.then_still == ("slo.fast_burn", "slo.slow_burn"), "without a forecast nobody knows"

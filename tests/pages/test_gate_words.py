@@ -182,8 +182,8 @@ def _bound(at: datetime, check: str, what: str, *still: str, assuming: str | Non
             ),
             (
                 "No until at least Sat 2 Jan 2027 09:00 UTC (39 d 23 h from now): at least 30 % of the"
-                " error budget is left again if nothing more burns. Over by then, too: kind of change. Then"
-                " still in the way: slow burn rate and the pipeline's evidence."
+                " error budget is left again if nothing more burns. Over by then, too: kind of change. Not"
+                " known then: slow burn rate and the pipeline's evidence."
             ),
         ),
         (
@@ -210,9 +210,31 @@ def _bound(at: datetime, check: str, what: str, *still: str, assuming: str | Non
                 f" {_LOOSER}. Nothing else that is known now is in the way then."
             ),
         ),
+        (
+            {"failing": ["approval.window", "slo.incidents_p1", "quality.coverage"], "changes_at": [_FALLS]}
+            | _bound(
+                _NOW + 2 * _HOUR,
+                "approval.window",
+                "the deployment window opens",
+                *("slo.incidents_p1", "quality.coverage"),
+            ),
+            (
+                "No until at least Mon 23 Nov 11:02 UTC (2 h from now): the deployment window opens. Then"
+                " still in the way: test coverage. Not known then: open P1 incidents. At the current pace"
+                " then also in the way: error budget left."
+            ),
+        ),
+        (
+            {"failing": ["approval.window"], "changes_at": [_FALLS]}
+            | _bound(_NOW + _HOUR, "approval.window", "the deployment window opens"),
+            (
+                "No until Mon 23 Nov 10:02 UTC (1 h from now): the deployment window opens. Nothing else"
+                " that is known now is in the way then."
+            ),
+        ),
         ({}, "It does not open by itself at a known time."),
     ],
-    ids=["certain", "bound", "due", "partly-due", "unapproved", "never"],
+    ids=["certain", "bound", "due", "partly-due", "unapproved", "worse-by-then", "worse-later", "never"],
 )
 def test_a_no_says_what_is_over_at_its_earliest_end_and_what_is_not(said: dict[str, Any], told: str) -> None:
     decision = _decision(allow=False, **said)
