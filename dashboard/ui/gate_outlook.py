@@ -49,7 +49,10 @@ def outlook(decision: Decision, zone: ZoneInfo, *, waits: bool = False) -> Said:
 
 
 def holds(decision: Decision, zone: ZoneInfo) -> Said:
-    """Until when a yes holds, and what ends it: a forecast is said to be one, a fact as a fact."""
+    """Until when a yes holds at most, and what ends it: a forecast is said to be one, a fact as a fact.
+
+    A burn rate, an incident or a new freeze, of which nobody knows before, may end it earlier.
+    """
     first, sure = decision.holds_until, decision.holds_at_most_until
     if decision.emergency.used:
         return Said(
@@ -57,11 +60,27 @@ def holds(decision: Decision, zone: ZoneInfo) -> Said:
         )
     if first is None:
         return Said(lead="No time is known at which this yes ends by itself.", rest="")
-    said = _until("This yes", "holds", first, decision.as_of, zone)
+    said = _until("This yes", "holds at most", first, decision.as_of, zone)
     if sure is None or sure is first:
         return said
     at = show.day_moment(sure.at, zone, decision.as_of)
-    return Said(lead=said.lead, rest=f"{said.rest} At the latest it ends on {at}: {sure.what}.")
+    return Said(lead=said.lead, rest=f"{said.rest} In any case it ends on {at}: {sure.what}.")
+
+
+def held(decision: Decision, zone: ZoneInfo) -> str | None:
+    """Until when a yes of the past held as far as was known then; None where no time was known."""
+    first, sure = decision.holds_until, decision.holds_at_most_until
+    if first is None:
+        return None
+    forecast = "" if first.assuming is None else ", by forecast"
+    if first.at <= decision.as_of:
+        told = f"As was known then, it could end any moment{forecast}: {first.what}."
+    else:
+        until = show.full_moment(first.at, zone)
+        told = f"As was known then, it held at most until {until}{forecast}: {first.what}."
+    if sure is None or sure is first:
+        return told
+    return f"{told} In any case it was to end on {show.full_moment(sure.at, zone)}: {sure.what}."
 
 
 def lasts(decision: Decision, zone: ZoneInfo) -> Said:

@@ -12,7 +12,7 @@ from dashboard.domain.gate_rules import CHECKS, GateName
 from dashboard.domain.release_decision import Decision, decision_of
 from dashboard.ui import format as show
 from dashboard.ui.folding import folded
-from dashboard.ui.gate_outlook import outlook
+from dashboard.ui.gate_outlook import held, outlook
 from dashboard.ui.gate_words import check_phrase, first_reason
 from dashboard.ui.release_words import plain
 from dashboard.ui.words import literal
@@ -117,13 +117,13 @@ _CAUTIOUS = _change(
     [
         (
             {"changes_at": [_CAUTIOUS, _CLOSES]},
-            "This yes holds until Mon 23 Nov 16:02 UTC (7 h from now): the deployment window closes.",
+            "This yes holds at most until Mon 23 Nov 16:02 UTC (7 h from now): the deployment window closes.",
         ),
         (
             {"changes_at": [_FALLS, _CLOSES]},
             (
-                "This yes holds until Mon 23 Nov 11:02 UTC, by forecast (2 h from now): the error budget"
-                " falls below its floor of 30 % at the current pace. At the latest it ends on Mon 23 Nov"
+                "This yes holds at most until Mon 23 Nov 11:02 UTC, by forecast (2 h from now): the error"
+                " budget falls below its floor of 30 % at the current pace. In any case it ends on Mon 23 Nov"
                 " 16:02 UTC: the deployment window closes."
             ),
         ),
@@ -146,6 +146,41 @@ def test_a_yes_says_until_when_it_holds_and_a_forecast_that_it_is_one(
     said: dict[str, Any], told: str
 ) -> None:
     assert outlook(_decision(allow=True, **said), _UTC).text == told
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            [_CLOSES],
+            (
+                "As was known then, it held at most until Mon 23 Nov 2026, 16:02 UTC: the deployment window"
+                " closes."
+            ),
+        ),
+        (
+            [_FALLS, _CLOSES],
+            (
+                "As was known then, it held at most until Mon 23 Nov 2026, 11:02 UTC, by forecast: the error"
+                " budget falls below its floor of 30 % at the current pace. In any case it was to end on"
+                " Mon 23 Nov 2026, 16:02 UTC: the deployment window closes."
+            ),
+        ),
+        (
+            [_FALLS | {"at": _NOW.isoformat()}],
+            (
+                "As was known then, it could end any moment, by forecast: the error budget falls below its"
+                " floor of 30 % at the current pace."
+            ),
+        ),
+        ([_CAUTIOUS], None),
+    ],
+    ids=["fact", "forecast", "due", "never"],
+)
+def test_a_yes_of_the_past_says_of_a_forecast_that_it_was_one(
+    changes: list[dict[str, Any]], told: str | None
+) -> None:
+    assert held(_decision(allow=True, changes_at=changes), _UTC) == told
 
 
 _AGAIN = "at least 30 % of the error budget is left again if nothing more burns"
