@@ -8,7 +8,7 @@ from dashboard.domain.outlook import Lift
 from dashboard.domain.policy_tier import PolicyTier
 from dashboard.domain.tier_forecast import Assumption
 from tests.domain.controls import HOUR, NOW
-from tests.domain.outlooks import becomes, check, outlook
+from tests.domain.outlooks import becomes, check, freeze, outlook
 
 _MINUTE = timedelta(minutes=1)
 _SLO = Lift(id="EXC-1", kind=ExceptionType.SLO, freeze=None, until=NOW + 90 * _MINUTE)
@@ -42,3 +42,29 @@ def test_an_exception_without_an_end_ends_nothing() -> None:
     exhausted = becomes(PolicyTier.EXHAUSTED, HOUR, Assumption.CURRENT_PACE)
     (ends,) = answer_changes(outlook(checks, lifts=[endless], tier_changes=[exhausted]))
     assert (ends.at, ends.assuming) == (NOW + HOUR, Assumption.CURRENT_PACE)
+
+
+def test_freezes_without_a_gap_are_told_as_one() -> None:
+    freezes = [
+        freeze("FRZ-B", NOW + 3 * HOUR, NOW + 5 * HOUR),
+        freeze("FRZ-A", NOW - HOUR, NOW + 3 * HOUR),
+        freeze("FRZ-C", NOW + 6 * HOUR, NOW + 7 * HOUR),
+        freeze("FRZ-D", NOW + 7 * HOUR, NOW + 8 * HOUR),
+    ]
+    closed = [check("approval.freeze", met=False)]
+    changes = answer_changes(outlook(closed, freezes=freezes))
+    assert [(change.at, change.what) for change in changes] == [
+        (NOW + 5 * HOUR, "the freeze FRZ-B ends"),
+        (NOW + 6 * HOUR, "the freeze FRZ-C begins"),
+    ]
+
+
+def test_a_freeze_that_an_exception_lifts_is_not_one_with_the_next() -> None:
+    lift = Lift(id="EXC-1", kind=ExceptionType.FREEZE, freeze="FRZ-B", until=NOW + 9 * HOUR)
+    freezes = [
+        freeze("FRZ-A", NOW - HOUR, NOW + 3 * HOUR),
+        freeze("FRZ-B", NOW + 3 * HOUR, NOW + 5 * HOUR),
+    ]
+    closed = [check("approval.freeze", met=False)]
+    changes = answer_changes(outlook(closed, freezes=freezes, lifts=[lift]))
+    assert (NOW + 3 * HOUR, "the freeze FRZ-A ends") in [(change.at, change.what) for change in changes]
