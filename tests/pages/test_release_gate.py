@@ -98,7 +98,7 @@ def test_without_evidence_and_outside_the_window_both_are_said(tmp_path: Path, o
     assert "What is known here does not pass either." in answer
     assert "Closed by deployment window (Monday 17:02:00)." in answer
     opens = "No until at least Tue 24 Nov 09:00 UTC (15 h 58 min from now): the deployment window opens."
-    assert f"{opens} Then still in the way: the pipeline's evidence." in answer
+    assert f"{opens} Not known then: the pipeline's evidence." in answer
 
 
 def test_a_decision_without_evidence_is_said_to_have_none(healthy: Fleet, on: Shown) -> None:
