@@ -20,15 +20,18 @@ def answer_changes(outlook: Outlook) -> tuple[ChangeAt, ...]:
     A forecast that is due now is told: the data that it rests on is some minutes old.
     """
     found = {
-        (change.at, change.what): change
+        (change.at, change.what, change.assuming): change
         for change in _all(outlook)
         if change.at > outlook.now or (change.assuming is not None and change.at == outlook.now)
     }
     for change in _closing(outlook):
-        key = (change.at, change.what)
+        key = (change.at, change.what, change.assuming)
+        fact = found.get((change.at, change.what, None))
+        if fact is not None and not fact.closes:  # it matters as the forecast that it closes something
+            del found[fact.at, fact.what, None]
         known = found.get(key, change)
         found[key] = replace(known, closes=tuple(dict.fromkeys((*known.closes, *change.closes))))
-    return tuple(sorted(found.values(), key=lambda change: change.at))
+    return tuple(sorted(found.values(), key=lambda change: (change.at, change.assuming is not None)))
 
 
 def _closing(outlook: Outlook) -> Iterator[ChangeAt]:

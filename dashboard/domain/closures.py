@@ -1,7 +1,7 @@
 """When a check of the release gate is not passed, by what is known of the time to come."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dashboard.domain.deployment_window import Span, open_spans, without
@@ -49,7 +49,10 @@ def _put_off(outlook: Outlook, closure: Closure, freeze: str | None = None) -> I
 
 
 def _put_off_to(lifted: Moment | None, begin: Moment) -> Moment:
-    return begin if lifted is None or lifted.at <= begin.at else lifted
+    """The later of both; what is a forecast remains one when an exception that lifts it expires."""
+    if lifted is None or lifted.at <= begin.at:
+        return begin
+    return replace(lifted, assuming=lifted.assuming or begin.assuming)
 
 
 def _window(outlook: Outlook) -> Iterator[Closure]:

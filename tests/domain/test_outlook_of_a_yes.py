@@ -1,12 +1,13 @@
 """What is known to end a yes, and what changes an answer, by facts and by forecasts."""
 
 from datetime import timedelta
+from fractions import Fraction
 
 from dashboard.domain.answer_changes import answer_changes
 from dashboard.domain.gate_rules import ExceptionType
 from dashboard.domain.outlook import Lift
 from dashboard.domain.policy_tier import PolicyTier
-from dashboard.domain.tier_forecast import Assumption
+from dashboard.domain.tier_forecast import Assumption, FloorChange
 from tests.domain.controls import HOUR, NOW
 from tests.domain.outlooks import becomes, check, freeze, outlook
 
@@ -42,6 +43,22 @@ def test_an_exception_without_an_end_ends_nothing() -> None:
     exhausted = becomes(PolicyTier.EXHAUSTED, HOUR, Assumption.CURRENT_PACE)
     (ends,) = answer_changes(outlook(checks, lifts=[endless], tier_changes=[exhausted]))
     assert (ends.at, ends.assuming) == (NOW + HOUR, Assumption.CURRENT_PACE)
+
+
+def test_a_forecast_that_an_exception_lifts_remains_one_when_it_expires() -> None:
+    falls = FloorChange(floor=Fraction(3, 10), met=False, at=NOW + HOUR, assuming=Assumption.CURRENT_PACE)
+    known = outlook(
+        [check("slo.budget_remaining"), check("slo.fast_burn", met=False, by="EXC-1")],
+        lifts=[_SLO],
+        used=frozenset({"EXC-1"}),
+        floor_change=falls,
+    )
+    ends = [change for change in answer_changes(known) if change.closes]
+    assert [(change.at, change.closes, change.assuming) for change in ends] == [
+        (NOW + 90 * _MINUTE, ("slo.fast_burn",), None),
+        (NOW + 90 * _MINUTE, ("slo.budget_remaining",), Assumption.CURRENT_PACE),
+    ]
+    assert {change.what for change in ends} == {"exception EXC-1 expires"}
 
 
 def test_freezes_without_a_gap_are_told_as_one() -> None:
