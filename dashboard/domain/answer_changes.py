@@ -1,8 +1,7 @@
 """When a release decision becomes another one by itself: windows, freezes, exceptions, budgets, rollbacks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 
 from dashboard.domain.closures import AHEAD, WINDOW_CLOSES, closures
 from dashboard.domain.deployment_window import Span, is_open, next_opening, open_spans
@@ -21,15 +20,18 @@ def answer_changes(outlook: Outlook) -> tuple[ChangeAt, ...]:
     A forecast that is due now is told: the data that it rests on is some minutes old.
     """
     found = {
-        (change.at, change.what): change
+        (change.at, change.what, change.assuming): change
         for change in _all(outlook)
         if change.at > outlook.now or (change.assuming is not None and change.at == outlook.now)
     }
     for change in _closing(outlook):
-        key = (change.at, change.what)
+        key = (change.at, change.what, change.assuming)
+        fact = found.get((change.at, change.what, None))
+        if fact is not None and not fact.closes:  # it matters as the forecast that it closes something
+            del found[fact.at, fact.what, None]
         known = found.get(key, change)
         found[key] = replace(known, closes=tuple(dict.fromkeys((*known.closes, *change.closes))))
-    return tuple(sorted(found.values(), key=lambda change: change.at))
+    return tuple(sorted(found.values(), key=lambda change: (change.at, change.assuming is not None)))
 
 
 def _closing(outlook: Outlook) -> Iterator[ChangeAt]:
@@ -49,7 +51,7 @@ def _all(outlook: Outlook) -> Iterator[ChangeAt]:
     if outlook.asks("approval.window"):
         yield from _window(outlook)
     if outlook.asks("approval.freeze"):
-        yield from _freezes(outlook.freezes, outlook.now)
+        yield from _freezes(outlook)
     yield from _expiring(outlook)
     moments = []
     if outlook.asks("slo.change_type"):
@@ -88,9 +90,27 @@ def _window(outlook: Outlook) -> Iterator[ChangeAt]:
         yield ChangeAt(at=free, what=FREE)
 
 
-def _freezes(freezes: Iterable[Freeze], now: datetime) -> Iterator[ChangeAt]:
-    for freeze in freezes:
-        if freeze.start <= now:
-            yield ChangeAt(at=freeze.end, what=f"the freeze {freeze.id} ends")
-        elif freeze.start <= now + AHEAD:
-            yield ChangeAt(at=freeze.start, what=f"the freeze {freeze.id} begins")
+def _freezes(outlook: Outlook) -> Iterator[ChangeAt]:
+    """When freezes begin and end; of those that follow each other without a gap the first and the last."""
+    now = outlook.now
+    for row in _rows(outlook):
+        last = max(row, key=lambda freeze: freeze.end)
+        if row[0].start <= now:
+            yield ChangeAt(at=last.end, what=f"the freeze {last.id} ends")
+        elif row[0].start <= now + AHEAD:
+            yield ChangeAt(at=row[0].start, what=f"the freeze {row[0].id} begins")
+
+
+def _rows(outlook: Outlook) -> Iterator[list[Freeze]]:
+    """Freezes without a gap between them; one that an exception lifts stands alone, for it closes nothing."""
+    row: list[Freeze] = []
+    for freeze in sorted(outlook.freezes, key=lambda freeze: freeze.start):
+        if outlook.lifted_until("approval.freeze", freeze.id) is not None:
+            yield [freeze]
+        elif row and freeze.start > max(item.end for item in row):
+            yield row
+            row = [freeze]
+        else:
+            row.append(freeze)
+    if row:
+        yield row

@@ -1,11 +1,11 @@
 """When a check of the release gate is not passed, by what is known of the time to come."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dashboard.domain.deployment_window import Span, open_spans, without
-from dashboard.domain.outlook import Moment, Outlook, floor_moment, tier_moment
+from dashboard.domain.outlook import END_OF_TIME, Moment, Outlook, floor_moment, tier_moment
 from dashboard.domain.tier_forecast import Assumption
 
 #: How far ahead the window is looked at, and all freezes but the first: for later there is the calendar.
@@ -39,11 +39,20 @@ def closures(outlook: Outlook) -> Iterator[Closure]:
 
 
 def _put_off(outlook: Outlook, closure: Closure, freeze: str | None = None) -> Iterator[Closure]:
-    """`closure` from when no exception lifts it any more, if it lasts so long."""
-    lifted = outlook.lifted_until(closure.code, freeze)
-    begin = closure.begin if lifted is None or lifted.at <= closure.begin.at else lifted
-    if closure.end is None or begin.at < closure.end:
-        yield Closure(code=closure.code, begin=begin, end=closure.end)
+    """`closure` from when no exception lifts it any more, if it lasts so long: by forecast, and for sure."""
+    begins = {_put_off_to(outlook.lifted_until(closure.code, freeze), closure.begin)}
+    if closure.begin.assuming is None:
+        begins.add(_put_off_to(outlook.lifted_until(closure.code, freeze, by_forecast=False), closure.begin))
+    for begin in sorted(begins, key=lambda moment: moment.at):
+        if begin.at < (END_OF_TIME if closure.end is None else closure.end):
+            yield Closure(code=closure.code, begin=begin, end=closure.end)
+
+
+def _put_off_to(lifted: Moment | None, begin: Moment) -> Moment:
+    """The later of both; what is a forecast remains one when an exception that lifts it expires."""
+    if lifted is None or lifted.at <= begin.at:
+        return begin
+    return replace(lifted, assuming=lifted.assuming or begin.assuming)
 
 
 def _window(outlook: Outlook) -> Iterator[Closure]:

@@ -74,8 +74,9 @@ def useful_from(exception: ReleaseException, calendar: Calendar, now: datetime) 
 
     It is of use while the window is open and no freeze stands, as far as it does not lift them itself, and
     while what it lifts is in the way: a closed window, or a freeze. What a budget or a pipeline does nobody
-    knows, so exceptions of the other types wait for window and freezes only. None also where it is over or
-    was used, and where nothing is known of the time after it.
+    knows, so exceptions of the other types wait for window and freezes only. One for every environment is of
+    use where it first is in any. None also where it is over or was used, and where nothing is known of the
+    time after it.
     """
     if exception.state(now) not in (ExceptionState.REQUESTED, ExceptionState.APPROVED):
         return None
@@ -83,7 +84,9 @@ def useful_from(exception: ReleaseException, calendar: Calendar, now: datetime) 
     found = []
     for environment in calendar.rules.environments if named is None else (named,):
         first = _first_use(exception, environment, calendar, now)
-        if first is None or first.at < exception.expires_at:
+        if first is None:  # it lifts nothing that is in the way there, ever
+            continue
+        if first.at < exception.expires_at:
             return None
         found.append(first)
     return min(found, key=lambda moment: moment.at, default=None)

@@ -21,27 +21,40 @@ _JUST = timedelta(microseconds=1)
 def not_before(outlook: Outlook) -> NotBefore | None:
     """The earliest that a denied release may go, whatever people do but grant an exception.
 
-    The window has to be open and no freeze may stand once the last of the rest has ended. None where nothing
-    that fails ends by itself at a known time.
+    The window has to be open and no freeze may stand once the last of the rest has ended. It is now where a
+    forecast is due: the data that it rests on is some minutes old. Where nothing is left to wait for but an
+    approval, it is when a better policy tier asks for none, though somebody may approve before. None where
+    nothing that fails ends by itself at a known time.
     """
     waits = dict(_waits(outlook))
     code, last = max(waits.items(), key=lambda item: item[1].at, default=("", None))
-    since = outlook.now if last is None else last.at
+    since = outlook.now if last is None else max(last.at, outlook.now)
     at = calendar_opening(outlook, since)
-    if at is None or at <= outlook.now:
+    if last is None and at is not None and at <= outlook.now:
+        waits = dict(_approved(outlook))
+        code, last = next(iter(waits.items()), ("", None))
+        since = outlook.now if last is None else max(last.at, outlook.now)
+        at = calendar_opening(outlook, since)
+    if at is None or (last is None and at <= outlook.now):
         return None
     what = "" if last is None else last.what
     if last is None:
         code, what = _calendar(outlook, at)
     elif at > since:
         what += f", and then {_calendar(outlook, at)[1]}"
-    assuming = {wait.assuming for wait in waits.values()} - {None}
+    assuming = next((wait.assuming for wait in waits.values() if wait.assuming is not None), None)
+    if _is_approved_by_forecast(outlook, at):
+        assuming = Assumption.NOTHING_MORE_BURNS
     return NotBefore(
         at=at,
         check=code,
         what=what,
-        then_still=tuple(_then_still(outlook, waits, at)),
-        assuming=next(iter(assuming), None),
+        then_still=tuple(
+            code
+            for code in _then_still(outlook, waits, at)
+            if assuming is not Assumption.NOTHING_MORE_BURNS or not _burns_out(outlook, code, at)
+        ),
+        assuming=assuming,
     )
 
 
@@ -83,6 +96,23 @@ def _waits(outlook: Outlook) -> Iterator[tuple[str, Moment]]:
                 return
 
 
+def _approved(outlook: Outlook) -> Iterator[tuple[str, Moment]]:
+    """When a better policy tier needs no approval that is missing; nobody knows when people approve."""
+    if _fails(outlook, "approval.approvals"):
+        for change in outlook.changes_of_tier(Assumption.NOTHING_MORE_BURNS):
+            if outlook.is_approved(change.to, change.at):
+                yield "approval.approvals", tier_moment(change)
+                return
+
+
+def _is_approved_by_forecast(outlook: Outlook, at: datetime) -> bool:
+    """Whether only a better policy tier by `at` makes the approvals enough."""
+    enough = outlook.is_approved(_tier_at(outlook, at), at)
+    return (
+        "approval.approvals" in outlook.checks and enough and not outlook.is_approved(outlook.policy_tier, at)
+    )
+
+
 def _fails(outlook: Outlook, code: str) -> bool:
     return code in outlook.checks and not outlook.checks[code].passes
 
@@ -111,6 +141,12 @@ def _then_still(outlook: Outlook, waits: dict[str, Moment], at: datetime) -> Ite
             stands = code not in waits
         if stands:
             yield code
+
+
+def _burns_out(outlook: Outlook, code: str, at: datetime) -> bool:
+    """Whether the burn rate that `code` checks is zero by `at` if nothing more burns: its window is new."""
+    window = outlook.burn_windows.get(code)
+    return window is not None and outlook.now + window <= at
 
 
 def _tier_at(outlook: Outlook, at: datetime) -> PolicyTier | None:

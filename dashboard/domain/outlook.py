@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.domain.approvals import are_approved
@@ -59,6 +59,7 @@ class Outlook:
     objective. `used` are the ids of the exceptions that it passes by. `freezes` are those that cover the
     release, now or later. The changes of the budget are left out where the store's budget is not what was
     decided on. `too_many_rollbacks_until` is when so many are old enough, None where there are not too many.
+    `burn_windows` are those of the checks of burn rates, left out like the changes of the budget.
     """
 
     now: datetime
@@ -76,6 +77,7 @@ class Outlook:
     tier_changes: Sequence[TierChange]
     floor_change: FloorChange | None
     too_many_rollbacks_until: datetime | None
+    burn_windows: Mapping[str, timedelta]
 
     def asks(self, code: str) -> bool:
         """Whether this release is asked for the check `code`."""
@@ -106,17 +108,22 @@ class Outlook:
         given = [item.role for item in self.approvals if item.until is None or item.until > at]
         return are_approved(tier, self.tiers, given)
 
-    def lifted_until(self, code: str, freeze: str | None = None) -> Moment | None:
+    def lifted_until(
+        self, code: str, freeze: str | None = None, *, by_forecast: bool = True
+    ) -> Moment | None:
         """When the last exception that lifts the check `code` no longer does; None where none lifts it.
 
-        Of `approval.freeze` it is asked for one `freeze`. The end of time is an exception without an end.
+        Of `approval.freeze` it is asked for one `freeze`. Without `by_forecast` only facts end it. The end of
+        time is an exception without an end.
         """
-        ends = [self._end_of(lift) for lift in self.lifts if _lifts(lift, code, freeze)]
+        ends = [
+            self._end_of(lift, by_forecast=by_forecast) for lift in self.lifts if _lifts(lift, code, freeze)
+        ]
         return max(ends, key=lambda end: end.at, default=None)
 
-    def _end_of(self, lift: Lift) -> Moment:
-        until = _END_OF_TIME if lift.until is None else lift.until
-        for change in self.changes_of_tier(Assumption.CURRENT_PACE):
+    def _end_of(self, lift: Lift, *, by_forecast: bool) -> Moment:
+        until = END_OF_TIME if lift.until is None else lift.until
+        for change in self.changes_of_tier(Assumption.CURRENT_PACE) if by_forecast else ():
             if change.to in LIFTS_NOT_IN.get(lift.kind, ()) and change.at < until:
                 return tier_moment(change)
         if self.policy_tier in LIFTS_NOT_IN.get(lift.kind, ()):
@@ -124,7 +131,8 @@ class Outlook:
         return Moment(at=until, what=f"exception {lift.id} expires")
 
 
-_END_OF_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+#: When an exception without an end ends: nobody is to be told of it.
+END_OF_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 
 
 def tier_moment(change: TierChange) -> Moment:

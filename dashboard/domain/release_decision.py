@@ -103,8 +103,9 @@ class ChangeAt:
 class NotBefore:
     """A no lasts at least until `at`, when the last of what ends by itself does.
 
-    The `check` passes then, as `what` says; `then_still` are the checks that keep it closed all the same, as
-    far as is known now. `assuming` is the best case that a forecast stands for.
+    The `check` passes then, as `what` says; where it is that of approvals, somebody may approve before.
+    `then_still` are the checks that keep it closed all the same, or of which nobody knows, as far as is known
+    now. `assuming` is the best case that a forecast stands for.
     """
 
     at: datetime

@@ -16,6 +16,8 @@ from dashboard.reports.release_service_level import Circumstances
 
 #: How the source of a check begins that rests on the store.
 _STORE = "store"
+#: The checks of burn rates, in the order of the policy's limits.
+_BURN_RATES = ("slo.fast_burn", "slo.slow_burn")
 
 
 def release_outlook(  # noqa: PLR0913, PLR0917 - one argument per fact
@@ -60,6 +62,11 @@ def release_outlook(  # noqa: PLR0913, PLR0917 - one argument per fact
         too_many_rollbacks_until=counts_until(facts.rollbacks, policy.gate)
         if facts and is_stored("slo.rollbacks")
         else None,
+        burn_windows={
+            code: limit.window
+            for code, limit in zip(_BURN_RATES, policy.burn_gate, strict=True)
+            if facts and is_stored(code)
+        },
     )
 
 

@@ -13,7 +13,7 @@ from dashboard.ui import format as show
 from dashboard.ui import gate_words
 from dashboard.ui.components import badge, firing
 from dashboard.ui.gate_choice import decision_link
-from dashboard.ui.gate_outlook import outlook
+from dashboard.ui.gate_outlook import held, outlook
 from dashboard.ui.release_words import brief
 from dashboard.ui.words import CHANGES, joined, literal, service_tier
 
@@ -47,10 +47,9 @@ def draw_verdict(decision: Decision, policy: Policy) -> None:
     title = "# ✓ WAS ALLOWED" if decision.allow else "# ✕ WAS DENIED"
     lines = [title, f"{_release(decision)}. {literal(gate_words.sentence(decision))}"]
     lines.append(f"Decided for {show.full_moment(decision.as_of, policy.timezone)}, which may not hold now.")
-    if decision.holds_until is not None:
-        until = show.full_moment(decision.holds_until.at, policy.timezone)
-        what = literal(decision.holds_until.what)
-        lines.append(f"As was known then, it held until {until}: {what}.")
+    told = held(decision, policy.timezone)
+    if told is not None:
+        lines.append(literal(told))
     allowed = st.warning if decision.emergency.used else st.success
     (allowed if decision.allow else st.error)("\n\n".join(lines))
 

@@ -117,6 +117,15 @@ def test_one_from_a_freeze_is_too_early_before_it_begins() -> None:
     assert _first_use(_exception("freeze", _NOON, 3 * HOUR), freezes=(freeze,)) is None
 
 
+def test_environments_where_one_never_is_of_use_do_not_make_it_so() -> None:
+    closes = Moment(at=_MONDAY + 16 * HOUR, what="the deployment window closes")
+    assert _first_use(_exception("window", _NOON, HOUR, environment=None)) == closes
+    assert _first_use(_exception("window", _NOON, 5 * HOUR, environment=None)) is None
+    freeze = replace(_freeze(_NOON + 2 * HOUR, _NOON + 3 * HOUR), environments=("production",))
+    begins = Moment(at=freeze.start, what="the freeze FRZ-1 begins")
+    assert _first_use(_exception("freeze", _NOON, HOUR, environment=None), freezes=(freeze,)) == begins
+
+
 def test_one_from_a_freeze_that_stands_waits_for_the_window_and_for_other_freezes() -> None:
     freeze = _freeze(_NOON, _TUESDAY + 2 * HOUR)
     exception = _exception("freeze", _EVENING, HOUR, freeze="FRZ-1")

@@ -12,7 +12,7 @@ from dashboard.domain.gate_rules import CHECKS, GateName
 from dashboard.domain.release_decision import Decision, decision_of
 from dashboard.ui import format as show
 from dashboard.ui.folding import folded
-from dashboard.ui.gate_outlook import outlook
+from dashboard.ui.gate_outlook import held, outlook
 from dashboard.ui.gate_words import check_phrase, first_reason
 from dashboard.ui.release_words import plain
 from dashboard.ui.words import literal
@@ -117,13 +117,13 @@ _CAUTIOUS = _change(
     [
         (
             {"changes_at": [_CAUTIOUS, _CLOSES]},
-            "This yes holds until Mon 23 Nov 16:02 UTC (7 h from now): the deployment window closes.",
+            "This yes holds at most until Mon 23 Nov 16:02 UTC (7 h from now): the deployment window closes.",
         ),
         (
             {"changes_at": [_FALLS, _CLOSES]},
             (
-                "This yes holds until Mon 23 Nov 11:02 UTC, by forecast (2 h from now): the error budget"
-                " falls below its floor of 30 % at the current pace. At the latest it ends on Mon 23 Nov"
+                "This yes holds at most until Mon 23 Nov 11:02 UTC, by forecast (2 h from now): the error"
+                " budget falls below its floor of 30 % at the current pace. In any case it ends on Mon 23 Nov"
                 " 16:02 UTC: the deployment window closes."
             ),
         ),
@@ -146,6 +146,45 @@ def test_a_yes_says_until_when_it_holds_and_a_forecast_that_it_is_one(
     said: dict[str, Any], told: str
 ) -> None:
     assert outlook(_decision(allow=True, **said), _UTC).text == told
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            [_CLOSES],
+            (
+                "As was known then, it held at most until Mon 23 Nov 2026, 16:02 UTC: the deployment window"
+                " closes."
+            ),
+        ),
+        (
+            [_FALLS, _CLOSES],
+            (
+                "As was known then, it held at most until Mon 23 Nov 2026, 11:02 UTC, by forecast: the error"
+                " budget falls below its floor of 30 % at the current pace. In any case it was to end on"
+                " Mon 23 Nov 2026, 16:02 UTC: the deployment window closes."
+            ),
+        ),
+        (
+            [_FALLS | {"at": _NOW.isoformat()}],
+            (
+                "As was known then, it could end any moment, by forecast: the error budget falls below its"
+                " floor of 30 % at the current pace."
+            ),
+        ),
+        ([_CAUTIOUS], None),
+    ],
+    ids=["fact", "forecast", "due", "never"],
+)
+def test_a_yes_of_the_past_says_of_a_forecast_that_it_was_one(
+    changes: list[dict[str, Any]], told: str | None
+) -> None:
+    assert held(_decision(allow=True, changes_at=changes), _UTC) == told
+
+
+_AGAIN = "at least 30 % of the error budget is left again if nothing more burns"
+_LOOSER = "the policy tier becomes normal if nothing more burns"
 
 
 def _bound(at: datetime, check: str, what: str, *still: str, assuming: str | None = None) -> dict[str, Any]:
@@ -178,13 +217,59 @@ def _bound(at: datetime, check: str, what: str, *still: str, assuming: str | Non
             ),
             (
                 "No until at least Sat 2 Jan 2027 09:00 UTC (39 d 23 h from now): at least 30 % of the"
-                " error budget is left again if nothing more burns. Over by then, too: kind of change. Then"
-                " still in the way: slow burn rate and the pipeline's evidence."
+                " error budget is left again if nothing more burns. Over by then, too: kind of change. Not"
+                " known then: slow burn rate and the pipeline's evidence."
+            ),
+        ),
+        (
+            {"failing": ["slo.budget_remaining"]}
+            | _bound(_NOW, "slo.budget_remaining", _AGAIN, assuming="nothing_more_burns"),
+            (
+                f"This no may end any moment now, by forecast: {_AGAIN}. Nothing else that is known now is"
+                " in the way then."
+            ),
+        ),
+        (
+            {"failing": ["slo.budget_remaining", "quality.coverage"]}
+            | _bound(_NOW, "slo.budget_remaining", _AGAIN, "quality.coverage", assuming="nothing_more_burns"),
+            (
+                f"Part of this no may end any moment now, by forecast: {_AGAIN}. Then still in the way:"
+                " test coverage."
+            ),
+        ),
+        (
+            {"failing": ["approval.approvals"]}
+            | _bound(_NOW + _HOUR, "approval.approvals", _LOOSER, assuming="nothing_more_burns"),
+            (
+                "No until Mon 23 Nov 10:02 UTC, by forecast, unless it is approved before (1 h from now):"
+                f" {_LOOSER}. Nothing else that is known now is in the way then."
+            ),
+        ),
+        (
+            {"failing": ["approval.window", "slo.incidents_p1", "quality.coverage"], "changes_at": [_FALLS]}
+            | _bound(
+                _NOW + 2 * _HOUR,
+                "approval.window",
+                "the deployment window opens",
+                *("slo.incidents_p1", "quality.coverage"),
+            ),
+            (
+                "No until at least Mon 23 Nov 11:02 UTC (2 h from now): the deployment window opens. Then"
+                " still in the way: test coverage. Not known then: open P1 incidents. At the current pace"
+                " then also in the way: error budget left."
+            ),
+        ),
+        (
+            {"failing": ["approval.window"], "changes_at": [_FALLS]}
+            | _bound(_NOW + _HOUR, "approval.window", "the deployment window opens"),
+            (
+                "No until Mon 23 Nov 10:02 UTC (1 h from now): the deployment window opens. Nothing else"
+                " that is known now is in the way then."
             ),
         ),
         ({}, "It does not open by itself at a known time."),
     ],
-    ids=["certain", "bound", "never"],
+    ids=["certain", "bound", "due", "partly-due", "unapproved", "worse-by-then", "worse-later", "never"],
 )
 def test_a_no_says_what_is_over_at_its_earliest_end_and_what_is_not(said: dict[str, Any], told: str) -> None:
     decision = _decision(allow=False, **said)

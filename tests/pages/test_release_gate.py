@@ -39,8 +39,8 @@ def test_a_release_with_good_evidence_is_allowed_with_until_when_and_from_which_
     answer = large_box(screen)
     assert "api v2.4.0 to production, feature. All six gates pass." in answer
     assert (
-        "This yes holds until Mon 23 Nov 16:00 UTC (6 h 58 min from now): the deployment window closes."
-        in answer
+        "This yes holds at most until Mon 23 Nov 16:00 UTC (6 h 58 min from now): the deployment window"
+        " closes." in answer
     )
     assert "As of Mon 23 Nov 2026, 09:02 UTC." in answer
     assert "Evidence handed in 1 min ago (23 Nov 09:01 UTC) by ci; Dana asks" in text
@@ -110,7 +110,7 @@ def test_without_evidence_and_outside_the_window_both_are_said(tmp_path: Path, o
     assert "What is known here does not pass either." in answer
     assert "Closed by deployment window (Monday 17:02:00)." in answer
     opens = "No until at least Tue 24 Nov 09:00 UTC (15 h 58 min from now): the deployment window opens."
-    assert f"{opens} Then still in the way: the pipeline's evidence." in answer
+    assert f"{opens} Not known then: the pipeline's evidence." in answer
 
 
 def test_a_decision_without_evidence_is_said_to_have_none(healthy: Fleet, on: Shown) -> None:
@@ -288,8 +288,8 @@ def test_the_board_says_what_each_service_may_ship_worst_first(tmp_path: Path, o
     assert "VP Engineering must approve anything else" in text
     assert "No until at least Thu 26 Nov 09:00 UTC (2 d 23 h from now)" in text
     assert (
-        "This yes holds until Mon 23 Nov 16:00 UTC (6 h 58 min from now): the deployment window closes."
-        in text
+        "This yes holds at most until Mon 23 Nov 16:00 UTC (6 h 58 min from now): the deployment window"
+        " closes." in text
     )
 
 
@@ -382,7 +382,8 @@ def test_a_record_under_another_policy_shows_what_differs(
     text = on(fleet).open("release_gate", decision=name)
     assert "same answer" in text
     assert (
-        "As was known then, it held until Mon 23 Nov 2026, 16:00 UTC: the deployment window closes." in text
+        "As was known then, it held at most until Mon 23 Nov 2026, 16:00 UTC: the deployment window closes."
+        in text
     )
     stricter = DEFAULT_POLICY.read_text(encoding="utf-8").replace("{1: 80, 2:", "{1: 95, 2:")
     (tmp_path / "policy.yaml").write_text(stricter, encoding="utf-8")
