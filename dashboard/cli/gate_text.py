@@ -7,6 +7,7 @@ import click
 from dashboard.domain.release_decision import Decision, Gate
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
+from dashboard.ui.gate_advice import next_steps
 from dashboard.ui.gate_outlook import change_at, outlook
 from dashboard.ui.words import CHANGES
 
@@ -47,7 +48,7 @@ def show_decision(decision: Decision, zone: ZoneInfo, *, recorded: bool = True) 
 def _show_steps(decision: Decision) -> None:
     """What to do about a no, and what an override lifts."""
     lifted = [f"{gate_words.CHECK_NAMES.get(code, code)} [{code}]" for code in decision.emergency.overridden]
-    steps = [] if decision.allow else gate_words.next_steps(decision)
+    steps = [] if decision.allow else next_steps(decision)
     for title, lines in (("What to do next", steps), ("What the override lifts", lifted)):
         if lines:
             click.echo(f"\n{title}")

@@ -12,6 +12,7 @@ from dashboard.reports.release_page import ReleasePage
 from dashboard.ui import format as show
 from dashboard.ui import gate_words
 from dashboard.ui.components import badge, firing
+from dashboard.ui.gate_advice import next_steps
 from dashboard.ui.gate_choice import decision_link
 from dashboard.ui.gate_outlook import held, outlook
 from dashboard.ui.release_words import brief
@@ -133,10 +134,10 @@ def _evidence(page: ReleasePage, policy: Policy) -> None:
             st.markdown(f"Asked {show.amount(len(page.asked_before), 'time')}, each time without evidence:")
             _before(page.asked_before, now, policy)
         return
-    who = "nobody knows who" if page.requestor is None else brief(page.requestor, 60)
+    who = "asker not told" if page.requestor is None else f"{brief(page.requestor, 60)} asks"
     told = (
         f"**Evidence** handed in **{show.age(found.at, now)} ago**"
-        f" ({show.moment(found.at, policy.timezone, now)}) by {brief(found.actor, 60)}; {who} asks;"
+        f" ({show.moment(found.at, policy.timezone, now)}) by {brief(found.actor, 60)}; {who};"
         f" image {'unknown' if page.image is None else brief(page.image, 120)}."
         " Asked again now with all that is known now. This page records nothing."
     )
@@ -159,7 +160,7 @@ def _before(found: Sequence[LoggedDecision], now: datetime, policy: Policy) -> N
 
 def _steps(page: ReleasePage) -> None:
     """What to do: without evidence that comes first and last, unless something else is closed too."""
-    steps = gate_words.next_steps(page.decision)
+    steps = next_steps(page.decision)
     if page.missing and page.evidence is None and not page.failing:
         steps = steps[:1]
     st.markdown("**What to do next**\n" + "".join(f"\n- {step}" for step in steps))
@@ -168,9 +169,8 @@ def _steps(page: ReleasePage) -> None:
 def _part(gate: Gate, untold: "set[str]") -> str:
     name = gate_words.GATES[gate.name].upper()
     closed = [check for check in gate.checks if not check.passes]
-    passed = len(gate.checks) - len(closed)
     if gate.passes:
-        return f":green-badge[✓ **{name}** passes, {passed} of {len(gate.checks)}]"
+        return f":green-badge[✓ **{name}** passes, {gate_words.met_words(gate)}]"
     if not gate.checks:
         return f":red-badge[✕ **{name}** not evaluated]"
     waiting = sum(check.code in untold for check in closed)

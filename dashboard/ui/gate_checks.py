@@ -110,8 +110,7 @@ def _reason(check: Check) -> str:
 
 def _all_pass(gate: Gate) -> str:
     """How a gate passes: all met, or some that are not asked or waived."""
-    waived = sum(not check.met and check.waived_by is not None for check in gate.checks)
-    unasked = sum(not check.met and not check.asked for check in gate.checks)
+    waived, unasked = gate_words.waived_and_unasked(gate)
     told = [f"{sum(check.met for check in gate.checks)} of {len(gate.checks)} checks met"]
     if waived:
         told.append(f"{waived} waived by an exception")

@@ -10,6 +10,7 @@ from dashboard.domain.policy import Policy
 from dashboard.domain.policy_tier import ChangeType
 from dashboard.domain.release_decision import Check, Decision, Gate
 from dashboard.ui import format as show
+from dashboard.ui.gate_advice import NEXT_STEPS
 from dashboard.ui.words import CHANGES, joined
 
 GATES = {
@@ -53,50 +54,6 @@ CHECK_NAMES: Mapping[str, str] = {
     "approval.freeze": "Deployment freezes",
     "approval.approvals": "Approvals",
 }
-
-_PIPELINE = "Mend it, let the pipeline run again, and hand in its new evidence."
-#: What lifts the rest in an emergency; who may is the policy's to say.
-_OVERRIDE = (
-    "Or override it, as this is an emergency: `--override-approver` (one of the policy's"
-    " `override_approvers`), `--override-reason` and `--incident`."
-)
-_RERUN = "Hand in the evidence of the pipeline (`--input` or `--evidence`): what is not told is denied."
-#: What to do about each check that is not met.
-NEXT_STEPS: Mapping[str, str] = {
-    **dict.fromkeys((code for code in CHECKS if code.startswith(("build.", "quality."))), _PIPELINE),
-    "security.critical_cves": "Update what the CVE is in, or ask for an exception of the type security.",
-    "security.high_cves": "Update what the CVEs are in, or ask for an exception of the type security.",
-    "security.secrets": "Revoke the secret, take it out of the code, and build again.",
-    "security.image_signed": "Sign the image in the pipeline.",
-    "security.slsa_level": "Build where the provenance reaches the level that the environment asks for.",
-    "slo.change_type": "Wait for a looser policy tier, ship a smaller kind of change, or ask for an exception"
-    " of the type slo (exhausted: budget).",
-    "slo.budget_remaining": "Wait until old errors leave the window, mend what burns, or ask for an exception"
-    " of the type slo (exhausted: budget).",
-    "slo.fast_burn": "Find out what burns; wait until the burn rate is below the gate, or ask for an"
-    " exception of the type slo.",
-    "slo.slow_burn": "Find out what burns; wait until the burn rate is below the gate, or ask for an"
-    " exception of the type slo.",
-    "slo.incidents_p1": "Resolve the incident first; a rollback may go ahead.",
-    "slo.incidents_p2": "Resolve the incident first; a rollback may go ahead.",
-    "slo.incidents_p3": "Resolve the incident first; a rollback may go ahead.",
-    "slo.rollbacks": "Find out why releases were taken back before the next one.",
-    "policy.service": "Add the service to the catalogue, or correct its name.",
-    "policy.environment": "Correct the name of the environment, or add it to the policy file.",
-    "policy.version": "Say which version is released.",
-    "policy.registry": "Push the image to a trusted registry, and name it in full.",
-    "policy.abac": "Ask who runs the access policy why the check failed.",
-    "approval.window": "Wait until the window opens, or ask for an exception of the type window.",
-    "approval.freeze": "Wait until the freeze ends, or ask for an exception of the type freeze.",
-    "approval.approvals": "Ask for the missing approvals (`reliability approve`), and say who asks"
-    " (`requested_by`): nobody approves their own request.",
-    "policy.engine": "The policy could not be evaluated, so nothing is allowed. Look at the message.",
-    "override.approver": "An override needs an approver of the policy's list.",
-    "override.incident": "An override needs the id of the incident.",
-    "override.reason": "An override needs a reason.",
-    "override.essential": "Build, critical CVEs and secrets are never overridden.",
-}
-
 
 #: What each warning means.
 WARNINGS: Mapping[str, str] = {
@@ -181,6 +138,20 @@ def gate_summary(gate: Gate) -> str:
     if not gate.checks:
         return f"{GATES[gate.name]}: not evaluated"
     return f"{GATES[gate.name]}: {len(open_checks)} of {len(gate.checks)} not met"
+
+
+def waived_and_unasked(gate: Gate) -> tuple[int, int]:
+    """How many checks that are not met an exception waives, and how many are not asked of the release."""
+    unmet = [check for check in gate.checks if not check.met]
+    return sum(check.waived_by is not None for check in unmet), sum(not check.asked for check in unmet)
+
+
+def met_words(gate: Gate) -> str:
+    """How many checks of a passing gate are met, and why the others do not count: `2 of 3, 1 not asked`."""
+    waived, unasked = waived_and_unasked(gate)
+    told = [f"{sum(check.met for check in gate.checks)} of {len(gate.checks)}"]
+    told += [f"{waived} waived"] if waived else []
+    return ", ".join([*told, *([f"{unasked} not asked"] if unasked else [])])
 
 
 def state(check: Check) -> str:
@@ -271,25 +242,6 @@ def explain(code: str, policy: Policy) -> list[str]:
         lines.append("A valid emergency override lifts it.")
     lines.append(f"What to do: {NEXT_STEPS[code]}")
     return lines
-
-
-def next_steps(decision: Decision) -> list[str]:
-    """What to do about a no, each step once, in the order of the gates."""
-    missing = {check.code for gate in decision.gates for check in gate.checks if check.seen is None}
-    steps: dict[str, None] = {}
-    for item in decision.violations:
-        by_pipeline = item.gate in {"build", "quality", "security", "policy"}
-        told = NEXT_STEPS.get(item.code, item.message)
-        steps[_RERUN if by_pipeline and item.code in missing else told] = None
-    return [*steps, *([_OVERRIDE] if _override_would_do(decision) else [])]
-
-
-def _override_would_do(decision: Decision) -> bool:
-    """Whether an emergency is denied by nothing but checks that an override lifts."""
-    codes = {item.code for item in decision.violations}
-    if decision.allow or decision.change_type is not ChangeType.EMERGENCY or not codes:
-        return False
-    return codes <= CHECKS.keys() - set(gate_rules.NEVER_OVERRIDDEN)
 
 
 def _granted(rule: gate_rules.ExceptionRule) -> str:
