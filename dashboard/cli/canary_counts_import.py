@@ -25,9 +25,14 @@ def import_counts(name: str, file: str, store: Path) -> None:
     if not read.ticks and not read.unknown:
         raise InputError(f"{called(file)}: found no row, expected one for each tick")
     try:
-        store_ticks(store, name, read.ticks, datetime.now(UTC), read.slow)
+        other = store_ticks(store, name, read.ticks, datetime.now(UTC), read.slow)
     except InputError as error:
         raise InputError(f"{called(file)}: {error}") from None
     unknown = f"; {read.unknown} with an unknown count were left out" if read.unknown else ""
     slow = f", {len(read.slow)} of them with slow requests" if read.has_slow else ""
-    click.echo(f"{called(file)}: {len(read.ticks)} ticks of {name}{slow}{unknown}", err=True)
+    was, them = ("was", "it") if other == 1 else ("were", "them")
+    kept = f"; {other} {was} not taken, since another word on {them} is in the store" if other else ""
+    click.echo(f"{called(file)}: {len(read.ticks)} ticks of {name}{slow}{unknown}{kept}", err=True)
+    if other:
+        rule = "of two words on a tick the one with more requests is kept, of as many the one with fewer bad"
+        click.echo(f"  {rule}", err=True)

@@ -95,8 +95,11 @@ def _put_aside(file: "tempfile.SpooledTemporaryFile[bytes]") -> Iterator[Observa
 
 def store_ticks(
     store: Path, name: str, ticks: Collection[Tick], now: datetime, slow: Collection[Tick] = ()
-) -> None:
+) -> int:
     """Store what both arms of the canary with the id `name` counted, in one transaction.
+
+    Returns how many of the ticks were not taken, since another word on them has more requests, or as many
+    and fewer bad ones (`canary_ticks.record_ticks`).
 
     `slow` are the ticks of its slow requests. They take the place of what was counted of these pods in
     Prometheus, which is not asked for them any more: the same request would be evidence twice. What they do
@@ -117,6 +120,21 @@ def store_ticks(
         if ticks:
             told = {Measure.ERRORS: ticks, Measure.SLOW: slow}
             canary_ticks.take_counts(connection, canary.rollout, canary.pod_hash, told, BY_FILE, now)
+        return sum(
+            _not_taken(connection, canary, measure, found)
+            for measure, found in ((Measure.ERRORS, ticks), (Measure.SLOW, slow))
+        )
+
+
+def _not_taken(
+    connection: sqlite3.Connection, canary: Canary, measure: Measure, told: Collection[Tick]
+) -> int:
+    times = [tick.at for tick in told if tick.at is not None]
+    if not times:
+        return 0
+    since = min(times) - timedelta(microseconds=1)
+    kept = canary_ticks.ticks_between(connection, canary.rollout, canary.pod_hash, since, max(times), measure)
+    return len(set(told) - set(kept))
 
 
 def _require_its_time(canary: Canary, ticks: Iterable[Tick], now: datetime) -> None:

@@ -41,8 +41,21 @@ def test_counts_are_stored_with_the_canary(name: str, known: Path) -> None:
     assert [(row[0], row[1], row[2], row[4], row[5], row[8]) for row in before] == [
         ("uid-api", "new", "errors", float(minute), 100.0, 0.1) for minute in range(1, 4)
     ]
-    counts(known, "--counts-of", name)
+    assert counts(known, "--counts-of", name).err == f"stdin: 3 ticks of {name}\n"
     assert stored(known) == before
+
+
+def test_counts_that_contradict_those_of_before_are_told_and_the_fewer_errors_kept(known: Path) -> None:
+    counts(known, "--counts-of", "uid-api:2")
+    before = stored(known)
+    header, *rows = _ROWS
+    more = [header, rows[0].replace(",1,100,", ",90,100,"), rows[1].replace(",2,100,", ",0,100,"), rows[2]]
+    ended = counts(known, "--counts-of", "uid-api:2", rows="\n".join(more))
+    assert ended.code == 0
+    assert "3 ticks of uid-api:2; 1 was not taken, since another word on it is in the store\n" in ended.err
+    assert "of as many the one with fewer bad" in ended.err
+    assert [row[4] for row in stored(known)] == [1.0, 0.0, 3.0]
+    assert [row[4] for row in before] == [1.0, 2.0, 3.0]
 
 
 def test_slow_requests_are_stored_beside_errors(known: Path) -> None:
