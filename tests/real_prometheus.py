@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -236,6 +237,14 @@ def _import_block(promtool: str, path: Path, data_dir: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PrometheusUnavailableError(f"promtool refused {path.name}: {done.stderr or done.stdout}")
+
+
+@contextmanager
+def history_served(series: Iterable[CounterSeries], data_dir: Path) -> Iterator[PrometheusServer]:
+    """A Prometheus that holds the samples and answers, for the length of a ``with`` block."""
+    backfill(series, data_dir)
+    with PrometheusServer(data_dir) as server:
+        yield server
 
 
 def _program(name: str) -> str:

@@ -13,7 +13,7 @@ from dashboard.config import PrometheusSettings
 from dashboard.sources.prometheus import Prometheus
 from dashboard.sources.prometheus_answer import AnswerError
 from tests.cli.command import run
-from tests.real_prometheus import CounterSeries, PrometheusServer, backfill
+from tests.real_prometheus import CounterSeries, PrometheusServer, history_served
 
 _START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 _BROKEN = _START + timedelta(minutes=10)
@@ -60,9 +60,8 @@ def _counter(code: str, per_minute_before: float, per_minute_after: float) -> Co
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
     """A Prometheus whose service `api` begins to fail at 09:10: from none to one request in five."""
-    data = tmp_path_factory.mktemp("prometheus")
-    backfill([_counter("200", 100, 80), _counter("500", 0, 20)], data)
-    with PrometheusServer(data) as running:
+    series = [_counter("200", 100, 80), _counter("500", 0, 20)]
+    with history_served(series, tmp_path_factory.mktemp("prometheus")) as running:
         yield running
 
 

@@ -17,7 +17,7 @@ from dashboard.reports.canary_lint import lint_report
 from dashboard.sources.manifest import read_manifests
 from tests.cli.canary_traffic import END, canary_series
 from tests.cli.command import run
-from tests.real_prometheus import PrometheusServer, backfill
+from tests.real_prometheus import PrometheusServer, history_served
 
 _CHECKS = (
     "smoke-check",
@@ -81,9 +81,7 @@ _FAILED["unseen"] = {**_FAILED["idle"], "synthetic-check": {"probes-succeed", "p
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
-    folder = tmp_path_factory.mktemp("canaries")
-    backfill(canary_series(), folder)
-    with PrometheusServer(folder) as running:
+    with history_served(canary_series(), tmp_path_factory.mktemp("canaries")) as running:
         yield running
 
 

@@ -10,7 +10,7 @@ from dashboard.config import PrometheusSettings
 from dashboard.domain.canary.arm_counts import ArmCounters
 from dashboard.sources.arm_query import GOOD, TOTAL, arm_labels, arm_query
 from dashboard.sources.prometheus import Prometheus
-from tests.real_prometheus import CounterSeries, PrometheusServer, backfill
+from tests.real_prometheus import CounterSeries, history_served
 
 Answers = Mapping[tuple[str, ...], Mapping[int, float]]
 
@@ -67,9 +67,7 @@ def answers(
     pods.add("failing", 15)
     pods.add("failing", 15, begins=10 * 60, code="500")
     pods.add("silent", 15, ends=-400)
-    folder = tmp_path_factory.mktemp("arms")
-    backfill(pods.series, folder)
-    with PrometheusServer(folder) as server:
+    with history_served(pods.series, tmp_path_factory.mktemp("arms")) as server:
         source = Prometheus(PrometheusSettings(url=server.url, timeout=30))
         names = {one.labels["hash"] for one in pods.series}
         yield source.grouped_range(

@@ -10,7 +10,7 @@ import pytest
 from dashboard.config import PrometheusSettings
 from tests.faulty_server import FaultyServer
 from tests.injected_fleet import InjectedFleet, build_fleet
-from tests.real_prometheus import PrometheusServer, backfill
+from tests.real_prometheus import PrometheusServer, history_served
 from tests.sync.collected import BUCKET, HOUR, Collected, catalogue_text
 
 
@@ -24,9 +24,7 @@ def month() -> InjectedFleet:
 def month_server(
     month: InjectedFleet, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PrometheusServer]:
-    folder = tmp_path_factory.mktemp("month")
-    backfill(month.series, folder)
-    with PrometheusServer(folder) as server:
+    with history_served(month.series, tmp_path_factory.mktemp("month")) as server:
         yield server
 
 
@@ -38,9 +36,7 @@ def fleet() -> InjectedFleet:
 
 @pytest.fixture(scope="session")
 def prometheus(fleet: InjectedFleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
-    folder = tmp_path_factory.mktemp("two-days")
-    backfill(fleet.series, folder)
-    with PrometheusServer(folder) as server:
+    with history_served(fleet.series, tmp_path_factory.mktemp("two-days")) as server:
         yield server
 
 

@@ -9,20 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.config import PrometheusSettings
+from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.ticks import Tick
 from dashboard.ingest.canaries import store_canaries, store_ticks
-from dashboard.store.canary_ticks import ticks_between
-from dashboard.store.database import open_for_reading
 from tests.canary_states import state
 from tests.faulty_server import FaultyServer, Healthy, HtmlPage, Request, SeriesDropped, Warned
-from tests.real_prometheus import CounterSeries, PrometheusServer, backfill
+from tests.real_prometheus import CounterSeries, PrometheusServer, history_served
 from tests.rollout_objects import moment
+from tests.sync.canary_under_way import MINUTES, at, canary_under_way, counted_ticks
 from tests.sync.collected import DAY, Collected
 
 _SCRAPE = 15
 _LEAD = 1_800
-_MINUTES = 40
 _OFFSET = 7  # scrapes fall where they fall
 
 _CATALOG = """\
@@ -62,7 +60,7 @@ def counted() -> Counted:
     """Two pods of stable and one of the canary, which fails 5 % of its requests where stable fails 0.5 %."""
     random = np.random.default_rng(11)
     start = int(moment(0).timestamp()) - _LEAD + _OFFSET
-    times = np.arange(start, int(moment(_MINUTES).timestamp()), _SCRAPE, dtype=np.float64)
+    times = np.arange(start, int(moment(MINUTES).timestamp()), _SCRAPE, dtype=np.float64)
     series, events = [], {}
     for pods, rate, bad_share in (("old", 60, 0.005), ("new", 8, 0.05), ("other", 30, 0.5)):
         of_all = random.poisson(rate, len(times))
@@ -90,37 +88,18 @@ def counted() -> Counted:
 
 @pytest.fixture(scope="module")
 def prometheus(counted: Counted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
-    folder = tmp_path_factory.mktemp("arms")
-    backfill(counted.series, folder)
-    with PrometheusServer(folder) as server:
-        yield server
-
-
-@pytest.fixture
-def faulty(prometheus: PrometheusServer) -> Iterator[FaultyServer]:
-    with FaultyServer(prometheus.url) as server:
+    with history_served(counted.series, tmp_path_factory.mktemp("arms")) as server:
         yield server
 
 
 @pytest.fixture
 def collected(faulty: FaultyServer, tmp_path: Path) -> Collected:
     """A store with a canary that is under way since minute 1, and a Prometheus that counts its pods."""
-    catalog = tmp_path / "catalog.yaml"
-    catalog.write_text(_CATALOG, encoding="utf-8")
-    store = tmp_path / "store.db"
-    store_canaries(store, [state(at=-500, canary="old", stable="old", version=1, revision=1)])
-    store_canaries(store, [state(at=1, step=1, version=2), state(at=11, step=4, version=3)])
-    settings = PrometheusSettings(url=faulty.url, timeout=30)
-    return Collected(store=store, catalog=catalog, settings=settings)
-
-
-def at(minutes: float) -> int:
-    return int(moment(minutes).timestamp())
+    return canary_under_way(_CATALOG, faulty.url, tmp_path)
 
 
 def ticks(collected: Collected) -> list[Tick]:
-    with open_for_reading(collected.store) as connection:
-        return list(ticks_between(connection, "uid-api", "new", moment(0), moment(_MINUTES)))
+    return list(counted_ticks(collected, Measure.ERRORS))
 
 
 def asked_for_pods(server: FaultyServer) -> list[Request]:
@@ -320,7 +299,7 @@ def test_a_long_pause_is_counted_in_parts(collected: Collected, faulty: FaultySe
     replace(collected, backfill=3 * DAY).sync(at(1 + 2 * 1440))
     starts = {float(request.params["start"][0]) for request in asked_for_pods(faulty)}
     assert len(starts) == 2
-    assert len(ticks(collected)) == _MINUTES - 1
+    assert len(ticks(collected)) == MINUTES - 1
 
 
 def test_history_older_than_the_back_fill_is_let_be(collected: Collected, faulty: FaultyServer) -> None:

@@ -7,22 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.config import PrometheusSettings
 from dashboard.domain.canary.measure import Measure
 from dashboard.domain.canary.sequential import Verdict, judge_errors
 from dashboard.domain.canary.ticks import Tick
-from dashboard.ingest.canaries import store_canaries, store_ticks
-from dashboard.store.canary_ticks import BY_FILE, counted_by, ticks_between
+from dashboard.ingest.canaries import store_ticks
+from dashboard.store.canary_ticks import BY_FILE, counted_by
 from dashboard.store.database import open_for_reading
-from tests.canary_states import state
 from tests.faulty_server import FaultyServer, Healthy, SeriesDropped
-from tests.real_prometheus import CounterSeries, PrometheusServer, backfill
+from tests.real_prometheus import CounterSeries, PrometheusServer, history_served
 from tests.rollout_objects import moment
+from tests.sync.canary_under_way import MINUTES, at, canary_under_way, counted_ticks
 from tests.sync.collected import Collected
 
 _SCRAPE = 15
 _LEAD = 1_800
-_MINUTES = 40
 _OFFSET = 7  # scrapes fall where they fall
 
 _PLAIN = """\
@@ -71,7 +69,7 @@ def timed() -> Timed:
     """
     random = np.random.default_rng(5)
     start = int(moment(0).timestamp()) - _LEAD + _OFFSET
-    times = np.arange(start, int(moment(_MINUTES).timestamp()), _SCRAPE, dtype=np.float64)
+    times = np.arange(start, int(moment(MINUTES).timestamp()), _SCRAPE, dtype=np.float64)
     series, slow, taken = [], {}, {}
     for pods, rate, share in (("old", 60, 0.01), ("new", 8, 0.04), ("other", 30, 0.5)):
         taken[pods] = random.poisson(rate, len(times)).astype(np.float64)
@@ -95,37 +93,18 @@ def timed() -> Timed:
 
 @pytest.fixture(scope="module")
 def prometheus(timed: Timed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
-    folder = tmp_path_factory.mktemp("timed")
-    backfill(timed.series, folder)
-    with PrometheusServer(folder) as server:
-        yield server
-
-
-@pytest.fixture
-def faulty(prometheus: PrometheusServer) -> Iterator[FaultyServer]:
-    with FaultyServer(prometheus.url) as server:
+    with history_served(timed.series, tmp_path_factory.mktemp("timed")) as server:
         yield server
 
 
 @pytest.fixture
 def collected(faulty: FaultyServer, tmp_path: Path) -> Collected:
     """A store with a canary that is under way since minute 1, and a Prometheus that times its requests."""
-    catalog = tmp_path / "catalog.yaml"
-    catalog.write_text(_CATALOG, encoding="utf-8")
-    store = tmp_path / "store.db"
-    store_canaries(store, [state(at=-500, canary="old", stable="old", version=1, revision=1)])
-    store_canaries(store, [state(at=1, step=1, version=2), state(at=11, step=4, version=3)])
-    settings = PrometheusSettings(url=faulty.url, timeout=30)
-    return Collected(store=store, catalog=catalog, settings=settings)
-
-
-def at(minutes: float) -> int:
-    return int(moment(minutes).timestamp())
+    return canary_under_way(_CATALOG, faulty.url, tmp_path)
 
 
 def ticks(collected: Collected, measure: Measure = Measure.SLOW) -> tuple[Tick, ...]:
-    with open_for_reading(collected.store) as connection:
-        return ticks_between(connection, "uid-api", "new", moment(0), moment(_MINUTES), measure)
+    return counted_ticks(collected, measure)
 
 
 def by_what(collected: Collected, measure: Measure = Measure.ERRORS) -> str | None:
