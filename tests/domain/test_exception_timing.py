@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard.domain.exception_timing import Calendar, useful_from, warning
-from dashboard.domain.freezes import Freeze, FreezeOrigin
+from dashboard.domain.freezes import Freeze
 from dashboard.domain.gate_rules import AuditLevel, ExceptionType
 from dashboard.domain.outlook import Moment
 from dashboard.domain.release_exceptions import ExceptionApproval, ReleaseException, Revocation
 from dashboard.domain.release_target import ReleaseTarget
 from dashboard.domain.slo import ServiceTier
 from tests.domain.controls import HOUR, rules
+from tests.domain.outlooks import freeze
 
 _UTC = ZoneInfo("UTC")
 _MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -38,19 +39,6 @@ def _exception(kind: str, now: datetime, lasts: timedelta, **of: Any) -> Release
         expires_at=now + lasts,
         approvals=(ExceptionApproval(name="Ada", roles=("SRE",), at=now),),
         **(said | of),
-    )
-
-
-def _freeze(start: datetime, end: datetime, name: str = "FRZ-1") -> Freeze:
-    return Freeze(
-        id=name,
-        start=start,
-        end=end,
-        reason="sale",
-        services=(),
-        environments=(),
-        added_by="Ada",
-        origin=FreezeOrigin.RECORDED,
     )
 
 
@@ -102,38 +90,38 @@ def test_one_from_the_window_is_too_early_while_the_window_is_open_anyway() -> N
 
 
 def test_one_from_the_window_is_too_early_while_a_freeze_stands() -> None:
-    freeze = _freeze(_NOON, _EVENING + 3 * HOUR)
+    sale = freeze("FRZ-1", _NOON, _EVENING + 3 * HOUR)
     ends = Moment(at=_EVENING + 3 * HOUR, what="the freeze FRZ-1 ends")
-    assert _first_use(_exception("window", _EVENING, 2 * HOUR), freezes=(freeze,)) == ends
+    assert _first_use(_exception("window", _EVENING, 2 * HOUR), freezes=(sale,)) == ends
     lifted = _exception("freeze", _EVENING, 2 * HOUR)
-    assert _first_use(_exception("window", _EVENING, 2 * HOUR), lifted, freezes=(freeze,)) is None
+    assert _first_use(_exception("window", _EVENING, 2 * HOUR), lifted, freezes=(sale,)) is None
 
 
 def test_one_from_a_freeze_is_too_early_before_it_begins() -> None:
-    freeze = _freeze(_NOON + 2 * HOUR, _NOON + 3 * HOUR)
-    begins = Moment(at=freeze.start, what="the freeze FRZ-1 begins")
-    assert _first_use(_exception("freeze", _NOON, HOUR, freeze="FRZ-1"), freezes=(freeze,)) == begins
-    assert _first_use(_exception("freeze", _NOON, HOUR), freezes=(freeze,)) == begins
-    assert _first_use(_exception("freeze", _NOON, 3 * HOUR), freezes=(freeze,)) is None
+    sale = freeze("FRZ-1", _NOON + 2 * HOUR, _NOON + 3 * HOUR)
+    begins = Moment(at=sale.start, what="the freeze FRZ-1 begins")
+    assert _first_use(_exception("freeze", _NOON, HOUR, freeze="FRZ-1"), freezes=(sale,)) == begins
+    assert _first_use(_exception("freeze", _NOON, HOUR), freezes=(sale,)) == begins
+    assert _first_use(_exception("freeze", _NOON, 3 * HOUR), freezes=(sale,)) is None
 
 
 def test_environments_where_one_never_is_of_use_do_not_make_it_so() -> None:
     closes = Moment(at=_MONDAY + 16 * HOUR, what="the deployment window closes")
     assert _first_use(_exception("window", _NOON, HOUR, environment=None)) == closes
     assert _first_use(_exception("window", _NOON, 5 * HOUR, environment=None)) is None
-    freeze = replace(_freeze(_NOON + 2 * HOUR, _NOON + 3 * HOUR), environments=("production",))
-    begins = Moment(at=freeze.start, what="the freeze FRZ-1 begins")
-    assert _first_use(_exception("freeze", _NOON, HOUR, environment=None), freezes=(freeze,)) == begins
+    sale = replace(freeze("FRZ-1", _NOON + 2 * HOUR, _NOON + 3 * HOUR), environments=("production",))
+    begins = Moment(at=sale.start, what="the freeze FRZ-1 begins")
+    assert _first_use(_exception("freeze", _NOON, HOUR, environment=None), freezes=(sale,)) == begins
 
 
 def test_one_from_a_freeze_that_stands_waits_for_the_window_and_for_other_freezes() -> None:
-    freeze = _freeze(_NOON, _TUESDAY + 2 * HOUR)
+    sale = freeze("FRZ-1", _NOON, _TUESDAY + 2 * HOUR)
     exception = _exception("freeze", _EVENING, HOUR, freeze="FRZ-1")
     opens = Moment(at=_TUESDAY, what="the deployment window opens")
-    assert _first_use(exception, freezes=(freeze,)) == opens
-    other = _freeze(_NOON, _TUESDAY + HOUR, "FRZ-2")
+    assert _first_use(exception, freezes=(sale,)) == opens
+    other = freeze("FRZ-2", _NOON, _TUESDAY + HOUR)
     ends = Moment(at=other.end, what="the freeze FRZ-2 ends")
-    assert _first_use(exception, freezes=(freeze, other)) == ends
+    assert _first_use(exception, freezes=(sale, other)) == ends
 
 
 def test_what_is_over_or_used_or_lifts_nothing_known_has_no_time() -> None:
